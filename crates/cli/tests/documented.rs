@@ -1,0 +1,281 @@
+//! docs/EVIDENCE.md says what the code does: every field, every name, every command.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
+use severance_domain::digest::Digest;
+use severance_domain::evidence::Statement;
+use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::playbook::Mode;
+use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::subject::{AccessKey, Class, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::verdict::Verdict;
+use support::{Dir, Run, dir, history, key};
+
+const DOC: &str = include_str!("../../../docs/EVIDENCE.md");
+
+/// Cases that together have every field there is. Written as literals, so that a new field does not compile without one.
+fn maximal() -> Vec<Statement> {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let arn = |text: &str| text.try_into().unwrap();
+    let user = || "u".try_into().unwrap();
+    let user_arn = || arn("arn:aws:iam::012345678901:user/u");
+    let secret_arn = || arn("arn:aws:secretsmanager:eu-west-1:012345678901:secret:s-AbCdEf");
+    let hint = || PrincipalHint {
+        name: Some(user()),
+        arn: Some(user_arn()),
+        unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
+    };
+    let hints = [
+        SubjectHint::User(hint()),
+        SubjectHint::Role(hint()),
+        SubjectHint::Root,
+        SubjectHint::Secret { arn: secret_arn() },
+        SubjectHint::Person { identifiers: vec!["p".to_owned()] },
+        SubjectHint::Workload { identifiers: vec!["w".to_owned()] },
+        SubjectHint::AccessKeyOnly,
+    ];
+    let countermeasures = || {
+        vec![
+            Countermeasure::DeactivateAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
+            Countermeasure::QuarantineUser { user: user() },
+            Countermeasure::RevokeRoleSessions { role: user(), issued_before: at },
+            Countermeasure::RotateSecret { secret: secret_arn() },
+            Countermeasure::HoldForReview,
+        ]
+    };
+    let text = || "text".to_owned();
+    let outcomes = || {
+        [
+            Outcome::Applied { at, note: Some(text()) },
+            Outcome::AlreadyInEffect { at, note: text() },
+            Outcome::Failed { at, action: text(), code: text(), message: text(), retryable: true },
+        ]
+    };
+    let confirmations =
+        || [Confirmation::Confirmed { at, observed: text() }, Confirmation::Unconfirmed { at, reason: text() }];
+    let case = |subject: SubjectHint| Case {
+        id: serde_json::from_value(json!("sev-1")).unwrap(),
+        revision: 2,
+        previous: Some(Digest::of(b"")),
+        opened_at: at,
+        concluded_at: Some(at),
+        mode: Mode::Enforce,
+        signal: Signal {
+            kind: SignalKind::CredentialExposed,
+            source: Source::Health,
+            event_id: text(),
+            finding_id: text(),
+            rule: text(),
+            account: "012345678901".try_into().unwrap(),
+            region: text(),
+            severity: Severity::High,
+            occurred_at: at,
+            subject,
+            access_key: Some("AKIAEXAMPLE".try_into().unwrap()),
+            title: text(),
+            event_digest: Digest::of(b""),
+        },
+        subject: Subject {
+            kind: SubjectKind::User,
+            account: "012345678901".try_into().unwrap(),
+            name: text(),
+            arn: Some(user_arn()),
+            unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
+        },
+        profile: Profile { owners: vec![text()], class: Some(Class::Workload) },
+        inventory: Inventory {
+            access_keys: vec![AccessKey {
+                id: "AKIAEXAMPLE".try_into().unwrap(),
+                active: true,
+                created_at: Some(at),
+                last_used: LastUsed::At(at),
+            }],
+            console_password: Some(true),
+            secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
+            unread: vec![text()],
+            gaps: vec![text()],
+        },
+        steps: (countermeasures().into_iter())
+            .flat_map(|countermeasure| outcomes().map(|outcome| (countermeasure.clone(), outcome)))
+            .flat_map(|(countermeasure, outcome)| {
+                confirmations().map(|confirmation| StepRecord {
+                    step: Step {
+                        countermeasure: countermeasure.clone(),
+                        disposition: Disposition::Enforce,
+                        reason: text(),
+                    },
+                    intent_at: Some(at),
+                    outcome: Some(outcome.clone()),
+                    confirmation: Some(confirmation),
+                })
+            })
+            .collect(),
+        notes: vec![text()],
+        verdict: Some(Verdict::Partial),
+    };
+    hints.map(|hint| key(7).state(&case(hint))).into()
+}
+
+/// The paths of all values, without the predicate's prefix.
+fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    if !matches!(path, "" | "predicate") {
+        found.insert(path.trim_start_matches("predicate.").to_owned());
+    }
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                paths(value, &path, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| paths(value, &format!("{path}[]"), found)),
+        _ => {}
+    }
+}
+
+/// The section of the document under this heading.
+fn section(heading: &str) -> &'static str {
+    let start = DOC.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    let rest = &DOC[start + 4..];
+    rest.find("\n## ").map_or(rest, |end| &rest[..end])
+}
+
+/// What stands in backticks in the first column of the section's tables.
+fn rows(heading: &str) -> BTreeSet<String> {
+    let cells = section(heading).lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    cells.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_field_is_defined_and_no_other() {
+    let mut written = BTreeSet::new();
+    for statement in maximal() {
+        paths(&serde_json::to_value(statement).unwrap(), "", &mut written);
+    }
+    // A list and an object are defined by what is in them.
+    let defined = rows("Fields");
+    let is_leaf = |path: &String| {
+        !written.iter().any(|other| {
+            other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
+        })
+    };
+    let missing: Vec<_> = written.iter().filter(|path| is_leaf(path) && !defined.contains(*path)).collect();
+    let stale: Vec<_> = defined.iter().filter(|path| !written.contains(*path)).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "not defined: {missing:#?}\nnot written: {stale:#?}");
+}
+
+/// The names that a type accepts, from serde's own message.
+fn names<T: DeserializeOwned>(wrong: Value) -> Vec<String> {
+    let Err(error) = serde_json::from_value::<T>(wrong) else { panic!("accepted") };
+    let message = error.to_string();
+    assert!(message.contains("unknown variant"), "{message}");
+    let (_, names) = message.split_once("expected ").unwrap();
+    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_name_is_defined() {
+    let all = [
+        names::<Verdict>(json!("?")),
+        names::<SignalKind>(json!("?")),
+        names::<Source>(json!("?")),
+        names::<Severity>(json!("?")),
+        names::<SubjectKind>(json!("?")),
+        names::<Class>(json!("?")),
+        names::<Disposition>(json!("?")),
+        names::<Mode>(json!("?")),
+        names::<Countermeasure>(json!({"type": "?"})),
+        names::<SubjectHint>(json!({"type": "?"})),
+        names::<Outcome>(json!({"result": "?"})),
+        names::<Confirmation>(json!({"state": "?"})),
+        names::<LastUsed>(json!({"state": "?"})),
+    ];
+    let missing: Vec<&String> = all.iter().flatten().filter(|name| !DOC.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert_eq!(rows("Countermeasures"), names::<Countermeasure>(json!({"type": "?"})).into_iter().collect());
+    assert_eq!(rows("Verdicts"), names::<Verdict>(json!("?")).into_iter().collect());
+}
+
+#[test]
+fn every_exit_code_is_defined_as_the_help_does() {
+    let help = dir("documented-help").sever(&["verify", "--help"]).out;
+    let codes: BTreeSet<String> = rows("Exit codes");
+    let of_help = help.lines().filter_map(|line| line.split_whitespace().next());
+    let of_help: BTreeSet<String> =
+        of_help.filter(|word| word.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned).collect();
+    assert_eq!(codes, of_help);
+}
+
+/// The commands of the block that follows this mark.
+fn block(mark: &str) -> &'static str {
+    let (_, rest) =
+        DOC.split_once(&format!("<!-- tested: {mark} -->\n```sh\n")).unwrap_or_else(|| panic!("no block {mark}"));
+    rest.split_once("```").unwrap().0
+}
+
+/// A directory in which the document's commands can run: `aws` answers as AWS would, and `sever` is the one just built.
+fn workplace(test: &str) -> Option<Dir> {
+    for tool in ["bash", "openssl", "jq"] {
+        if Command::new(tool).arg("--version").output().is_err() {
+            #[allow(clippy::print_stderr, reason = "a test that did not run must say so")]
+            {
+                eprintln!("SKIPPED: {tool} is not installed");
+            }
+            return None;
+        }
+    }
+    let dir = dir(test);
+    for (n, statement) in history("deployer", &key(7)).iter().enumerate() {
+        dir.write(&format!("bucket/r{:04}.dsse.json", n + 1), key(7).seal(statement));
+    }
+    let case = history("deployer", &key(7))[0].predicate.case.id.to_string();
+    let aws = format!(
+        "#!/bin/bash\ncase \"$*\" in\n  'kms get-public-key --key-id alias/severance-evidence --query PublicKey --output text')\n    \
+         echo '{}' ;;\n  \"s3 cp --recursive s3://$BUCKET/evidence/012345678901/2026/03/01/$CASE/ case/\")\n    \
+         cp -r bucket case ;;\n  *) echo \"unexpected: aws $*\" >&2; exit 1 ;;\nesac\n",
+        STANDARD.encode(key(7).der())
+    );
+    dir.write("bin/aws", aws);
+    dir.write("bin/sever", format!("#!/bin/bash\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_sever")));
+    dir.write("env", format!("export BUCKET=evidence-bucket CASE={case} PATH=\"$PWD/bin:$PATH\"\nchmod +x bin/*\n"));
+    Some(dir)
+}
+
+fn bash(dir: &Dir, commands: &str) -> Run {
+    let script = format!("set -euo pipefail\n. ./env\n{commands}");
+    Run::of(Command::new("bash").args(["-c", &script]).current_dir(dir.path()).output().unwrap())
+}
+
+#[test]
+fn the_commands_to_fetch_and_verify_work() {
+    let Some(dir) = workplace("documented-sever") else { return };
+    bash(&dir, block("fetch")).expect(0, &[]);
+    bash(&dir, block("verify")).expect(0, &["RESULT  VERIFIED: 3 of 3 files verified"]);
+}
+
+#[test]
+fn the_commands_that_need_no_sever_work_and_fail_where_they_should() {
+    let Some(dir) = workplace("documented-openssl") else { return };
+    bash(&dir, block("fetch")).expect(0, &[]);
+    let digest = Digest::of(&history("deployer", &key(7))[0].to_bytes());
+    let commands = block("openssl");
+    let run = bash(&dir, commands);
+    run.expect(0, &["Verified OK", digest.as_hex(), key(7).fingerprint().trim_start_matches("sha256:")]);
+    // Both digests of the chain's first link, and both fingerprints, stand there to be compared.
+    assert_eq!(run.out.matches(digest.as_hex()).count(), 2, "{}", run.out);
+    assert_eq!(run.out.matches(key(7).fingerprint().trim_start_matches("sha256:")).count(), 3, "{}", run.out);
+
+    dir.write("evidence-key.pem", key(9).pem());
+    let wrong = bash(&dir, commands);
+    assert_ne!(wrong.code, Some(0));
+    assert!(!wrong.out.contains("Verified OK"), "{}", wrong.out);
+}
