@@ -1,0 +1,181 @@
+//! What the template tells a function, read once at start.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use severance_domain::ids::{AccountId, Arn};
+use severance_domain::playbook::Mode;
+use severance_domain::subject::TagKeys;
+
+/// A function's settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `SEVERANCE_MODE`.
+    pub mode: Mode,
+    /// `SEVERANCE_ACCOUNT`: the account that the stack runs in, and the only one it acts in.
+    pub account: AccountId,
+    /// `SEVERANCE_STACK`: the stack's name. Its roles begin with it.
+    pub stack: String,
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `SEVERANCE_TABLE`: the cases' table.
+    pub table: String,
+    /// `SEVERANCE_EVIDENCE_BUCKET`.
+    pub bucket: String,
+    /// `SEVERANCE_SIGNING_KEY`: the ARN of the key that signs evidence.
+    pub signing_key: Arn,
+    /// `SEVERANCE_TOPIC`: the ARN of the topic for messages.
+    pub topic: String,
+    /// `SEVERANCE_OWNER_TAGS`, `SEVERANCE_CLASS_TAGS`: tag keys, separated by commas.
+    pub tags: TagKeys,
+    /// `SEVERANCE_STALE_DAYS`: days from which a key is stale.
+    pub stale_key_days: i64,
+    /// `SEVERANCE_UNUSED_DAYS`: days without use from which a key is unused.
+    pub unused_key_days: i64,
+    /// `SEVERANCE_CASE_DAYS`: days that a case is remembered after its last change.
+    pub case_days: i64,
+    /// `SEVERANCE_CONFIRM_SECONDS`: how long a step's effect is waited for.
+    pub confirm_within: Duration,
+}
+
+/// A setting that is missing or makes no sense. The deployment is wrong; no event is lost by it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("environment variable {name} is {found}; expected {expected}")]
+pub struct InvalidSetting {
+    name: &'static str,
+    found: String,
+    expected: &'static str,
+}
+
+impl Settings {
+    /// Reads the settings from the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]
+    pub fn from_environment() -> Result<Self, InvalidSetting> {
+        Self::read(|name| std::env::var(name).ok())
+    }
+
+    /// Reads the settings from wherever `lookup` finds them.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
+        let optional = |name: &'static str| lookup(name).filter(|value| !value.trim().is_empty());
+        let text = |name: &'static str, expected: &'static str| {
+            optional(name).ok_or_else(|| InvalidSetting { name, found: "not set".to_owned(), expected })
+        };
+        let days = |name: &'static str, default: i64| match optional(name) {
+            None => Ok(default),
+            Some(value) => value.trim().parse().ok().filter(|days| *days >= 0).ok_or_else(|| InvalidSetting {
+                name,
+                found: format!("{value:?}"),
+                expected: "a whole number of days, 0 or more",
+            }),
+        };
+        let list = |name: &'static str, default: &str| {
+            let value = optional(name).unwrap_or_else(|| default.to_owned());
+            value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
+        };
+        let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
+        Ok(Self {
+            mode: match optional("SEVERANCE_MODE").as_deref() {
+                None | Some("observe") => Mode::Observe,
+                Some("enforce") => Mode::Enforce,
+                Some(other) => {
+                    let found = format!("{other:?}");
+                    return Err(InvalidSetting { name: "SEVERANCE_MODE", found, expected: "observe or enforce" });
+                }
+            },
+            account: AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
+                name: "SEVERANCE_ACCOUNT",
+                found: format!("{account:?}"),
+                expected: invalid.expected,
+            })?,
+            stack: text("SEVERANCE_STACK", "the stack's name")?,
+            region: text("AWS_REGION", "a Region")?,
+            table: text("SEVERANCE_TABLE", "a table's name")?,
+            bucket: text("SEVERANCE_EVIDENCE_BUCKET", "a bucket's name")?,
+            signing_key: {
+                let expected = "the ARN of a KMS key";
+                let arn = text("SEVERANCE_SIGNING_KEY", expected)?;
+                Arn::try_from(arn.as_str()).map_err(|_| InvalidSetting {
+                    name: "SEVERANCE_SIGNING_KEY",
+                    found: format!("{arn:?}"),
+                    expected,
+                })?
+            },
+            topic: text("SEVERANCE_TOPIC", "the ARN of an SNS topic")?,
+            tags: TagKeys {
+                owner: list("SEVERANCE_OWNER_TAGS", "severance:owner,owner,Owner"),
+                class: list("SEVERANCE_CLASS_TAGS", "severance:class,class"),
+            },
+            stale_key_days: days("SEVERANCE_STALE_DAYS", 90)?,
+            unused_key_days: days("SEVERANCE_UNUSED_DAYS", 45)?,
+            case_days: days("SEVERANCE_CASE_DAYS", 400)?,
+            confirm_within: Duration::from_secs(optional("SEVERANCE_CONFIRM_SECONDS").map_or(Ok(5), |value| {
+                value.trim().parse().map_err(|_| InvalidSetting {
+                    name: "SEVERANCE_CONFIRM_SECONDS",
+                    found: format!("{value:?}"),
+                    expected: "a whole number of seconds",
+                })
+            })?),
+        })
+    }
+}
+
+/// The SDK's configuration: one per process, shared by all clients, because loading the certificate store costs tens of
+/// milliseconds.
+pub async fn sdk() -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(4))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(2))
+                .operation_attempt_timeout(Duration::from_secs(5))
+                .operation_timeout(Duration::from_secs(15))
+                .build(),
+        )
+        .load()
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(changes: &[(&str, &str)]) -> Result<Settings, InvalidSetting> {
+        let base = [
+            ("SEVERANCE_ACCOUNT", "012345678901"),
+            ("SEVERANCE_STACK", "severance"),
+            ("AWS_REGION", "us-east-1"),
+            ("SEVERANCE_TABLE", "t"),
+            ("SEVERANCE_EVIDENCE_BUCKET", "b"),
+            ("SEVERANCE_SIGNING_KEY", "arn:aws:kms:us-east-1:012345678901:key/k"),
+            ("SEVERANCE_TOPIC", "a"),
+        ];
+        Settings::read(|name| {
+            changes.iter().chain(&base).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn a_fresh_stack_observes() {
+        let settings = read(&[]).unwrap();
+        assert_eq!(settings.mode, Mode::Observe);
+        assert_eq!(settings.tags.owner, ["severance:owner", "owner", "Owner"]);
+        assert_eq!((settings.stale_key_days, settings.unused_key_days), (90, 45));
+    }
+
+    #[test]
+    fn an_error_names_the_variable_what_it_held_and_what_was_expected() {
+        let error = |changes: &[(&str, &str)]| read(changes).unwrap_err().to_string();
+        assert_eq!(
+            error(&[("SEVERANCE_MODE", "enfroce")]),
+            "environment variable SEVERANCE_MODE is \"enfroce\"; expected observe or enforce"
+        );
+        assert_eq!(
+            error(&[("SEVERANCE_TABLE", " ")]),
+            "environment variable SEVERANCE_TABLE is not set; expected a table's name"
+        );
+        assert!(error(&[("SEVERANCE_STALE_DAYS", "-1")]).contains("SEVERANCE_STALE_DAYS is \"-1\""));
+        assert!(error(&[("SEVERANCE_ACCOUNT", "123")]).contains("12 digits"));
+    }
+}

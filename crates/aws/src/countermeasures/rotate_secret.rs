@@ -1,0 +1,110 @@
+//! Start the rotation that a secret has configured. It is confirmed only when the new version is the current one: a
+//! rotation that has started has not ended anything.
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use severance_domain::case::CaseId;
+use severance_domain::digest::Digest;
+use severance_domain::ids::Arn;
+use severance_domain::plan::Countermeasure;
+
+use super::{Applied, Driver, Seen, misdirected};
+use crate::error::AwsError;
+
+const ROTATE: &str = "secretsmanager:RotateSecret";
+const DESCRIBE: &str = "secretsmanager:DescribeSecret";
+
+/// Drives [`Countermeasure::RotateSecret`].
+pub struct RotateSecret {
+    secrets: Client,
+}
+
+impl RotateSecret {
+    /// Over this client.
+    pub fn new(secrets: Client) -> Self {
+        Self { secrets }
+    }
+}
+
+fn target(step: &Countermeasure) -> Result<&Arn, AwsError> {
+    match step {
+        Countermeasure::RotateSecret { secret } => Ok(secret),
+        _ => Err(misdirected(ROTATE)),
+    }
+}
+
+/// The id of the version that a case makes of a secret. The same case asks for the same version, so a second delivery
+/// does not rotate twice.
+fn version_id(secret: &Arn, case: &CaseId) -> String {
+    let digest = Digest::of(format!("{case} {secret}").as_bytes());
+    digest.as_hex().to_owned()
+}
+
+/// Where the version that this case asked for stands.
+enum Version {
+    Current,
+    /// Under these labels.
+    Labelled(String),
+    Missing,
+    SecretGone,
+}
+
+impl RotateSecret {
+    async fn version(&self, secret: &Arn, version: &str) -> Result<Version, AwsError> {
+        let answer = self.secrets.describe_secret().secret_id(secret.as_str()).send().await;
+        let state = match answer.map_err(|error| AwsError::of(DESCRIBE, &error)) {
+            Ok(state) => state,
+            Err(error) if error.is_no_such_entity() => return Ok(Version::SecretGone),
+            Err(error) => return Err(error),
+        };
+        Ok(match state.version_ids_to_stages().and_then(|versions| versions.get(version)) {
+            Some(labels) if labels.iter().any(|label| label == "AWSCURRENT") => Version::Current,
+            Some(labels) => Version::Labelled(labels.join(", ")),
+            None => Version::Missing,
+        })
+    }
+}
+
+#[async_trait]
+impl Driver for RotateSecret {
+    fn actions(&self) -> &'static [&'static str] {
+        &[ROTATE, DESCRIBE]
+    }
+
+    fn drives(&self, step: &Countermeasure) -> bool {
+        target(step).is_ok()
+    }
+
+    async fn apply(&self, step: &Countermeasure, case: &CaseId) -> Result<Applied, AwsError> {
+        let secret = target(step)?;
+        let version = version_id(secret, case);
+        let answer =
+            self.secrets.rotate_secret().secret_id(secret.as_str()).client_request_token(&version).send().await;
+        match answer.map_err(|error| AwsError::of(ROTATE, &error)) {
+            Ok(_) => Ok(Applied::Changed(Some(format!("version {version} is to replace the current one")))),
+            Err(error) if error.is_no_such_entity() => {
+                Ok(Applied::Already("the secret does not exist any more".to_owned()))
+            }
+            // A rotation that is under way is refused; it may be this case's own, begun before a crash.
+            Err(error) if error.code == "InvalidRequestException" => match self.version(secret, &version).await? {
+                Version::Current | Version::Labelled(_) => {
+                    Ok(Applied::Already("an earlier delivery of this case began the rotation".to_owned()))
+                }
+                Version::Missing | Version::SecretGone => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError> {
+        let secret = target(step)?;
+        Ok(match self.version(secret, &version_id(secret, case)).await? {
+            Version::Current => Seen::InEffect(format!("{DESCRIBE} shows the new version as AWSCURRENT")),
+            Version::Labelled(labels) => {
+                Seen::NotYet(format!("{DESCRIBE} shows the rotation unfinished: the new version is {labels}"))
+            }
+            Version::Missing => Seen::NotYet(format!("{DESCRIBE} does not show the new version")),
+            Version::SecretGone => Seen::InEffect(format!("{DESCRIBE} shows that the secret does not exist any more")),
+        })
+    }
+}

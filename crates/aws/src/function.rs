@@ -1,0 +1,214 @@
+//! What all functions share: start, one invocation, and how its failures are told to Lambda.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+
+use aws_config::SdkConfig;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::Value;
+use severance_domain::intake::{self, EventSource, Ignored, Malformed};
+
+use crate::announce::Announcer;
+use crate::calls::CallCounter;
+use crate::cases::Cases;
+use crate::clock;
+use crate::config::{self, InvalidSetting, Settings};
+use crate::evidence_store::EvidenceStore;
+use crate::publish::Publisher;
+use crate::react::{ReactError, Reaction, Reactor};
+use crate::signer::Signer;
+
+/// What a function is composed from. Each client is made where it is asked for, so a function holds only those it uses.
+pub struct Parts {
+    /// The stack's settings.
+    pub settings: Settings,
+    sdk: SdkConfig,
+    calls: CallCounter,
+}
+
+/// A client over the shared configuration, whose calls are counted.
+macro_rules! client {
+    ($parts:expr, $sdk:ident) => {
+        $sdk::Client::from_conf($sdk::config::Builder::from(&$parts.sdk).interceptor($parts.calls.clone()).build())
+    };
+}
+
+impl Parts {
+    /// From this configuration of the SDK.
+    pub fn new(settings: Settings, sdk: SdkConfig) -> Self {
+        Self { settings, sdk, calls: CallCounter::default() }
+    }
+
+    /// IAM.
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        client!(self, aws_sdk_iam)
+    }
+
+    /// Secrets Manager.
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        client!(self, aws_sdk_secretsmanager)
+    }
+
+    /// The cases' table.
+    pub fn cases(&self) -> Cases {
+        Cases::new(client!(self, aws_sdk_dynamodb), self.settings.table.clone(), self.settings.case_days)
+    }
+
+    /// Evidence: signed, stored, announced.
+    pub fn publisher(&self) -> Publisher {
+        // A local emulator has no host name for each bucket.
+        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk)
+            .force_path_style(self.sdk.endpoint_url().is_some())
+            .interceptor(self.calls.clone())
+            .build();
+        Publisher::new(
+            Signer::new(client!(self, aws_sdk_kms), self.settings.signing_key.clone()),
+            EvidenceStore::new(aws_sdk_s3::Client::from_conf(s3), self.settings.bucket.clone()),
+            Announcer::new(client!(self, aws_sdk_sns), self.settings.topic.clone()),
+            &self.settings,
+        )
+    }
+}
+
+/// A function: the events that it reads, and what it reacts with.
+pub struct Function {
+    sources: &'static [EventSource],
+    reactor: Reactor,
+    calls: CallCounter,
+}
+
+/// What an invocation came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    /// One for each subject of each signal.
+    pub reactions: Vec<Reaction>,
+    /// Parts of the event that ask for nothing, and why.
+    pub ignored: Vec<Ignored>,
+    /// The AWS calls that were made, retries too, by name.
+    pub calls: BTreeMap<String, u32>,
+}
+
+/// An invocation that did not end well. Lambda tries again, then keeps the raw event in the dead-letter queue.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// The event is for us but broken: trying again will not mend it. What else was in it was handled.
+    #[error("the event cannot be read: {}", list(.0))]
+    Malformed(Vec<Malformed>),
+    /// Not everything could be done. What was done is stored.
+    #[error("not everything could be done: {}", list(.0))]
+    Unfinished(Vec<ReactError>),
+}
+
+fn list<E: ToString>(errors: &[E]) -> String {
+    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl From<Failure> for Diagnostic {
+    fn from(failure: Failure) -> Self {
+        let retryable = match &failure {
+            Failure::Malformed(_) => false,
+            Failure::Unfinished(errors) => errors.iter().any(ReactError::is_retryable),
+        };
+        Diagnostic {
+            error_type: match (&failure, retryable) {
+                (Failure::Malformed(_), _) => "Severance.Terminal.MalformedEvent",
+                (Failure::Unfinished(_), true) => "Severance.Retryable",
+                (Failure::Unfinished(_), false) => "Severance.Terminal",
+            }
+            .to_owned(),
+            error_message: failure.to_string(),
+        }
+    }
+}
+
+impl Function {
+    /// A function over these events and this reactor, which is composed from these parts.
+    pub fn new(sources: &'static [EventSource], reactor: Reactor, parts: &Parts) -> Self {
+        Self { sources, reactor, calls: parts.calls.clone() }
+    }
+
+    /// Handles one event. `delivery` names this delivery, so that concurrent ones can be told apart.
+    pub async fn handle(&self, event: &Value, delivery: &str) -> Result<Response, Failure> {
+        let begun = clock::now();
+        let intake = intake::parse(event, self.sources).map_err(|malformed| Failure::Malformed(vec![malformed]))?;
+        let mut reactions = Vec::new();
+        let mut errors = Vec::new();
+        if !intake.signals.is_empty() {
+            let react = async {
+                // One after the other: several findings about one identity then meet each other's cases in order.
+                for signal in &intake.signals {
+                    for outcome in self.reactor.react(signal, delivery).await {
+                        match outcome {
+                            Ok(reaction) => reactions.push(reaction),
+                            Err(error) => errors.push(error),
+                        }
+                    }
+                }
+            };
+            tokio::join!(react, self.reactor.publisher.warm_up());
+        }
+        let calls = self.calls.take();
+        let verdicts: Vec<&str> = reactions.iter().map(|reaction| reaction.verdict.as_str()).collect();
+        tracing::info!(
+            event = event.get("id").and_then(|value| value.as_str()).unwrap_or_default(),
+            source = event.get("source").and_then(|value| value.as_str()).unwrap_or_default(),
+            signals = intake.signals.len(),
+            ignored = intake.ignored.len(),
+            malformed = intake.malformed.len(),
+            verdicts = ?verdicts,
+            calls = ?calls,
+            milliseconds = clock::now().as_millisecond() - begun.as_millisecond(),
+            "handled an event"
+        );
+        for ignored in &intake.ignored {
+            tracing::info!(at = ignored.at, reason = ignored.reason, "ignored");
+        }
+        if !errors.is_empty() {
+            return Err(Failure::Unfinished(errors));
+        }
+        if !intake.malformed.is_empty() {
+            return Err(Failure::Malformed(intake.malformed));
+        }
+        Ok(Response { reactions, ignored: intake.ignored, calls })
+    }
+}
+
+/// Why a function could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The template and the function do not agree.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// Lambda's runtime interface failed.
+    #[error("the Lambda runtime failed: {0}")]
+    Runtime(lambda_runtime::Error),
+}
+
+/// Starts a function and serves invocations until Lambda ends it.
+pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_ansi(false)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    let parts = Parts::new(Settings::from_environment()?, config::sdk().await);
+    let function = Function::new(sources, compose(&parts), &parts);
+    let function = &function;
+    // Boxed, so that the SDK's deeply nested futures do not become part of the runtime's own type.
+    let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + '_>> {
+        Box::pin(async move {
+            let delivery = format!("{}/{}", event.context.request_id, clock::now().as_millisecond());
+            function.handle(&event.payload, &delivery).await.inspect_err(|failure| {
+                tracing::error!(error = %failure, "the event was not handled");
+            })
+        })
+    };
+    lambda_runtime::run(service_fn(serve)).await.map_err(StartError::Runtime)
+}

@@ -1,0 +1,119 @@
+//! Who a signal is about, and what they hold: read from AWS, because an event is only a claim.
+
+mod owned;
+mod read;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_iam::Client as Iam;
+use aws_sdk_secretsmanager::Client as Secrets;
+use severance_domain::ids::{AccountId, IamName};
+use severance_domain::signal::{PrincipalHint, Signal, SubjectHint};
+use severance_domain::subject::{Inventory, Profile, Subject, SubjectKind, TagKeys};
+
+use crate::error::AwsError;
+
+/// One subject of a signal, as AWS states it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Who.
+    pub subject: Subject,
+    /// Who answers for it.
+    pub profile: Profile,
+    /// What it holds.
+    pub inventory: Inventory,
+}
+
+/// Reads identities from one account.
+pub struct Identities {
+    iam: Iam,
+    /// Only a function that acts on secrets may read them.
+    secrets: Option<Secrets>,
+    account: AccountId,
+    tags: TagKeys,
+}
+
+impl Identities {
+    /// Over IAM alone.
+    pub fn new(iam: Iam, account: AccountId, tags: TagKeys) -> Self {
+        Self { iam, secrets: None, account, tags }
+    }
+
+    /// Over Secrets Manager as well.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
+    /// Every subject of a signal. What AWS refuses to tell becomes an unresolved subject, which a person must look at; only
+    /// what another try may mend is an error.
+    pub async fn resolve(&self, signal: &Signal) -> Result<Vec<Found>, AwsError> {
+        if signal.account != self.account {
+            let why = format!("it lives in account {}, and this stack acts only in {}", signal.account, self.account);
+            return Ok(vec![unresolved(signal, why)]);
+        }
+        let found = match &signal.subject {
+            SubjectHint::User(hint) => self.user(signal, hint).await,
+            SubjectHint::AccessKeyOnly => self.user(signal, &PrincipalHint::default()).await,
+            SubjectHint::Role(hint) => self.role(signal, hint).await,
+            SubjectHint::Secret { arn } => self.secret(signal, arn).await,
+            SubjectHint::Root => Ok(Resolution::One(root(signal))),
+            SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
+                self.owned_by(signal, identifiers).await
+            }
+        };
+        match found {
+            Ok(Resolution::One(found)) => Ok(vec![found]),
+            Ok(Resolution::Many(found)) => Ok(found),
+            Ok(Resolution::Unknown(why)) => Ok(vec![unresolved(signal, why)]),
+            Err(error) if error.retryable => Err(error),
+            Err(error) => Ok(vec![unresolved(signal, error.to_string())]),
+        }
+    }
+}
+
+enum Resolution {
+    One(Found),
+    Many(Vec<Found>),
+    Unknown(String),
+}
+
+fn root(signal: &Signal) -> Found {
+    let subject = Subject {
+        kind: SubjectKind::Root,
+        account: signal.account.clone(),
+        name: "root".to_owned(),
+        arn: None,
+        unique_id: None,
+    };
+    let gaps = vec!["the root user's credentials were not enumerated".to_owned()];
+    Found { subject, profile: Profile::default(), inventory: Inventory { gaps, ..Inventory::default() } }
+}
+
+fn unresolved(signal: &Signal, why: String) -> Found {
+    let (name, arn, unique_id) = match &signal.subject {
+        SubjectHint::User(hint) | SubjectHint::Role(hint) => {
+            (hint.name.as_ref().map(IamName::to_string), hint.arn.clone(), hint.unique_id.clone())
+        }
+        SubjectHint::Secret { arn } => (None, Some(arn.clone()), None),
+        SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
+            (identifiers.first().cloned(), None, None)
+        }
+        SubjectHint::Root | SubjectHint::AccessKeyOnly => (None, None, None),
+    };
+    let name = name
+        .or_else(|| signal.access_key.as_ref().map(|key| format!("access key {key}")))
+        .or_else(|| unique_id.as_ref().map(ToString::to_string))
+        .unwrap_or_else(|| "unnamed".to_owned());
+    let subject = Subject { kind: SubjectKind::Unresolved, account: signal.account.clone(), name, arn, unique_id };
+    Found { subject, profile: Profile::default(), inventory: Inventory { unread: vec![why], ..Inventory::default() } }
+}
+
+fn iam_tags(tags: &[aws_sdk_iam::types::Tag]) -> BTreeMap<String, String> {
+    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+fn instant(time: Option<&aws_smithy_types::DateTime>) -> Option<jiff::Timestamp> {
+    time.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok())
+}

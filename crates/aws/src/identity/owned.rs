@@ -1,0 +1,115 @@
+//! Everything in the account that a leaver owns.
+
+use aws_sdk_iam::types::EntityType;
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
+use futures::future::try_join;
+use futures::{StreamExt as _, TryStreamExt as _};
+use severance_domain::ids::{Arn, IamName, UniqueId};
+use severance_domain::signal::Signal;
+use severance_domain::subject::{Inventory, Profile, SecretState, Subject, SubjectKind};
+
+use super::{Found, Identities, Resolution, iam_tags, instant};
+use crate::error::AwsError;
+
+const AUTHORIZATION_DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+const LIST_SECRETS: &str = "secretsmanager:ListSecrets";
+
+/// Inventories that are read at the same time.
+const AT_ONCE: usize = 8;
+
+impl Identities {
+    /// Users, roles and secrets whose owner tags name the leaver, and users that bear one of the leaver's names.
+    pub(super) async fn owned_by(&self, signal: &Signal, identifiers: &[String]) -> Result<Resolution, AwsError> {
+        let (mut found, secrets) =
+            try_join(self.owned_principals(signal, identifiers), self.owned_secrets(identifiers)).await?;
+        found.extend(secrets);
+        if found.is_empty() {
+            let subject = Subject {
+                kind: SubjectKind::Person,
+                account: self.account.clone(),
+                name: identifiers.first().cloned().unwrap_or_default(),
+                arn: None,
+                unique_id: None,
+            };
+            found.push(Found { subject, profile: Profile::default(), inventory: Inventory::default() });
+        }
+        // The order in which AWS lists things must not reach the evidence.
+        found.sort_by_key(|found| found.subject.key());
+        Ok(Resolution::Many(found))
+    }
+
+    /// One paginated call returns users and roles with their tags; listing users would cost one more call for each.
+    async fn owned_principals(&self, signal: &Signal, identifiers: &[String]) -> Result<Vec<Found>, AwsError> {
+        let mut owned: Vec<(Subject, Profile)> = Vec::new();
+        let mut keep = |kind, name: Option<&str>, arn: Option<&str>, id: Option<&str>, profile| {
+            let subject = Subject {
+                kind,
+                account: self.account.clone(),
+                name: name.unwrap_or_default().to_owned(),
+                arn: arn.and_then(|arn| Arn::try_from(arn).ok()),
+                unique_id: id.and_then(|id| UniqueId::try_from(id).ok()),
+            };
+            owned.push((subject, profile));
+        };
+        let mut pages = self
+            .iam
+            .get_account_authorization_details()
+            .filter(EntityType::User)
+            .filter(EntityType::Role)
+            .max_items(1_000)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(AUTHORIZATION_DETAILS, &error))?;
+            for user in page.user_detail_list() {
+                let profile = Profile::from_tags(&iam_tags(user.tags()), &self.tags);
+                let bears_their_name = user
+                    .user_name()
+                    .is_some_and(|user| identifiers.iter().any(|name| name.trim().eq_ignore_ascii_case(user)));
+                if profile.is_owned_by(identifiers) || bears_their_name {
+                    keep(SubjectKind::User, user.user_name(), user.arn(), user.user_id(), profile);
+                }
+            }
+            for role in page.role_detail_list() {
+                let profile = Profile::from_tags(&iam_tags(role.tags()), &self.tags);
+                if profile.is_owned_by(identifiers) {
+                    keep(SubjectKind::Role, role.role_name(), role.arn(), role.role_id(), profile);
+                }
+            }
+        }
+        futures::stream::iter(owned.into_iter().map(|(subject, profile)| async move {
+            let inventory = match (subject.kind, IamName::try_from(subject.name.as_str())) {
+                (SubjectKind::User, Ok(user)) => self.user_inventory(signal, &user).await?,
+                _ => Inventory::default(),
+            };
+            Ok(Found { subject, profile, inventory })
+        }))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+    }
+
+    async fn owned_secrets(&self, identifiers: &[String]) -> Result<Vec<Found>, AwsError> {
+        let Some(secrets) = &self.secrets else { return Ok(vec![]) };
+        let filter =
+            Filter::builder().key(FilterNameStringType::TagKey).set_values(Some(self.tags.owner.clone())).build();
+        let mut found = Vec::new();
+        let mut pages = secrets.list_secrets().filters(filter).max_results(100).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(LIST_SECRETS, &error))?;
+            for secret in page.secret_list() {
+                let Some(arn) = secret.arn().and_then(|arn| Arn::try_from(arn).ok()) else { continue };
+                let state = SecretState {
+                    rotation_enabled: secret.rotation_enabled().unwrap_or(false),
+                    last_rotated_at: instant(secret.last_rotated_date()),
+                    deletion_scheduled: secret.deleted_date().is_some(),
+                };
+                let secret = self.secret_found(secret.name(), arn, secret.tags(), state);
+                if secret.profile.is_owned_by(identifiers) {
+                    found.push(secret);
+                }
+            }
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,275 @@
+//! One user, role or secret, by whatever the event names it.
+
+use aws_sdk_iam::types::StatusType;
+use futures::future::{join_all, try_join};
+use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
+use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+
+use super::{Found, Identities, Resolution, iam_tags, instant};
+use crate::error::AwsError;
+
+const GET_USER: &str = "iam:GetUser";
+const GET_ROLE: &str = "iam:GetRole";
+const LIST_USERS: &str = "iam:ListUsers";
+const LIST_ROLES: &str = "iam:ListRoles";
+const LIST_KEYS: &str = "iam:ListAccessKeys";
+const KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+const GET_LOGIN: &str = "iam:GetLoginProfile";
+const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
+
+/// What every user's inventory leaves out in this release.
+const NOT_ENUMERATED: &str =
+    "SSH public keys, signing certificates and service-specific credentials were not enumerated";
+
+impl Identities {
+    pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
+        let Some(name) = self.user_name(signal, hint).await? else {
+            return Ok(Resolution::Unknown("AWS knows no such user, or the event does not say which".to_owned()));
+        };
+        let read = async {
+            let answer = self.iam.get_user().user_name(name.as_str()).send().await;
+            answer.map_err(|error| AwsError::of(GET_USER, &error))
+        };
+        // The reads do not depend on each other, and every round trip is time that a stolen key lives.
+        let (user, inventory) = match try_join(read, self.user_inventory(signal, &name)).await {
+            Ok(both) => both,
+            Err(error) if error.is_no_such_entity() => {
+                return Ok(Resolution::Unknown(format!("{GET_USER} knows no user {name}")));
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(user) = user.user() else {
+            return Ok(Resolution::Unknown(format!("{GET_USER} answered without a user")));
+        };
+        let unique_id = UniqueId::try_from(user.user_id()).ok();
+        if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_USER) {
+            return Ok(Resolution::Unknown(reused));
+        }
+        Ok(Resolution::One(Found {
+            subject: Subject {
+                kind: SubjectKind::User,
+                account: self.account.clone(),
+                name: user.user_name().to_owned(),
+                arn: Arn::try_from(user.arn()).ok(),
+                unique_id,
+            },
+            profile: Profile::from_tags(&iam_tags(user.tags()), &self.tags),
+            inventory,
+        }))
+    }
+
+    /// The user's name: from the event, else from the key that it names, else by looking through all users.
+    async fn user_name(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
+        if let Some(name) = name_in(hint, "user") {
+            return Ok(Some(name));
+        }
+        if let Some(key) = signal.access_key.as_ref().filter(|key| !key.is_temporary()) {
+            let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
+            return match answer.map_err(|error| AwsError::of(KEY_LAST_USED, &error)) {
+                Ok(used) => Ok(used.user_name().and_then(|name| IamName::try_from(name).ok())),
+                Err(error) if error.is_no_such_entity() => Ok(None),
+                Err(error) => Err(error),
+            };
+        }
+        let Some(wanted) = &hint.unique_id else { return Ok(None) };
+        let mut pages = self.iam.list_users().max_items(1_000).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(LIST_USERS, &error))?;
+            if let Some(user) = page.users().iter().find(|user| user.user_id() == wanted.as_str()) {
+                return Ok(IamName::try_from(user.user_name()).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    /// A user's credentials, as far as the signal's decision depends on them.
+    pub(super) async fn user_inventory(&self, signal: &Signal, user: &IamName) -> Result<Inventory, AwsError> {
+        let mut unread = Vec::new();
+        let (keys, console_password) = try_join(
+            recoverable(self.access_keys(user)),
+            recoverable(async {
+                if signal.kind.is_immediate_danger() || signal.kind == SignalKind::Offboarding {
+                    self.console_password(user).await.map(Some)
+                } else {
+                    Ok(None)
+                }
+            }),
+        )
+        .await?;
+        let mut access_keys = keys.unwrap_or_else(|error| {
+            unread.push(format!("the user's access keys could not be listed: {error}"));
+            Vec::new()
+        });
+        let mut gaps = vec![NOT_ENUMERATED.to_owned()];
+        let console_password = console_password.unwrap_or_else(|error| {
+            gaps.push(format!("whether there is a console password could not be read: {error}"));
+            None
+        });
+        if matches!(signal.kind, SignalKind::CredentialUnused | SignalKind::IdentityDormant) {
+            let used = join_all(self.last_uses(&access_keys)).await;
+            for (key, used) in access_keys.iter_mut().zip(used) {
+                match used {
+                    Ok(used) => key.last_used = used,
+                    Err(error) if error.retryable => return Err(error),
+                    // Left as not asked, the key is held for review: nobody says that it is unused.
+                    Err(error) => gaps.push(format!("the last use of {} could not be read: {error}", key.id)),
+                }
+            }
+        }
+        Ok(Inventory { access_keys, console_password, secret: None, unread, gaps })
+    }
+
+    async fn access_keys(&self, user: &IamName) -> Result<Vec<AccessKey>, AwsError> {
+        let mut keys = Vec::new();
+        let mut pages = self.iam.list_access_keys().user_name(user.as_str()).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(LIST_KEYS, &error))?;
+            keys.extend(page.access_key_metadata().iter().filter_map(|key| {
+                Some(AccessKey {
+                    id: AccessKeyId::try_from(key.access_key_id()?).ok()?,
+                    active: key.status() != Some(&StatusType::Inactive),
+                    created_at: instant(key.create_date()),
+                    last_used: LastUsed::NotAsked,
+                })
+            }));
+        }
+        keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        Ok(keys)
+    }
+
+    fn last_uses(&self, keys: &[AccessKey]) -> Vec<impl Future<Output = Result<LastUsed, AwsError>> + use<>> {
+        keys.iter()
+            .map(|key| {
+                let call = self.iam.get_access_key_last_used().access_key_id(key.id.as_str());
+                async move {
+                    let answer = call.send().await.map_err(|error| AwsError::of(KEY_LAST_USED, &error))?;
+                    let used = answer.access_key_last_used().and_then(|used| instant(used.last_used_date()));
+                    Ok(used.map_or(LastUsed::Never, LastUsed::At))
+                }
+            })
+            .collect()
+    }
+
+    async fn console_password(&self, user: &IamName) -> Result<bool, AwsError> {
+        let answer = self.iam.get_login_profile().user_name(user.as_str()).send().await;
+        match answer.map_err(|error| AwsError::of(GET_LOGIN, &error)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_no_such_entity() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn role(&self, _signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
+        let Some(name) = self.role_name(hint).await? else {
+            return Ok(Resolution::Unknown("AWS knows no such role, or the event does not say which".to_owned()));
+        };
+        let answer = self.iam.get_role().role_name(name.as_str()).send().await;
+        let answer = match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
+            Ok(answer) => answer,
+            Err(error) if error.is_no_such_entity() => {
+                return Ok(Resolution::Unknown(format!("{GET_ROLE} knows no role {name}")));
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(role) = answer.role() else {
+            return Ok(Resolution::Unknown(format!("{GET_ROLE} answered without a role")));
+        };
+        let unique_id = UniqueId::try_from(role.role_id()).ok();
+        if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_ROLE) {
+            return Ok(Resolution::Unknown(reused));
+        }
+        Ok(Resolution::One(Found {
+            subject: Subject {
+                kind: SubjectKind::Role,
+                account: self.account.clone(),
+                name: role.role_name().to_owned(),
+                arn: Arn::try_from(role.arn()).ok(),
+                unique_id,
+            },
+            profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
+            inventory: Inventory::default(),
+        }))
+    }
+
+    async fn role_name(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
+        if let Some(name) = name_in(hint, "role") {
+            return Ok(Some(name));
+        }
+        let Some(wanted) = &hint.unique_id else { return Ok(None) };
+        let mut pages = self.iam.list_roles().max_items(1_000).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| AwsError::of(LIST_ROLES, &error))?;
+            if let Some(role) = page.roles().iter().find(|role| role.role_id() == wanted.as_str()) {
+                return Ok(IamName::try_from(role.role_name()).ok());
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn secret(&self, _signal: &Signal, arn: &Arn) -> Result<Resolution, AwsError> {
+        let Some(secrets) = &self.secrets else {
+            return Ok(Resolution::Unknown("this function may not read secrets".to_owned()));
+        };
+        let answer = secrets.describe_secret().secret_id(arn.as_str()).send().await;
+        let secret = match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
+            Ok(secret) => secret,
+            Err(error) if error.is_no_such_entity() => {
+                return Ok(Resolution::Unknown(format!("{DESCRIBE_SECRET} knows no such secret")));
+            }
+            Err(error) => return Err(error),
+        };
+        let state = SecretState {
+            rotation_enabled: secret.rotation_enabled().unwrap_or(false),
+            last_rotated_at: instant(secret.last_rotated_date()),
+            deletion_scheduled: secret.deleted_date().is_some(),
+        };
+        let arn = secret.arn().and_then(|arn| Arn::try_from(arn).ok()).unwrap_or_else(|| arn.clone());
+        Ok(Resolution::One(self.secret_found(secret.name(), arn, secret.tags(), state)))
+    }
+
+    pub(super) fn secret_found(
+        &self,
+        name: Option<&str>,
+        arn: Arn,
+        tags: &[aws_sdk_secretsmanager::types::Tag],
+        state: SecretState,
+    ) -> Found {
+        let tags = tags
+            .iter()
+            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+            .collect();
+        Found {
+            subject: Subject {
+                kind: SubjectKind::Secret,
+                account: self.account.clone(),
+                name: name.unwrap_or(arn.resource()).to_owned(),
+                arn: Some(arn),
+                unique_id: None,
+            },
+            profile: Profile::from_tags(&tags, &self.tags),
+            inventory: Inventory { secret: Some(state), ..Inventory::default() },
+        }
+    }
+}
+
+/// Turns what only another try can mend into an error, and leaves the rest to the caller.
+async fn recoverable<T>(read: impl Future<Output = Result<T, AwsError>>) -> Result<Result<T, AwsError>, AwsError> {
+    match read.await {
+        Err(error) if error.retryable || error.is_no_such_entity() => Err(error),
+        other => Ok(other),
+    }
+}
+
+fn name_in(hint: &PrincipalHint, resource_type: &str) -> Option<IamName> {
+    let from_arn = || hint.arn.as_ref().and_then(|arn| IamName::try_from(arn.name_of(resource_type)?).ok());
+    hint.name.clone().or_else(from_arn)
+}
+
+/// Names are reused: where the event gives a unique id, an identity with another one is somebody else.
+fn reused_name(hint: &PrincipalHint, found: Option<&UniqueId>, action: &str) -> Option<String> {
+    let (wanted, found) = (hint.unique_id.as_ref()?, found?);
+    (wanted != found).then(|| {
+        format!("the event is about {wanted}, but {action} shows {found} under that name: it was deleted and recreated")
+    })
+}

@@ -1,0 +1,18 @@
+//! Adapters, one module per AWS service, and the one way through that every function takes.
+//!
+//! A function gets only the ports that its IAM statement allows: it names the countermeasures it may drive and the
+//! readers it may use, and nothing else is constructed.
+
+pub mod announce;
+pub mod calls;
+pub mod cases;
+pub mod clock;
+pub mod config;
+pub mod countermeasures;
+pub mod error;
+pub mod evidence_store;
+pub mod function;
+pub mod identity;
+pub mod publish;
+pub mod react;
+pub mod signer;

@@ -1,0 +1,247 @@
+//! The one way through: signal → subjects → plan → case → steps → verdict → evidence.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::join_all;
+use serde::Serialize;
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
+use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::playbook::{Context, decide};
+use severance_domain::signal::Signal;
+use severance_domain::verdict::Verdict;
+
+use crate::cases::{CaseError, Cases, Lease, Taken};
+use crate::clock;
+use crate::config::Settings;
+use crate::countermeasures::{Applied, Driver, Seen};
+use crate::error::AwsError;
+use crate::identity::{Found, Identities};
+use crate::publish::Publisher;
+
+/// Subjects of one signal that are handled at the same time.
+const AT_ONCE: usize = 4;
+
+/// Everything that a function reacts with.
+pub struct Reactor {
+    /// Reads who is meant.
+    pub identities: Identities,
+    /// The countermeasures that this function may take.
+    pub drivers: Vec<Box<dyn Driver>>,
+    /// The cases' table.
+    pub cases: Cases,
+    /// Publishes evidence.
+    pub publisher: Publisher,
+    /// The stack's settings.
+    pub settings: Settings,
+}
+
+/// What came of one subject of a signal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reaction {
+    /// The case.
+    pub case: CaseId,
+    /// Its revision.
+    pub revision: u32,
+    /// Whom it is about.
+    pub subject: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Where its evidence is.
+    pub evidence: String,
+    /// Whether an earlier delivery did it, and this one changed nothing.
+    pub replayed: bool,
+}
+
+/// Why a reaction did not end. What was done is stored, and the next delivery goes on from there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReactError {
+    /// AWS did not let us read, publish or store.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// The case could not be taken or written.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// Some steps failed in a way that another delivery may mend; the evidence of this attempt is published.
+    #[error("case {case} revision {revision}: {failed}; to be tried again")]
+    Unsettled {
+        /// The case.
+        case: CaseId,
+        /// The revision that states how far it got.
+        revision: u32,
+        /// What failed.
+        failed: String,
+    },
+}
+
+impl ReactError {
+    /// Whether another delivery may fare better.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Aws(error) => error.retryable,
+            Self::Case(error) => error.is_retryable(),
+            Self::Unsettled { .. } => true,
+        }
+    }
+}
+
+impl Reactor {
+    /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
+    pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
+        let found = match self.identities.resolve(signal).await {
+            Ok(found) => found,
+            Err(error) => return vec![Err(error.into())],
+        };
+        futures::stream::iter(found.into_iter().map(|found| self.react_to(signal, found, delivery)))
+            .buffered(AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn react_to(&self, signal: &Signal, found: Found, delivery: &str) -> Result<Reaction, ReactError> {
+        let now = clock::now();
+        let context = Context {
+            mode: self.settings.mode,
+            now,
+            stale_key_days: self.settings.stale_key_days,
+            unused_key_days: self.settings.unused_key_days,
+            own_role_prefix: format!("{}-", self.settings.stack),
+        };
+        let plan = decide(signal, &found.subject, &found.profile, &found.inventory, &context);
+        let Found { subject, profile, inventory } = found;
+        let case = Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, now);
+        match self.cases.take(&case, delivery).await? {
+            Taken::Closed(case, _) => {
+                tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
+                Ok(self.reaction(&case, true))
+            }
+            Taken::Ours(lease, case) => self.carry_out(*case, &lease).await,
+        }
+    }
+
+    /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
+    async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
+        if case.verdict.is_none() {
+            self.apply(&mut case, lease).await?;
+            self.confirm(&mut case).await;
+            let verdict = case.conclude(clock::now());
+            tracing::info!(case = %case.id, revision = case.revision, verdict = verdict.as_str(), "concluded");
+            self.cases.save(&case, lease).await?;
+        }
+        let published = match self.publisher.publish(&case).await {
+            Ok(published) => published,
+            Err(error) => {
+                // The next delivery publishes what is concluded; there is no need to wait for our lease.
+                self.cases.release(&case, lease).await?;
+                return Err(error.into());
+            }
+        };
+        if case.is_settled() {
+            self.cases.close(&case, lease, &published.digest).await?;
+            return Ok(self.reaction(&case, false));
+        }
+        let unsettled =
+            ReactError::Unsettled { case: case.id.clone(), revision: case.revision, failed: retryable_failures(&case) };
+        case.reopen(published.digest);
+        self.cases.release(&case, lease).await?;
+        Err(unsettled)
+    }
+
+    /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
+    async fn apply(&self, case: &mut Case, lease: &Lease) -> Result<(), CaseError> {
+        for n in 0..case.steps.len() {
+            let Some(record) = case.steps.get_mut(n) else { break };
+            if record.step.disposition != Disposition::Enforce || applied(record.outcome.as_ref()) {
+                continue;
+            }
+            let outcome = self.take(&record.step.countermeasure, &case.id).await;
+            record.outcome = Some(outcome);
+            self.cases.save(case, lease).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, step: &Countermeasure, case: &CaseId) -> Outcome {
+        let Some(driver) = self.driver(step) else {
+            return Outcome::Failed {
+                at: clock::now(),
+                action: step.as_str().to_owned(),
+                code: "NotDriven".to_owned(),
+                message: "this function has no permission for this countermeasure".to_owned(),
+                retryable: false,
+            };
+        };
+        let result = driver.apply(step, case).await;
+        let at = clock::now();
+        match result {
+            Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
+            Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
+            Err(AwsError { action, code, message, retryable }) => {
+                tracing::warn!(%case, step = step.as_str(), action, code, message, "a step failed");
+                Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
+            }
+        }
+    }
+
+    /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
+    async fn confirm(&self, case: &mut Case) {
+        let id = case.id.clone();
+        let waits = case.steps.iter_mut().map(|record| async {
+            if record.confirmation.is_none() && applied(record.outcome.as_ref()) {
+                record.confirmation = Some(self.wait_for(&record.step.countermeasure, &id).await);
+            }
+        });
+        join_all(waits).await;
+    }
+
+    async fn wait_for(&self, step: &Countermeasure, case: &CaseId) -> Confirmation {
+        let Some(driver) = self.driver(step) else {
+            let reason = "this function cannot read it back".to_owned();
+            return Confirmation::Unconfirmed { at: clock::now(), reason };
+        };
+        let mut waited = Duration::ZERO;
+        let mut pause = Duration::from_millis(50);
+        loop {
+            let (reason, hopeless) = match driver.confirm(step, case).await {
+                Ok(Seen::InEffect(observed)) => return Confirmation::Confirmed { at: clock::now(), observed },
+                Ok(Seen::NotYet(seen)) => (seen, false),
+                Err(error) => (error.to_string(), !error.retryable),
+            };
+            if hopeless || waited >= self.settings.confirm_within {
+                return Confirmation::Unconfirmed { at: clock::now(), reason };
+            }
+            tokio::time::sleep(pause).await;
+            waited += pause;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+
+    fn driver(&self, step: &Countermeasure) -> Option<&dyn Driver> {
+        self.drivers.iter().map(Box::as_ref).find(|driver| driver.drives(step))
+    }
+
+    fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
+        Reaction {
+            case: case.id.clone(),
+            revision: case.revision,
+            subject: case.subject.label(),
+            // Only a concluded case gets here.
+            verdict: case.verdict.unwrap_or(Verdict::Failed),
+            evidence: self.publisher.uri(case),
+            replayed,
+        }
+    }
+}
+
+fn applied(outcome: Option<&Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+}
+
+fn retryable_failures(case: &Case) -> String {
+    let failures = case.steps.iter().filter_map(|record| match &record.outcome {
+        Some(Outcome::Failed { action, code, retryable: true, .. }) => Some(format!("{action} answered {code}")),
+        _ => None,
+    });
+    failures.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,434 @@
+//! What each countermeasure makes of each fault at each of its calls.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use aws_sdk_iam::Client as Iam;
+use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_iam::config::timeout::TimeoutConfig;
+use aws_sdk_secretsmanager::Client as Secrets;
+use aws_smithy_mocks::{Rule, RuleMode, create_mock_http_client, mock, mock_client};
+use aws_smithy_runtime_api::client::http::{
+    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use severance_aws::countermeasures::{
+    Applied, DeactivateAccessKey, Driver, QuarantineUser, RevokeRoleSessions, RotateSecret, Seen,
+};
+use severance_aws::error::AwsError;
+use severance_domain::case::CaseId;
+use severance_domain::digest::Digest;
+use severance_domain::ids::{AccessKeyId, Arn, IamName};
+use severance_domain::plan::Countermeasure;
+
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// One answer of AWS.
+#[derive(Clone)]
+struct Reply {
+    status: u16,
+    body: String,
+}
+
+/// A status that no service gives: the answer that never arrives.
+const NEVER: u16 = 599;
+
+impl Reply {
+    fn xml(status: u16, code: &str) -> Self {
+        let body = format!(
+            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><Error><Type>Sender</Type>\
+             <Code>{code}</Code><Message>because</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+        );
+        Self { status, body }
+    }
+
+    fn json(status: u16, code: &str) -> Self {
+        Self { status, body: serde_json::json!({"__type": code, "message": "because"}).to_string() }
+    }
+
+    fn ok(body: &str) -> Self {
+        Self { status: 200, body: body.to_owned() }
+    }
+
+    fn http(&self) -> HttpResponse {
+        HttpResponse::new(self.status.try_into().unwrap(), SdkBody::from(self.body.clone()))
+    }
+}
+
+/// A rule that answers one operation with these replies in turn, the last one for ever.
+macro_rules! answers {
+    ($operation:path, $($first:expr,)* => $last:expr) => {{
+        let last: Reply = $last;
+        mock!($operation)
+            .sequence()
+            $(.http_response({ let reply: Reply = $first; move || reply.http() }))*
+            .http_response(move || last.http())
+            .repeatedly()
+            .build()
+    }};
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Apply,
+    Confirm,
+}
+
+/// One call of one countermeasure, and all that AWS answers up to and with it.
+struct Site {
+    half: Half,
+    /// Calls of the same operation that go well first.
+    before: usize,
+    action: &'static str,
+    step: Countermeasure,
+    rules: fn(Reply) -> Vec<Rule>,
+}
+
+fn user() -> IamName {
+    IamName::try_from("build-bot").unwrap()
+}
+
+fn deactivate() -> Countermeasure {
+    Countermeasure::DeactivateAccessKey { user: user(), access_key: AccessKeyId::try_from(KEY).unwrap() }
+}
+
+fn quarantine() -> Countermeasure {
+    Countermeasure::QuarantineUser { user: user() }
+}
+
+fn revoke() -> Countermeasure {
+    let issued_before = "2026-03-01T12:00:00Z".parse().unwrap();
+    Countermeasure::RevokeRoleSessions { role: IamName::try_from("app").unwrap(), issued_before }
+}
+
+fn rotate() -> Countermeasure {
+    Countermeasure::RotateSecret { secret: Arn::try_from(SECRET).unwrap() }
+}
+
+fn case() -> CaseId {
+    serde_json::from_value("sev-0123456789abcdef0123".into()).unwrap()
+}
+
+fn no_such_entity() -> Reply {
+    Reply::xml(404, "NoSuchEntity")
+}
+
+fn keys_page(id: &str, status: &str, more: bool) -> Reply {
+    Reply::ok(&format!(
+        "<ListAccessKeysResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><ListAccessKeysResult>\
+         <AccessKeyMetadata><member><UserName>build-bot</UserName><AccessKeyId>{id}</AccessKeyId>\
+         <Status>{status}</Status></member></AccessKeyMetadata><IsTruncated>{more}</IsTruncated>{}\
+         </ListAccessKeysResult></ListAccessKeysResponse>",
+        if more { "<Marker>2</Marker>" } else { "" }
+    ))
+}
+
+fn described(version: &str, label: &str) -> Reply {
+    Reply::ok(&serde_json::json!({"ARN": SECRET, "VersionIdsToStages": {version: [label]}}).to_string())
+}
+
+/// The version that our case makes of the secret.
+fn our_version() -> String {
+    Digest::of(format!("{} {SECRET}", case()).as_bytes()).as_hex().to_owned()
+}
+
+fn sites() -> Vec<Site> {
+    use Half::{Apply, Confirm};
+    let site = |half, action, step, rules| Site { half, before: 0, action, step, rules };
+    let second_page = Site {
+        before: 1,
+        ..site(Confirm, "iam:ListAccessKeys", deactivate(), |r| {
+            vec![answers!(Iam::list_access_keys, keys_page("AKIAI44QH8DHBEXAMPLE", "Inactive", true), => r)]
+        })
+    };
+    vec![
+        site(Apply, "iam:UpdateAccessKey", deactivate(), |r| vec![answers!(Iam::update_access_key, => r)]),
+        site(Confirm, "iam:ListAccessKeys", deactivate(), |r| vec![answers!(Iam::list_access_keys, => r)]),
+        second_page,
+        site(Apply, "iam:PutUserPolicy", quarantine(), |r| vec![answers!(Iam::put_user_policy, => r)]),
+        site(Confirm, "iam:GetUserPolicy", quarantine(), |r| vec![answers!(Iam::get_user_policy, => r)]),
+        site(Confirm, "iam:GetUser", quarantine(), |r| {
+            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => r)]
+        }),
+        site(Apply, "iam:PutRolePolicy", revoke(), |r| vec![answers!(Iam::put_role_policy, => r)]),
+        site(Confirm, "iam:GetRolePolicy", revoke(), |r| vec![answers!(Iam::get_role_policy, => r)]),
+        site(Confirm, "iam:GetRole", revoke(), |r| {
+            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => r)]
+        }),
+        site(Apply, "secretsmanager:RotateSecret", rotate(), |r| vec![answers!(Secrets::rotate_secret, => r)]),
+        site(Apply, "secretsmanager:DescribeSecret", rotate(), |r| {
+            let underway = Reply::json(400, "InvalidRequestException");
+            vec![answers!(Secrets::rotate_secret, => underway), answers!(Secrets::describe_secret, => r)]
+        }),
+        site(Confirm, "secretsmanager:DescribeSecret", rotate(), |r| vec![answers!(Secrets::describe_secret, => r)]),
+    ]
+}
+
+/// Passes on what the mocks answer, except what is marked as never arriving.
+#[derive(Debug)]
+struct Patient(SharedHttpConnector);
+
+impl HttpConnector for Patient {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let answer = self.0.call(request);
+        HttpConnectorFuture::new(async move {
+            let response = answer.await?;
+            if response.status().as_u16() == NEVER {
+                std::future::pending::<()>().await;
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn patient() -> SharedHttpClient {
+    http_client_fn(|settings, components| {
+        SharedHttpConnector::new(Patient(create_mock_http_client().http_connector(settings, components)))
+    })
+}
+
+/// As the functions' clients are, but each with its own allowance of retries: the SDK keeps one for a whole process.
+macro_rules! client {
+    ($sdk:ident, $rules:expr) => {
+        mock_client!($sdk, RuleMode::MatchAny, $rules, |config| config
+            .http_client(patient())
+            .retry_partition(RetryPartition::custom("test").build())
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(Duration::from_secs(5))
+                    .operation_timeout(Duration::from_secs(15))
+                    .build()
+            ))
+    };
+}
+
+fn driver(step: &Countermeasure, rules: &[Rule]) -> Box<dyn Driver> {
+    match step {
+        Countermeasure::DeactivateAccessKey { .. } => Box::new(DeactivateAccessKey::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::QuarantineUser { .. } => Box::new(QuarantineUser::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::RevokeRoleSessions { .. } => Box::new(RevokeRoleSessions::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::RotateSecret { .. } => Box::new(RotateSecret::new(client!(aws_sdk_secretsmanager, rules))),
+        Countermeasure::HoldForReview => panic!("nothing drives this"),
+    }
+}
+
+/// What AWS does, and how it must be told: code, message, whether another delivery may help, attempts.
+struct Fault {
+    iam: Reply,
+    secrets: Reply,
+    code: [&'static str; 2],
+    message: &'static str,
+    retryable: bool,
+    attempts: usize,
+}
+
+fn faults() -> Vec<Fault> {
+    let fault = |status, codes: [&'static str; 2], retryable, attempts| Fault {
+        iam: Reply::xml(status, codes[0]),
+        secrets: Reply::json(status, codes[1]),
+        code: codes,
+        message: "because",
+        retryable,
+        attempts,
+    };
+    let empty = |status, code, message, attempts| {
+        let reply = Reply { status, body: String::new() };
+        Fault { iam: reply.clone(), secrets: reply, code: [code, code], message, retryable: true, attempts }
+    };
+    vec![
+        fault(403, ["AccessDenied", "AccessDeniedException"], false, 1),
+        fault(400, ["Throttling", "ThrottlingException"], true, 4),
+        fault(500, ["ServiceFailure", "InternalServiceError"], true, 4),
+        fault(409, ["EntityTemporarilyUnmodifiable", "InternalServiceError"], true, 1),
+        empty(429, "429", "no message", 1),
+        empty(503, "503", "no message", 4),
+        empty(NEVER, "Timeout", "no answer within the time allowed", 3),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fault_at_every_call_names_the_action_the_code_and_whether_to_try_again() {
+    for site in sites() {
+        for fault in faults() {
+            let of_secrets = site.action.starts_with("secretsmanager");
+            let rules = (site.rules)(if of_secrets { fault.secrets.clone() } else { fault.iam.clone() });
+            let driver = driver(&site.step, &rules);
+            let error = match site.half {
+                Half::Apply => driver.apply(&site.step, &case()).await.map(|_| ()).unwrap_err(),
+                Half::Confirm => driver.confirm(&site.step, &case()).await.map(|_| ()).unwrap_err(),
+            };
+            let code = fault.code[usize::from(of_secrets)].to_owned();
+            let message = fault.message.to_owned();
+            let expected = AwsError { action: site.action, code, message, retryable: fault.retryable };
+            assert_eq!(error, expected, "{:?} of {}", site.half, site.step.as_str());
+            assert!(driver.actions().contains(&site.action), "{} is not among the driver's actions", site.action);
+            assert_eq!(rules.last().unwrap().num_calls(), site.before + fault.attempts, "{expected:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quarantine_that_cannot_be_tagged_is_still_one_and_says_so() {
+    for fault in faults() {
+        let tag = fault.iam.clone();
+        let rules = [answers!(Iam::put_user_policy, => Reply::ok("")), answers!(Iam::tag_user, => tag)];
+        let applied = driver(&quarantine(), &rules).apply(&quarantine(), &case()).await;
+        let note = format!("the user could not be tagged: iam:TagUser answered {}: {}", fault.code[0], fault.message);
+        assert_eq!(applied, Ok(Applied::Changed(Some(note))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_exist_any_more_is_in_effect_already() {
+    let gone = || Reply::json(400, "ResourceNotFoundException");
+    let cases: [(Countermeasure, Vec<Rule>, &str); 4] = [
+        (deactivate(), vec![answers!(Iam::update_access_key, => no_such_entity())], "the key does not exist any more"),
+        (quarantine(), vec![answers!(Iam::put_user_policy, => no_such_entity())], "the user does not exist any more"),
+        (revoke(), vec![answers!(Iam::put_role_policy, => no_such_entity())], "the role does not exist any more"),
+        (rotate(), vec![answers!(Secrets::rotate_secret, => gone())], "the secret does not exist any more"),
+    ];
+    for (step, rules, note) in cases {
+        let applied = driver(&step, &rules).apply(&step, &case()).await;
+        assert_eq!(applied, Ok(Applied::Already(note.to_owned())), "{}", step.as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn reading_back_tells_the_effect_from_everything_else() {
+    let policy = |of: &str, body: &str| {
+        Reply::ok(&format!(
+            "<Get{of}PolicyResponse><Get{of}PolicyResult><PolicyDocument>{body}</PolicyDocument>\
+             </Get{of}PolicyResult></Get{of}PolicyResponse>"
+        ))
+    };
+    let exists = |of: &str| Reply::ok(&format!("<Get{of}Response><Get{of}Result></Get{of}Result></Get{of}Response>"));
+    let deny = "{%22Version%22:%222012-10-17%22,%22Statement%22:[{%22Sid%22:%22SeveranceQuarantine%22,\
+                %22Effect%22:%22Deny%22,%22Action%22:%22*%22,%22Resource%22:%22*%22}]}";
+    let allow = deny.replace("Deny", "Allow");
+    let keys = |id, status| vec![answers!(Iam::list_access_keys, => keys_page(id, status, false))];
+    let (key, other) = (KEY, "AKIAI44QH8DHBEXAMPLE");
+    let versions = |version: &str, label| vec![answers!(Secrets::describe_secret, => described(version, label))];
+    let ours = our_version();
+    let gone = Reply::json(400, "ResourceNotFoundException");
+    let cases: Vec<(Countermeasure, Vec<Rule>, Result<&str, &str>)> = vec![
+        (deactivate(), keys(key, "Inactive"), Ok("iam:ListAccessKeys shows it Inactive")),
+        (deactivate(), keys(key, "Active"), Err("iam:ListAccessKeys shows it Active")),
+        (deactivate(), keys(key, "Expired"), Err("iam:ListAccessKeys shows it Expired")),
+        (deactivate(), keys(other, "Active"), Ok("iam:ListAccessKeys does not show it any more")),
+        (
+            deactivate(),
+            vec![
+                answers!(Iam::list_access_keys, keys_page(other, "Inactive", true), => keys_page(key, "Active", false)),
+            ],
+            Err("iam:ListAccessKeys shows it Active"),
+        ),
+        (
+            deactivate(),
+            vec![answers!(Iam::list_access_keys, => no_such_entity())],
+            Ok("iam:ListAccessKeys shows that the user does not exist any more"),
+        ),
+        (
+            quarantine(),
+            vec![answers!(Iam::get_user_policy, => policy("User", deny))],
+            Ok("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![answers!(Iam::get_user_policy, => policy("User", &allow))],
+            Err("iam:GetUserPolicy shows another document under SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => exists("User"))],
+            Err("iam:GetUserPolicy shows no policy SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => no_such_entity())],
+            Ok("iam:GetUser shows that the user does not exist any more"),
+        ),
+        (
+            revoke(),
+            vec![answers!(Iam::get_role_policy, => policy("Role", deny))],
+            Err("iam:GetRolePolicy shows another document under SeveranceRevokeOlderSessions"),
+        ),
+        (
+            revoke(),
+            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => exists("Role"))],
+            Err("iam:GetRolePolicy shows no policy SeveranceRevokeOlderSessions"),
+        ),
+        (
+            revoke(),
+            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => no_such_entity())],
+            Ok("iam:GetRole shows that the role does not exist any more"),
+        ),
+        (
+            rotate(),
+            versions(&ours, "AWSCURRENT"),
+            Ok("secretsmanager:DescribeSecret shows the new version as AWSCURRENT"),
+        ),
+        (
+            rotate(),
+            versions(&ours, "AWSPENDING"),
+            Err("secretsmanager:DescribeSecret shows the rotation unfinished: the new version is AWSPENDING"),
+        ),
+        (
+            rotate(),
+            versions("someone-elses", "AWSCURRENT"),
+            Err("secretsmanager:DescribeSecret does not show the new version"),
+        ),
+        (
+            rotate(),
+            vec![answers!(Secrets::describe_secret, => gone)],
+            Ok("secretsmanager:DescribeSecret shows that the secret does not exist any more"),
+        ),
+    ];
+    for (step, rules, expected) in cases {
+        let seen = driver(&step, &rules).confirm(&step, &case()).await.unwrap();
+        let expected = match expected {
+            Ok(seen) => Seen::InEffect(seen.to_owned()),
+            Err(seen) => Seen::NotYet(seen.to_owned()),
+        };
+        assert_eq!(seen, expected, "{}", step.as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_under_way_is_ours_or_is_refused() {
+    let ours = our_version();
+    let begun = || Ok(Applied::Already("an earlier delivery of this case began the rotation".to_owned()));
+    let refused = || {
+        let (code, message) = ("InvalidRequestException".to_owned(), "because".to_owned());
+        Err(AwsError { action: "secretsmanager:RotateSecret", code, message, retryable: false })
+    };
+    let gone = Reply::json(400, "ResourceNotFoundException");
+    let cases = [
+        (described(&ours, "AWSPENDING"), begun()),
+        (described(&ours, "AWSCURRENT"), begun()),
+        (described("someone-elses", "AWSPENDING"), refused()),
+        (gone, refused()),
+    ];
+    for (described, expected) in cases {
+        let rules = [
+            answers!(Secrets::rotate_secret, => Reply::json(400, "InvalidRequestException")),
+            answers!(Secrets::describe_secret, => described),
+        ];
+        assert_eq!(driver(&rotate(), &rules).apply(&rotate(), &case()).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_step_of_another_kind_is_refused_without_a_call() {
+    let steps = [deactivate(), quarantine(), revoke(), rotate()];
+    for of in &steps {
+        for step in steps.iter().filter(|step| *step != of) {
+            let driver = driver(of, &[]);
+            assert!(driver.drives(of) && !driver.drives(step));
+            assert_eq!(driver.apply(step, &case()).await.unwrap_err().code, "NotDriven");
+            assert_eq!(driver.confirm(step, &case()).await.unwrap_err().code, "NotDriven");
+        }
+    }
+}
