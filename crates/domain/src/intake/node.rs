@@ -97,8 +97,8 @@ impl<'a> Node<'a> {
     pub(super) fn timestamp(&self) -> Result<Timestamp, Malformed> {
         let text = self.str()?;
         text.parse()
-            .or_else(|_| rfc2822::DateTimeParser::new().parse_timestamp(text))
-            .map_err(|_| self.not("an RFC 3339 time"))
+            .or_else(|_| rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text))
+            .map_err(|_| self.not("an RFC 3339 or RFC 2822 time"))
     }
 
     /// An account id of twelve digits, kept as text.

@@ -1,0 +1,215 @@
+//! The durable record of one reaction: what was intended, what came of it, what was confirmed.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::digest::Digest;
+use crate::plan::{Disposition, Plan, Step};
+use crate::playbook::Mode;
+use crate::signal::{Signal, SignalKind};
+use crate::subject::{Inventory, Profile, Subject};
+use crate::verdict::Verdict;
+
+/// The name of a case: the same claim about the same subject always has the same one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(String);
+
+impl CaseId {
+    /// Derives the name from signal kind, subject and source finding, so that every delivery of a claim meets its first.
+    pub fn of(kind: SignalKind, subject: &Subject, finding_id: &str) -> Self {
+        let parts = serde_json::json!([kind.as_str(), subject.key(), finding_id]);
+        let digest = Digest::of_json(&parts);
+        Self(format!("sev-{}", digest.as_hex().get(..20).unwrap_or_default()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One reaction, from its claim to its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    /// Its name.
+    pub id: CaseId,
+    /// 1 for the first published state; grows by one with each later one.
+    pub revision: u32,
+    /// The digest of the revision before this one; none for the first.
+    pub previous: Option<Digest>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When this revision's verdict was reached; none while steps are being taken.
+    pub concluded_at: Option<Timestamp>,
+    /// Whether the stack acted or only observed.
+    pub mode: Mode,
+    /// The claim.
+    pub signal: Signal,
+    /// Whom it is about.
+    pub subject: Subject,
+    /// Who answers for the subject.
+    pub profile: Profile,
+    /// What the subject held when the plan was made.
+    pub inventory: Inventory,
+    /// The plan's steps and what came of each.
+    pub steps: Vec<StepRecord>,
+    /// The plan's notes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// The verdict of this revision.
+    pub verdict: Option<Verdict>,
+}
+
+/// One step and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepRecord {
+    /// What was planned.
+    #[serde(flatten)]
+    pub step: Step,
+    /// When it was written down that the step will be taken, which is before it is; none for steps that are not taken.
+    pub intent_at: Option<Timestamp>,
+    /// What came of it; none for a step that was not taken (yet).
+    pub outcome: Option<Outcome>,
+    /// Whether its effect was seen; none for a step that was not taken (yet) or failed.
+    pub confirmation: Option<Confirmation>,
+}
+
+impl StepRecord {
+    /// Whether nothing is left to do about this step.
+    pub fn is_settled(&self) -> bool {
+        self.step.disposition != Disposition::Enforce
+            || match &self.outcome {
+                Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }) => self.confirmation.is_some(),
+                Some(Outcome::Failed { retryable, .. }) => !retryable,
+                None => false,
+            }
+    }
+}
+
+/// What came of taking a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "result", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Outcome {
+    /// AWS accepted the call.
+    Applied {
+        /// When.
+        at: Timestamp,
+        /// What a reader should know beside it.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        note: Option<String>,
+    },
+    /// It was so already; no call was made, or the call found nothing to change.
+    AlreadyInEffect {
+        /// When that was seen.
+        at: Timestamp,
+        /// How it was.
+        note: String,
+    },
+    /// AWS refused the call or never answered.
+    Failed {
+        /// When.
+        at: Timestamp,
+        /// The IAM action that failed, such as `iam:UpdateAccessKey`.
+        action: String,
+        /// The error's code, such as `AccessDenied`.
+        code: String,
+        /// AWS's own words.
+        message: String,
+        /// Whether another delivery may fare better.
+        retryable: bool,
+    },
+}
+
+/// Whether a step's effect was read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Confirmation {
+    /// AWS shows the effect.
+    Confirmed {
+        /// When it was seen.
+        at: Timestamp,
+        /// What was seen, and by which call.
+        observed: String,
+    },
+    /// The wait ended without it.
+    Unconfirmed {
+        /// When the wait ended.
+        at: Timestamp,
+        /// What was seen instead.
+        reason: String,
+    },
+}
+
+impl Case {
+    /// Opens a case: intent is stamped on every step that will be taken, so that storing the case is storing the intent.
+    #[allow(clippy::too_many_arguments, reason = "these are the case's parts, each named by its type")]
+    pub fn open(
+        signal: Signal,
+        subject: Subject,
+        profile: Profile,
+        inventory: Inventory,
+        plan: Plan,
+        mode: Mode,
+        now: Timestamp,
+    ) -> Self {
+        let steps = plan.steps.into_iter().map(|step| StepRecord {
+            intent_at: (step.disposition == Disposition::Enforce).then_some(now),
+            step,
+            outcome: None,
+            confirmation: None,
+        });
+        Self {
+            id: CaseId::of(signal.kind, &subject, &signal.finding_id),
+            revision: 1,
+            previous: None,
+            opened_at: now,
+            concluded_at: None,
+            mode,
+            subject,
+            profile,
+            inventory,
+            steps: steps.collect(),
+            notes: plan.notes,
+            signal,
+            verdict: None,
+        }
+    }
+
+    /// Ends this revision with the verdict that its steps allow.
+    pub fn conclude(&mut self, now: Timestamp) -> Verdict {
+        let verdict = Verdict::of(&self.steps);
+        self.verdict = Some(verdict);
+        self.concluded_at = Some(now);
+        verdict
+    }
+
+    /// Begins the next revision, after one that was published with steps left to try again.
+    pub fn reopen(&mut self, published: Digest) {
+        self.revision += 1;
+        self.previous = Some(published);
+        self.verdict = None;
+        self.concluded_at = None;
+    }
+
+    /// Whether no step is left to be tried again.
+    pub fn is_settled(&self) -> bool {
+        self.steps.iter().all(StepRecord::is_settled)
+    }
+}
