@@ -11,8 +11,9 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId};
+use severance_domain::case::{Case, CaseId, Outcome};
 use severance_domain::digest::Digest;
+use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::Mode;
 
 use crate::clock;
@@ -101,7 +102,7 @@ impl Cases {
         };
         loop {
             let stored = Stored::read(&case.id, &found)?;
-            if stored.closed && !outgrown(&stored.case, case.mode) {
+            if stored.closed && !outgrown(&stored.case, case) {
                 return Ok(Taken::Closed(Box::new(stored.case), stored.published));
             }
             if stored.closed || stored.lease_until <= clock::now() {
@@ -286,16 +287,35 @@ impl Stored {
                 .and_then(|millis| Timestamp::from_millisecond(millis).ok())
                 .ok_or_else(|| corrupt("attribute lease_until is no time".to_owned()))?,
             published: match item.get("published") {
-                Some(_) => serde_json::from_value(serde_json::json!(string("published")?)).ok(),
+                Some(_) => Some(
+                    serde_json::from_value(serde_json::json!(string("published")?))
+                        .map_err(|error| corrupt(error.to_string()))?,
+                ),
                 None => None,
             },
         })
     }
 }
 
-/// A case that was only observed says nothing about what to do once the stack enforces.
-fn outgrown(stored: &Case, mode: Mode) -> bool {
-    stored.mode == Mode::Observe && mode == Mode::Enforce
+/// Whether a closed case must go on. The same event never reopens its case. A later event of the same finding does where it
+/// calls for a step that the case did not take: the finding came true only now, a key was made since, a denied action was
+/// allowed. What the case did take is not done again, so what a person gave back on purpose stays. And what was only observed
+/// says nothing about what to do once the stack enforces.
+fn outgrown(stored: &Case, planned: &Case) -> bool {
+    let same_event = stored.signal.event_id == planned.signal.event_id;
+    if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
+        return false;
+    }
+    let taken = |step: &Countermeasure| {
+        stored.steps.iter().any(|record| {
+            matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+                && record.step.countermeasure.is_same_target(step)
+        })
+    };
+    planned
+        .steps
+        .iter()
+        .any(|record| record.step.disposition == Disposition::Enforce && !taken(&record.step.countermeasure))
 }
 
 /// The next revision of a closed case, on the new plan.

@@ -6,6 +6,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use crate::error::AwsError;
 
 const PUT: &str = "s3:PutObject";
+const GET: &str = "s3:GetObject";
 
 /// The evidence bucket. Its Object Lock is the bucket's own default retention.
 #[derive(Clone)]
@@ -20,9 +21,9 @@ impl EvidenceStore {
         Self { s3, bucket }
     }
 
-    /// Stores an envelope unless the revision has one already: two signatures of one statement differ, and the first one
-    /// counts.
-    pub async fn store(&self, key: &str, envelope: Vec<u8>) -> Result<(), AwsError> {
+    /// Stores an envelope unless the revision has one already, which an earlier try stored before it died: the first one
+    /// counts, and is returned.
+    pub async fn store(&self, key: &str, envelope: Vec<u8>) -> Result<Option<Vec<u8>>, AwsError> {
         let answer = self
             .s3
             .put_object()
@@ -34,12 +35,24 @@ impl EvidenceStore {
             .send()
             .await;
         match answer.map_err(|error| AwsError::of(PUT, &error)) {
-            Ok(_) => Ok(()),
-            Err(error) if error.code == "PreconditionFailed" => Ok(()),
+            Ok(_) => Ok(None),
+            Err(error) if error.code == "PreconditionFailed" => self.read(key).await.map(Some),
             // Two writers at once: the other one may still fail, so this one tries again.
             Err(error) if error.code == "ConditionalRequestConflict" => Err(AwsError { retryable: true, ..error }),
             Err(error) => Err(error),
         }
+    }
+
+    async fn read(&self, key: &str) -> Result<Vec<u8>, AwsError> {
+        let answer = self.s3.get_object().bucket(&self.bucket).key(key).send().await;
+        let object = answer.map_err(|error| AwsError::of(GET, &error))?;
+        let bytes = object.body.collect().await.map_err(|error| AwsError {
+            action: GET,
+            code: "InvalidResponse".to_owned(),
+            message: error.to_string(),
+            retryable: true,
+        })?;
+        Ok(bytes.to_vec())
     }
 
     /// Where an object is, for a reader.

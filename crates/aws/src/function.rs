@@ -8,6 +8,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
+use tracing_subscriber::EnvFilter;
 
 use crate::announce::Announcer;
 use crate::calls::CallCounter;
@@ -186,6 +187,15 @@ pub enum StartError {
     Runtime(lambda_runtime::Error),
 }
 
+/// What `RUST_LOG` says, but for the runtime, which would write whole events at its finest level.
+fn log_filter() -> EnvFilter {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    ["lambda_runtime=info", "lambda_runtime_api_client=info"]
+        .into_iter()
+        .filter_map(|directive| directive.parse().ok())
+        .fold(filter, EnvFilter::add_directive)
+}
+
 /// Starts a function and serves invocations until Lambda ends it.
 pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
     tracing_subscriber::fmt()
@@ -193,10 +203,7 @@ pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor
         .flatten_event(true)
         .with_current_span(false)
         .with_ansi(false)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env()
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
-        )
+        .with_env_filter(log_filter())
         .init();
     let parts = Parts::new(Settings::from_environment()?, config::sdk().await);
     let function = Function::new(sources, compose(&parts), &parts);
@@ -205,7 +212,7 @@ pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor
     let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + '_>> {
         Box::pin(async move {
             let delivery = format!("{}/{}", event.context.request_id, clock::now().as_millisecond());
-            function.handle(&event.payload, &delivery).await.inspect_err(|failure| {
+            Box::pin(function.handle(&event.payload, &delivery)).await.inspect_err(|failure| {
                 tracing::error!(error = %failure, "the event was not handled");
             })
         })

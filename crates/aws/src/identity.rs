@@ -49,22 +49,24 @@ impl Identities {
     /// Every subject of a signal. What AWS refuses to tell becomes an unresolved subject, which a person must look at; only
     /// what another try may mend is an error.
     pub async fn resolve(&self, signal: &Signal) -> Result<Vec<Found>, AwsError> {
-        if signal.account != self.account {
-            let why = format!("it lives in account {}, and this stack acts only in {}", signal.account, self.account);
-            return Ok(vec![unresolved(signal, why)]);
+        for account in accounts(signal) {
+            if account != self.account.as_str() {
+                let why = format!("it lives in account {account}, and this stack acts only in {}", self.account);
+                return Ok(vec![unresolved(signal, why)]);
+            }
         }
         let found = match &signal.subject {
             SubjectHint::User(hint) => self.user(signal, hint).await,
             SubjectHint::AccessKeyOnly => self.user(signal, &PrincipalHint::default()).await,
             SubjectHint::Role(hint) => self.role(signal, hint).await,
             SubjectHint::Secret { arn } => self.secret(signal, arn).await,
-            SubjectHint::Root => Ok(Resolution::One(root(signal))),
+            SubjectHint::Root => Ok(Resolution::One(Box::new(root(signal)))),
             SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
                 self.owned_by(signal, identifiers).await
             }
         };
         match found {
-            Ok(Resolution::One(found)) => Ok(vec![found]),
+            Ok(Resolution::One(found)) => Ok(vec![*found]),
             Ok(Resolution::Many(found)) => Ok(found),
             Ok(Resolution::Unknown(why)) => Ok(vec![unresolved(signal, why)]),
             Err(error) if error.retryable => Err(error),
@@ -73,8 +75,18 @@ impl Identities {
     }
 }
 
+/// Every account that a signal says its subject lives in.
+fn accounts(signal: &Signal) -> impl Iterator<Item = &str> {
+    let arn = match &signal.subject {
+        SubjectHint::User(hint) | SubjectHint::Role(hint) => hint.arn.as_ref(),
+        SubjectHint::Secret { arn } => Some(arn),
+        _ => None,
+    };
+    std::iter::once(signal.account.as_str()).chain(arn.map(severance_domain::ids::Arn::account))
+}
+
 enum Resolution {
-    One(Found),
+    One(Box<Found>),
     Many(Vec<Found>),
     Unknown(String),
 }

@@ -2,6 +2,7 @@
 
 use severance_domain::case::Case;
 use severance_domain::digest::Digest;
+use severance_domain::evidence::dsse::Envelope;
 use severance_domain::evidence::{PAYLOAD_TYPE, Stack, Statement};
 use severance_domain::message::Message;
 
@@ -10,6 +11,16 @@ use crate::config::Settings;
 use crate::error::AwsError;
 use crate::evidence_store::EvidenceStore;
 use crate::signer::Signer;
+
+/// An object that stands where a revision's evidence belongs and is none. Only a person can say how it came there.
+fn unreadable(key: &str) -> AwsError {
+    AwsError {
+        action: "s3:PutObject",
+        code: "NotEvidence".to_owned(),
+        message: format!("{key} exists and is no DSSE envelope"),
+        retryable: false,
+    }
+}
 
 /// Publishes evidence.
 pub struct Publisher {
@@ -57,7 +68,15 @@ impl Publisher {
         let payload = statement.to_bytes();
         let envelope = self.signer.sign(PAYLOAD_TYPE, &payload).await?;
         let key = Statement::object_key(case);
-        self.store.store(&key, serde_json::to_vec(&envelope).unwrap_or_default()).await?;
+        let stored = self.store.store(&key, serde_json::to_vec(&envelope).unwrap_or_default()).await?;
+        // What lies in the bucket is what the next revision follows on, even if another version of us stored it.
+        let payload = match stored {
+            None => payload,
+            Some(earlier) => serde_json::from_slice::<Envelope>(&earlier)
+                .ok()
+                .and_then(|envelope| envelope.decode_payload())
+                .ok_or_else(|| unreadable(&key))?,
+        };
         let published = Published { uri: self.store.uri(&key), digest: Digest::of(&payload) };
         let message = Message::of(case, &statement.predicate.proof, &published.uri, &published.digest);
         self.announcer.announce(&message).await?;

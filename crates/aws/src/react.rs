@@ -10,6 +10,7 @@ use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::{Context, decide};
 use severance_domain::signal::Signal;
 use severance_domain::verdict::Verdict;
+use tokio::time::{Instant, timeout_at};
 
 use crate::cases::{CaseError, Cases, Lease, Taken};
 use crate::clock;
@@ -178,7 +179,7 @@ impl Reactor {
             Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
             Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
             Err(AwsError { action, code, message, retryable }) => {
-                tracing::warn!(%case, step = step.as_str(), action, code, message, "a step failed");
+                tracing::warn!(%case, step = step.as_str(), action, code, answer = message, "a step failed");
                 Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
             }
         }
@@ -200,19 +201,21 @@ impl Reactor {
             let reason = "this function cannot read it back".to_owned();
             return Confirmation::Unconfirmed { at: clock::now(), reason };
         };
-        let mut waited = Duration::ZERO;
+        let deadline = Instant::now() + self.settings.confirm_within;
         let mut pause = Duration::from_millis(50);
+        let mut last = "AWS did not answer in time".to_owned();
         loop {
-            let (reason, hopeless) = match driver.confirm(step, case).await {
-                Ok(Seen::InEffect(observed)) => return Confirmation::Confirmed { at: clock::now(), observed },
-                Ok(Seen::NotYet(seen)) => (seen, false),
-                Err(error) => (error.to_string(), !error.retryable),
-            };
-            if hopeless || waited >= self.settings.confirm_within {
-                return Confirmation::Unconfirmed { at: clock::now(), reason };
+            match timeout_at(deadline, driver.confirm(step, case)).await {
+                Ok(Ok(Seen::InEffect(observed))) => return Confirmation::Confirmed { at: clock::now(), observed },
+                Ok(Ok(Seen::NotYet(seen))) => last = seen,
+                Ok(Err(error)) if error.retryable => last = error.to_string(),
+                Ok(Err(error)) => return Confirmation::Unconfirmed { at: clock::now(), reason: error.to_string() },
+                Err(_) => return Confirmation::Unconfirmed { at: clock::now(), reason: last },
+            }
+            if Instant::now() + pause >= deadline {
+                return Confirmation::Unconfirmed { at: clock::now(), reason: last };
             }
             tokio::time::sleep(pause).await;
-            waited += pause;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
     }

@@ -51,6 +51,14 @@ impl Countermeasure {
         }
     }
 
+    /// Whether the other one is the same step against the same thing, whenever it was planned.
+    pub fn is_same_target(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::RevokeRoleSessions { role: one, .. }, Self::RevokeRoleSessions { role: other, .. }) => one == other,
+            _ => self == other,
+        }
+    }
+
     /// In a reader's words.
     pub fn describe(&self) -> String {
         match self {

@@ -84,7 +84,7 @@ impl Tally {
     fn count(&mut self, step: &StepRecord) {
         match (&step.outcome, &step.confirmation) {
             (Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }), Some(Confirmation::Confirmed { .. })) => {
-                self.confirmed += 1
+                self.confirmed += 1;
             }
             (Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }), _) => self.unconfirmed += 1,
             // A step that was never taken did not happen, whatever the reason.

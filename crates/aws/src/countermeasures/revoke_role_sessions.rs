@@ -25,17 +25,36 @@ impl RevokeRoleSessions {
         Self { iam }
     }
 
-    /// IAM answers alike where the policy is missing and where the role is.
-    async fn without_policy(&self, role: &IamName) -> Result<Seen, AwsError> {
-        let answer = self.iam.get_role().role_name(role.as_str()).send().await;
-        match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
-            Ok(_) => Ok(Seen::NotYet(format!("{GET} shows no policy {REVOKE_SESSIONS_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => {
-                Ok(Seen::InEffect(format!("{GET_ROLE} shows that the role does not exist any more")))
+    async fn in_place(&self, role: &IamName) -> Result<InPlace, AwsError> {
+        let answer =
+            self.iam.get_role_policy().role_name(role.as_str()).policy_name(REVOKE_SESSIONS_POLICY).send().await;
+        match answer.map_err(|error| AwsError::of(GET, &error)) {
+            Ok(found) => {
+                Ok(policy::sessions_denied_before(found.policy_document()).map_or(InPlace::Other, InPlace::Revoked))
             }
+            Err(error) if error.is_no_such_entity() => self.without_policy(role).await,
             Err(error) => Err(error),
         }
     }
+
+    /// IAM answers alike where the policy is missing and where the role is.
+    async fn without_policy(&self, role: &IamName) -> Result<InPlace, AwsError> {
+        let answer = self.iam.get_role().role_name(role.as_str()).send().await;
+        match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
+            Ok(_) => Ok(InPlace::Nothing),
+            Err(error) if error.is_no_such_entity() => Ok(InPlace::RoleGone),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What a role has under the name of our policy.
+enum InPlace {
+    /// Our policy, with its moment.
+    Revoked(Timestamp),
+    Other,
+    Nothing,
+    RoleGone,
 }
 
 fn target(step: &Countermeasure) -> Result<(&IamName, Timestamp), AwsError> {
@@ -57,6 +76,14 @@ impl Driver for RevokeRoleSessions {
 
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let (role, issued_before) = target(step)?;
+        // All cases of a role share one policy: writing an earlier moment over a later one would let sessions back in.
+        match self.in_place(role).await? {
+            InPlace::Revoked(moment) if moment >= issued_before => {
+                return Ok(Applied::Already(format!("sessions issued before {moment} were denied already")));
+            }
+            InPlace::RoleGone => return Ok(Applied::Already("the role does not exist any more".to_owned())),
+            InPlace::Revoked(_) | InPlace::Other | InPlace::Nothing => {}
+        }
         let answer = self
             .iam
             .put_role_policy()
@@ -76,15 +103,14 @@ impl Driver for RevokeRoleSessions {
 
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         let (role, issued_before) = target(step)?;
-        let answer =
-            self.iam.get_role_policy().role_name(role.as_str()).policy_name(REVOKE_SESSIONS_POLICY).send().await;
-        match answer.map_err(|error| AwsError::of(GET, &error)) {
-            Ok(found) if policy::is_in_place(found.policy_document(), &policy::deny_sessions_before(issued_before)) => {
-                Ok(Seen::InEffect(format!("{GET} shows sessions issued before {issued_before} denied")))
+        Ok(match self.in_place(role).await? {
+            InPlace::Revoked(moment) if moment >= issued_before => {
+                Seen::InEffect(format!("{GET} shows sessions issued before {moment} denied"))
             }
-            Ok(_) => Ok(Seen::NotYet(format!("{GET} shows another document under {REVOKE_SESSIONS_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => self.without_policy(role).await,
-            Err(error) => Err(error),
-        }
+            InPlace::Revoked(moment) => Seen::NotYet(format!("{GET} shows only sessions before {moment} denied")),
+            InPlace::Other => Seen::NotYet(format!("{GET} shows another document under {REVOKE_SESSIONS_POLICY}")),
+            InPlace::Nothing => Seen::NotYet(format!("{GET} shows no policy {REVOKE_SESSIONS_POLICY}")),
+            InPlace::RoleGone => Seen::InEffect(format!("{GET_ROLE} shows that the role does not exist any more")),
+        })
     }
 }

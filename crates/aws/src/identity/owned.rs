@@ -8,7 +8,7 @@ use severance_domain::ids::{Arn, IamName, UniqueId};
 use severance_domain::signal::Signal;
 use severance_domain::subject::{Inventory, Profile, SecretState, Subject, SubjectKind};
 
-use super::{Found, Identities, Resolution, iam_tags, instant};
+use super::{Found, Identities, Resolution, iam_tags, instant, unresolved};
 use crate::error::AwsError;
 
 const AUTHORIZATION_DETAILS: &str = "iam:GetAccountAuthorizationDetails";
@@ -17,12 +17,30 @@ const LIST_SECRETS: &str = "secretsmanager:ListSecrets";
 /// Inventories that are read at the same time.
 const AT_ONCE: usize = 8;
 
+/// A service that refuses to list what a leaver owns is a review of its own: what the other one lists is acted on.
+async fn readable(
+    signal: &Signal,
+    listing: impl Future<Output = Result<Vec<Found>, AwsError>>,
+) -> Result<Vec<Found>, AwsError> {
+    match listing.await {
+        Err(error) if !error.retryable => {
+            let mut unread = unresolved(signal, error.to_string());
+            unread.subject.name = format!("{} ({})", unread.subject.name, error.action);
+            Ok(vec![unread])
+        }
+        listed => listed,
+    }
+}
+
 impl Identities {
     /// Users, roles and secrets whose owner tags name the leaver, and users that bear one of the leaver's names.
     pub(super) async fn owned_by(&self, signal: &Signal, identifiers: &[String]) -> Result<Resolution, AwsError> {
-        let (mut found, secrets) =
-            try_join(self.owned_principals(signal, identifiers), self.owned_secrets(identifiers)).await?;
-        found.extend(secrets);
+        let (mut found, more) = try_join(
+            readable(signal, self.owned_principals(signal, identifiers)),
+            readable(signal, self.owned_secrets(identifiers)),
+        )
+        .await?;
+        found.extend(more);
         if found.is_empty() {
             let subject = Subject {
                 kind: SubjectKind::Person,
@@ -79,12 +97,17 @@ impl Identities {
         }
         futures::stream::iter(owned.into_iter().map(|(subject, profile)| async move {
             let inventory = match (subject.kind, IamName::try_from(subject.name.as_str())) {
-                (SubjectKind::User, Ok(user)) => self.user_inventory(signal, &user).await?,
+                (SubjectKind::User, Ok(user)) => match self.user_inventory(signal, &user).await {
+                    // Deleted since it was listed: one that is gone must not keep the others alive.
+                    Err(error) if error.is_no_such_entity() => return Ok(None),
+                    inventory => inventory?,
+                },
                 _ => Inventory::default(),
             };
-            Ok(Found { subject, profile, inventory })
+            Ok(Some(Found { subject, profile, inventory }))
         }))
         .buffer_unordered(AT_ONCE)
+        .try_filter_map(|found| async { Ok(found) })
         .try_collect()
         .await
     }

@@ -46,7 +46,7 @@ impl Identities {
         if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_USER) {
             return Ok(Resolution::Unknown(reused));
         }
-        Ok(Resolution::One(Found {
+        Ok(Resolution::One(Box::new(Found {
             subject: Subject {
                 kind: SubjectKind::User,
                 account: self.account.clone(),
@@ -56,7 +56,7 @@ impl Identities {
             },
             profile: Profile::from_tags(&iam_tags(user.tags()), &self.tags),
             inventory,
-        }))
+        })))
     }
 
     /// The user's name: from the event, else from the key that it names, else by looking through all users.
@@ -107,10 +107,10 @@ impl Identities {
             None
         });
         if matches!(signal.kind, SignalKind::CredentialUnused | SignalKind::IdentityDormant) {
-            let used = join_all(self.last_uses(&access_keys)).await;
-            for (key, used) in access_keys.iter_mut().zip(used) {
-                match used {
-                    Ok(used) => key.last_used = used,
+            let last_uses = join_all(self.last_uses(&access_keys)).await;
+            for (key, last_use) in access_keys.iter_mut().zip(last_uses) {
+                match last_use {
+                    Ok(at) => key.last_used = at,
                     Err(error) if error.retryable => return Err(error),
                     // Left as not asked, the key is held for review: nobody says that it is unused.
                     Err(error) => gaps.push(format!("the last use of {} could not be read: {error}", key.id)),
@@ -125,14 +125,21 @@ impl Identities {
         let mut pages = self.iam.list_access_keys().user_name(user.as_str()).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| AwsError::of(LIST_KEYS, &error))?;
-            keys.extend(page.access_key_metadata().iter().filter_map(|key| {
-                Some(AccessKey {
-                    id: AccessKeyId::try_from(key.access_key_id()?).ok()?,
+            for key in page.access_key_metadata() {
+                let id =
+                    AccessKeyId::try_from(key.access_key_id().unwrap_or_default()).map_err(|invalid| AwsError {
+                        action: LIST_KEYS,
+                        code: "InvalidResponse".to_owned(),
+                        message: format!("a key's id is not {}", invalid.expected),
+                        retryable: false,
+                    })?;
+                keys.push(AccessKey {
+                    id,
                     active: key.status() != Some(&StatusType::Inactive),
                     created_at: instant(key.create_date()),
                     last_used: LastUsed::NotAsked,
-                })
-            }));
+                });
+            }
         }
         keys.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         Ok(keys)
@@ -179,7 +186,7 @@ impl Identities {
         if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_ROLE) {
             return Ok(Resolution::Unknown(reused));
         }
-        Ok(Resolution::One(Found {
+        Ok(Resolution::One(Box::new(Found {
             subject: Subject {
                 kind: SubjectKind::Role,
                 account: self.account.clone(),
@@ -189,7 +196,7 @@ impl Identities {
             },
             profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
             inventory: Inventory::default(),
-        }))
+        })))
     }
 
     async fn role_name(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
@@ -225,7 +232,7 @@ impl Identities {
             deletion_scheduled: secret.deleted_date().is_some(),
         };
         let arn = secret.arn().and_then(|arn| Arn::try_from(arn).ok()).unwrap_or_else(|| arn.clone());
-        Ok(Resolution::One(self.secret_found(secret.name(), arn, secret.tags(), state)))
+        Ok(Resolution::One(Box::new(self.secret_found(secret.name(), arn, secret.tags(), state))))
     }
 
     pub(super) fn secret_found(

@@ -58,6 +58,11 @@ impl Envelope {
             signatures: vec![Signature { keyid: fingerprint.to_owned(), sig: STANDARD.encode(signature_der) }],
         }
     }
+
+    /// The payload's bytes, if it is base64. Not verified.
+    pub fn decode_payload(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(&self.payload).ok()
+    }
 }
 
 #[cfg(test)]

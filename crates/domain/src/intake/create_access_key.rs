@@ -28,7 +28,8 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
     let (subject, holder) = match name {
         Some(name) => {
             // Where a user made the key for itself, the caller's identity is the holder's: it carries the ARN.
-            let own = caller.get("userName").as_str() == Some(name.as_str());
+            let own = caller.get("type").as_str() == Some("IAMUser")
+                && caller.get("userName").as_str() == Some(name.as_str());
             let arn: Option<Arn> = if own { caller.get("arn").id_if_any(Arn::EXPECTED)? } else { None };
             let holder = format!("user {name}");
             (SubjectHint::User(PrincipalHint { arn, name: Some(name), unique_id: None }), holder)

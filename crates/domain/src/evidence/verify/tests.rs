@@ -331,9 +331,6 @@ fn what_does_not_fit_a_chain_is_noticed() {
 
     let zero = changed(&one, |case| case.revision = 0);
     assert_eq!(faults(&[zero]).1, [ChainFault::RevisionZero]);
-
-    let swapped = changed(&two, |case| case.signal.title = "another".to_owned());
-    assert_eq!(faults(&[one, swapped]).1, [ChainFault::Changed { revision: 2, what: "signal" }]);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn principal_of(id: &Node<'_>, name: &Node<'_>, unique_id: &Node<'_>, is_user: b
         account = account_of(&arn);
         match (principal::of_arn(id, arn)?, is_user) {
             (Meant::Identity(SubjectHint::User(found)), true) | (Meant::Identity(SubjectHint::Role(found)), false) => {
-                hint = found
+                hint = found;
             }
             // Prowler calls root a user.
             (Meant::Identity(SubjectHint::Root), _) => {

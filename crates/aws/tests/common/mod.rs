@@ -1,0 +1,197 @@
+//! A whole reactor over an AWS in memory, and the claims that the tests speak of.
+#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod iam;
+mod services;
+pub mod world;
+
+use std::time::Duration;
+
+use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
+use aws_sdk_iam::config::timeout::TimeoutConfig;
+use severance_aws::announce::Announcer;
+use severance_aws::cases::Cases;
+use severance_aws::config::Settings;
+use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions, RotateSecret};
+use severance_aws::evidence_store::EvidenceStore;
+use severance_aws::identity::Identities;
+use severance_aws::publish::Publisher;
+use severance_aws::react::{ReactError, Reaction, Reactor};
+use severance_aws::signer::Signer;
+use severance_domain::case::Case;
+use severance_domain::digest::Digest;
+use severance_domain::evidence::{Statement, dsse};
+use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+
+pub use world::{ATTEMPTS, BROKEN, DENIED, Fault, Principal, Secret, THROTTLED, World};
+
+pub const ACCOUNT: &str = "111122223333";
+pub const CREATED: &str = "2025-06-01T00:00:00Z";
+pub const USER: &str = "build-bot";
+pub const USER_ID: &str = "AIDAJQABLZS4A3QDU576Q";
+pub const ROLE: &str = "app";
+pub const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+pub const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
+pub const ALICE: &str = "alice@example.com";
+
+pub const MUTATING: [&str; 5] =
+    ["iam:UpdateAccessKey", "iam:PutUserPolicy", "iam:TagUser", "iam:PutRolePolicy", "secretsmanager:RotateSecret"];
+
+/// One user with two active keys.
+pub fn one_user() -> World {
+    let world = World::new();
+    let keys = [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), true)].into();
+    let user = Principal { id: USER_ID.to_owned(), keys, ..Principal::default() };
+    world.state().users.insert(USER.to_owned(), user);
+    world
+}
+
+pub fn settings(mode: &str) -> Settings {
+    Settings::read(|name| {
+        let value = match name {
+            "SEVERANCE_MODE" => mode,
+            "SEVERANCE_ACCOUNT" => ACCOUNT,
+            "SEVERANCE_STACK" => "severance",
+            "AWS_REGION" => "eu-west-1",
+            "SEVERANCE_TABLE" => "cases",
+            "SEVERANCE_EVIDENCE_BUCKET" => "evidence-bucket",
+            "SEVERANCE_SIGNING_KEY" => "arn:aws:kms:eu-west-1:111122223333:key/0",
+            "SEVERANCE_TOPIC" => "arn:aws:sns:eu-west-1:111122223333:severance",
+            _ => return None,
+        };
+        Some(value.to_owned())
+    })
+    .unwrap()
+}
+
+/// As the functions' clients are, but each with its own allowance of retries: the SDK keeps one for a whole process.
+macro_rules! client {
+    ($sdk:ident, $world:expr) => {
+        $sdk::Client::from_conf(
+            $sdk::Config::builder()
+                .with_test_defaults_v2()
+                .region($sdk::config::Region::new("eu-west-1"))
+                .http_client($world.http())
+                .retry_partition(RetryPartition::custom("test").build())
+                .retry_config(RetryConfig::standard().with_max_attempts(u32::try_from(ATTEMPTS).unwrap()))
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .operation_attempt_timeout(Duration::from_secs(5))
+                        .operation_timeout(Duration::from_secs(15))
+                        .build(),
+                )
+                .build(),
+        )
+    };
+}
+
+pub fn cases(world: &World) -> Cases {
+    Cases::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), 400)
+}
+
+pub fn reactor(world: &World, mode: &str) -> Reactor {
+    let settings = settings(mode);
+    let iam = client!(aws_sdk_iam, world);
+    let secrets = client!(aws_sdk_secretsmanager, world);
+    let account = settings.account.clone();
+    Reactor {
+        identities: Identities::new(iam.clone(), account, settings.tags.clone()).with_secrets(secrets.clone()),
+        drivers: vec![
+            Box::new(DeactivateAccessKey::new(iam.clone())),
+            Box::new(QuarantineUser::new(iam.clone())),
+            Box::new(RevokeRoleSessions::new(iam)),
+            Box::new(RotateSecret::new(secrets)),
+        ],
+        cases: cases(world),
+        publisher: Publisher::new(
+            Signer::new(client!(aws_sdk_kms, world), settings.signing_key.clone()),
+            EvidenceStore::new(client!(aws_sdk_s3, world), settings.bucket.clone()),
+            Announcer::new(client!(aws_sdk_sns, world), settings.topic.clone()),
+            &settings,
+        ),
+        settings,
+    }
+}
+
+/// What a fresh process makes of a signal about one subject.
+pub async fn deliver(world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
+    deliver_in("enforce", world, signal, delivery).await
+}
+
+pub async fn deliver_in(mode: &str, world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
+    let mut outcomes = reactor(world, mode).react(signal, delivery).await;
+    assert_eq!(outcomes.len(), 1, "one subject");
+    outcomes.remove(0)
+}
+
+pub fn mutating(calls: &[String]) -> Vec<&str> {
+    calls.iter().map(String::as_str).filter(|call| MUTATING.contains(call)).collect()
+}
+
+/// A claim about the user.
+pub fn signal(kind: SignalKind) -> Signal {
+    let (name, unique_id) = (IamName::try_from(USER).ok(), UniqueId::try_from(USER_ID).ok());
+    Signal {
+        kind,
+        source: Source::GuardDuty,
+        event_id: "8e5b1a52-6a3c-4a31-9f0a-1d2c3b4a5f60".to_owned(),
+        finding_id: "arn:aws:guardduty:eu-west-1:111122223333:detector/1/finding/1".to_owned(),
+        rule: "UnauthorizedAccess:IAMUser/MaliciousIPCaller".to_owned(),
+        account: AccountId::try_from(ACCOUNT).unwrap(),
+        region: "eu-west-1".to_owned(),
+        severity: Severity::High,
+        occurred_at: "2026-03-01T11:58:30Z".parse().unwrap(),
+        subject: SubjectHint::User(PrincipalHint { name, unique_id, arn: None }),
+        access_key: None,
+        title: "The credentials were used from a known bad address".to_owned(),
+        event_digest: Digest::of(b"event"),
+    }
+}
+
+/// One key of the user is stale: a single step.
+pub fn stale_key() -> Signal {
+    Signal { access_key: AccessKeyId::try_from(KEY).ok(), ..signal(SignalKind::CredentialStale) }
+}
+
+pub fn compromised() -> Signal {
+    signal(SignalKind::IdentityCompromised)
+}
+
+pub fn about_role(kind: SignalKind) -> Signal {
+    let hint = PrincipalHint { name: IamName::try_from(ROLE).ok(), ..PrincipalHint::default() };
+    Signal { subject: SubjectHint::Role(hint), ..signal(kind) }
+}
+
+pub fn about_secret() -> Signal {
+    Signal {
+        subject: SubjectHint::Secret { arn: Arn::try_from(SECRET).unwrap() },
+        ..signal(SignalKind::SecretUnrotated)
+    }
+}
+
+pub fn leaver() -> Signal {
+    let subject = SubjectHint::Person { identifiers: vec![ALICE.to_owned()] };
+    Signal { subject, source: Source::Okta, ..signal(SignalKind::Offboarding) }
+}
+
+/// The statements in the bucket, in the order of their keys, each with the digest of its payload.
+pub fn evidence(world: &World) -> Vec<(Statement, Digest)> {
+    let state = world.state();
+    let open = |bytes: &Vec<u8>| {
+        let envelope: dsse::Envelope = serde_json::from_slice(bytes).unwrap();
+        let payload = aws_smithy_types::base64::decode(envelope.payload).unwrap();
+        (serde_json::from_slice(&payload).unwrap(), Digest::of(&payload))
+    };
+    state.objects.values().map(open).collect()
+}
+
+/// The only case in the table, and whether it is closed.
+pub fn stored(world: &World) -> (Case, bool) {
+    let state = world.state();
+    assert_eq!(state.table.len(), 1, "one case");
+    let item = state.table.values().next().unwrap();
+    (serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap(), item["state"]["S"] == "closed")
+}

@@ -1,0 +1,303 @@
+//! An AWS that lives in memory and speaks each service's own protocol, so that the real clients, with their retries and
+//! time-outs, stand between the tests and it. It refuses, stays silent, lags and cuts a worker off when it is told to.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_types::body::SdkBody;
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value, json};
+
+use super::{iam, services};
+
+/// A user or a role.
+#[derive(Debug, Clone, Default)]
+pub struct Principal {
+    pub id: String,
+    pub tags: BTreeMap<String, String>,
+    /// Key id to whether it is active.
+    pub keys: BTreeMap<String, bool>,
+    pub policies: BTreeMap<String, String>,
+    pub password: bool,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Secret {
+    pub name: String,
+    pub tags: BTreeMap<String, String>,
+    pub rotation: bool,
+    /// Version id to its labels.
+    pub versions: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub subject: String,
+    pub body: String,
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What AWS does instead of what it was asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    Refuse(u16, &'static str),
+    /// Never answers, and does nothing.
+    Silence,
+    /// Does it, and answers late.
+    Late(Duration),
+}
+
+pub const DENIED: Fault = Fault::Refuse(403, "AccessDenied");
+pub const THROTTLED: Fault = Fault::Refuse(400, "Throttling");
+pub const BROKEN: Fault = Fault::Refuse(500, "InternalFailure");
+
+/// The attempts of one call, with which the SDK gives up.
+pub const ATTEMPTS: usize = 4;
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub users: BTreeMap<String, Principal>,
+    pub roles: BTreeMap<String, Principal>,
+    pub secrets: BTreeMap<String, Secret>,
+    pub table: BTreeMap<String, Map<String, Value>>,
+    pub objects: BTreeMap<String, Vec<u8>>,
+    pub messages: Vec<Message>,
+    /// Every attempt, in order, by IAM action.
+    pub calls: Vec<String>,
+    /// Things on one page of a list.
+    pub page: usize,
+    /// How many times what was just written is not seen when it is read.
+    pub lag: usize,
+    pub stale: BTreeMap<&'static str, usize>,
+    pub signatures: usize,
+    faults: Vec<(String, Fault, usize)>,
+    latency: Latency,
+    cut: Option<Cut>,
+}
+
+#[derive(Debug, Default)]
+enum Latency {
+    #[default]
+    None,
+    /// Up to 100 ms, from this seed.
+    Random(u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    at: usize,
+    takes_effect: bool,
+    reached: bool,
+}
+
+/// One request, read.
+pub struct Call {
+    pub action: String,
+    /// What the service's protocol carries: a form, JSON, or an object with its key.
+    pub input: Value,
+    pub body: Vec<u8>,
+}
+
+/// One answer. Errors give a status and a code.
+pub type Answer = Result<String, (u16, String)>;
+
+#[derive(Debug, Clone)]
+pub struct World {
+    state: Arc<Mutex<State>>,
+    cut: Arc<tokio::sync::Notify>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let state = State { page: 100, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)), cut: Arc::default() }
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    pub fn http(&self) -> SharedHttpClient {
+        let world = self.clone();
+        http_client_fn(move |_, _| SharedHttpConnector::new(world.clone()))
+    }
+
+    /// From now on, so many attempts at an action meet this fault.
+    pub fn fault(&self, action: &str, fault: Fault, times: usize) {
+        self.state().faults.push((action.to_owned(), fault, times));
+    }
+
+    pub fn mend(&self) {
+        self.state().faults.clear();
+    }
+
+    pub fn random_latency(&self, seed: u64) {
+        self.state().latency = Latency::Random(seed.wrapping_mul(2).wrapping_add(1));
+    }
+
+    /// The calls since this was last asked.
+    pub fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.state().calls)
+    }
+
+    /// Cuts the worker off at its call number `at` (from 0), before or after it takes effect: nothing is answered any more.
+    pub fn cut(&self, at: usize, takes_effect: bool) {
+        let mut state = self.state();
+        state.calls.clear();
+        state.cut = Some(Cut { at, takes_effect, reached: false });
+    }
+
+    pub async fn until_cut(&self) {
+        self.cut.notified().await;
+    }
+
+    /// The dead worker's calls are over, and its lease with them, as if half a minute had passed.
+    pub fn after_the_lease(&self) {
+        let mut state = self.state();
+        state.cut = None;
+        for item in state.table.values_mut() {
+            item.insert("lease_until".to_owned(), json!({"N": "1"}));
+        }
+    }
+
+    async fn answer(self, call: Call) -> HttpResponse {
+        let pause = self.state().latency.next();
+        tokio::time::sleep(pause).await;
+        let step = self.state().begin(&call.action);
+        let response = match step {
+            Step::Perform => self.state().perform(&call),
+            Step::Fault(Fault::Refuse(status, code)) => response(&call, Err((status, code.to_owned()))),
+            Step::Fault(Fault::Late(by)) => {
+                let response = self.state().perform(&call);
+                tokio::time::sleep(by).await;
+                response
+            }
+            Step::Fault(Fault::Silence) => std::future::pending().await,
+            Step::Cut { takes_effect } => {
+                if takes_effect {
+                    let _ = self.state().perform(&call);
+                }
+                self.cut.notify_one();
+                std::future::pending().await
+            }
+        };
+        // The way back is as long as the way there.
+        tokio::time::sleep(pause).await;
+        response
+    }
+}
+
+impl Latency {
+    fn next(&mut self) -> Duration {
+        match self {
+            Self::None => Duration::ZERO,
+            Self::Random(seed) => {
+                *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                Duration::from_millis((*seed >> 33) % 100)
+            }
+        }
+    }
+}
+
+enum Step {
+    Perform,
+    Fault(Fault),
+    Cut { takes_effect: bool },
+}
+
+impl State {
+    fn begin(&mut self, action: &str) -> Step {
+        let number = self.calls.len();
+        match &mut self.cut {
+            Some(cut) if cut.reached => return Step::Cut { takes_effect: false },
+            Some(cut) if cut.at == number => {
+                cut.reached = true;
+                return Step::Cut { takes_effect: cut.takes_effect };
+            }
+            _ => {}
+        }
+        self.calls.push(action.to_owned());
+        match self.faults.iter_mut().find(|(of, _, times)| of == action && *times > 0) {
+            Some((_, fault, times)) => {
+                *times -= 1;
+                Step::Fault(*fault)
+            }
+            None => Step::Perform,
+        }
+    }
+
+    fn perform(&mut self, call: &Call) -> HttpResponse {
+        let (service, operation) = call.action.split_once(':').unwrap();
+        let answer = match service {
+            "iam" => iam::answer(self, operation, &call.input),
+            "dynamodb" => services::table(self, operation, &call.input),
+            "secretsmanager" => services::secrets(self, operation, &call.input),
+            "kms" => services::kms(self, operation),
+            "s3" => services::bucket(self, &call.input, &call.body),
+            "sns" => services::topic(self, &call.input),
+            other => panic!("no such service: {other}"),
+        };
+        response(call, answer)
+    }
+}
+
+fn response(call: &Call, answer: Answer) -> HttpResponse {
+    let (status, body) = match answer {
+        Ok(body) => (200, body),
+        // What is a whole document already carries more than a code.
+        Err((status, document)) if document.starts_with('{') => (status, document),
+        Err((status, code)) => (status, error_document(&call.action, &code)),
+    };
+    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
+}
+
+fn error_document(action: &str, code: &str) -> String {
+    let message = format!("{action} was answered with {code}");
+    match action.split_once(':').unwrap().0 {
+        "iam" | "sns" => format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
+             <RequestId>r</RequestId></ErrorResponse>"
+        ),
+        "s3" => format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
+        _ => json!({"__type": code, "message": message}).to_string(),
+    }
+}
+
+impl HttpConnector for World {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let call = read(&request);
+        let world = self.clone();
+        HttpConnectorFuture::new(async move { Ok(world.answer(call).await) })
+    }
+}
+
+fn read(request: &HttpRequest) -> Call {
+    let body = request.body().bytes().unwrap().to_vec();
+    let host = request.uri().split('/').nth(2).unwrap();
+    if host.contains("s3.") {
+        let create_only = request.headers().get("if-none-match") == Some("*");
+        let key = request.path().trim_start_matches('/').to_owned();
+        assert_eq!(request.method(), "PUT");
+        return Call { action: "s3:PutObject".to_owned(), input: json!({"key": key, "createOnly": create_only}), body };
+    }
+    let service = host.split('.').next().unwrap();
+    let (operation, input) = match request.headers().get("x-amz-target") {
+        Some(target) => (target.split('.').nth(1).unwrap().to_owned(), serde_json::from_slice(&body).unwrap()),
+        None => {
+            let form = form(std::str::from_utf8(&body).unwrap());
+            (form["Action"].as_str().unwrap().to_owned(), form)
+        }
+    };
+    Call { action: format!("{service}:{operation}"), input, body: vec![] }
+}
+
+fn form(text: &str) -> Value {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned();
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    Value::Object(pairs.map(|(name, value)| (decode(name), decode(value).into())).collect())
+}
