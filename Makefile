@@ -1,0 +1,97 @@
+# Needs Rust, Python 3.10 or later, and make. Everything else comes into .venv from requirements.txt.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+VENV_STAMP := $(VENV)/.installed
+STACK := $(VENV)/bin/python scripts/stack.py
+
+export PATH := $(VENV)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+# Linting and building name a Region although they talk to none.
+export AWS_DEFAULT_REGION ?= us-east-1
+export AWS_REGION ?= $(AWS_DEFAULT_REGION)
+
+HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+FUNCTIONS := $(notdir $(wildcard functions/*))
+
+.PHONY: help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: venv
+venv: $(VENV_STAMP) ## Install the pinned tools into .venv (about a minute, once)
+
+$(VENV_STAMP): requirements.txt
+	@command -v cargo >/dev/null || { echo "Rust is missing: see https://rustup.rs" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "Python 3.10 or later is needed; name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Installing the pinned tools into .venv: about a minute, once"
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --disable-pip-version-check --requirement requirements.txt
+	@touch $@
+
+# SAM hides what Cargo prints, so each function is compiled in the open first, by the very command that SAM will use: it then
+# finds everything done. CARGO_LAMBDA_COMPILER=cargo links with the host's own linker: the emulator runs the functions on this
+# host, Rust needs that linker anyway, and it saves what Zig takes to build its C library.
+.PHONY: build
+build: export CARGO_LAMBDA_COMPILER := cargo
+build: venv ## Build the functions for this machine, as the emulator runs them (minutes when fresh)
+	@for function in $(FUNCTIONS); do \
+	  echo "Compiling $$function for $(HOST_ARCH)"; \
+	  (cd functions/$$function && cargo lambda build --release $(if $(filter arm64,$(HOST_ARCH)),--arm64)); \
+	done
+	@sam build --parameter-overrides Architecture=$(HOST_ARCH)
+
+.PHONY: package
+package: venv ## Build the functions for AWS: arm64, against the C library of Amazon Linux 2023
+	@rustup target add aarch64-unknown-linux-gnu
+	sam build --build-dir .aws-sam/package --parameter-overrides Architecture=arm64
+	@echo 'Next: sam deploy --guided --template-file .aws-sam/package/template.yaml'
+
+.PHONY: test
+test: build ## All tests, end to end included, against the emulator with IAM enforced
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --workspace --no-run; \
+	  $(STACK) run --with-observe-stack -- cargo nextest run --workspace --no-fail-fast; \
+	  if grep -rqE '^ *//[/!] *```' --include='*.rs' crates functions; then cargo test --workspace --doc; fi; \
+	else \
+	  cargo test --workspace --no-run; \
+	  $(STACK) run --with-observe-stack -- cargo test --workspace --no-fail-fast; \
+	fi
+
+.PHONY: demo
+demo: build ## Watch three events become contained identities and verified evidence
+	@cargo build --package severance-cli
+	@$(STACK) run -- $(VENV)/bin/python scripts/demo.py --sever $(TARGET)/debug/sever
+
+.PHONY: bench
+bench: build ## Size, start, time, memory and AWS calls of each function
+	@$(STACK) run -- $(VENV)/bin/python scripts/bench.py
+
+.PHONY: lint
+lint: venv ## What CI checks beside the tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	cfn-lint template.yaml infra/*.yaml
+	sam validate --lint
+	$(VENV)/bin/python -m compileall -q scripts tests/emulator
+
+.PHONY: clean
+clean: ## Remove what builds and runs left behind, except .venv and Cargo's target folder
+	@for run in .severance/run-*/; do \
+	  if pid=$$(cat "$$run/emulator.pid" 2>/dev/null) && kill -0 "$$pid" 2>/dev/null; then echo "$$run is in use, left alone"; \
+	  else rm -rf "$$run"; fi; \
+	done
+	rm -rf .aws-sam
+
+.PHONY: clean-venv
+clean-venv: ## Remove .venv
+	rm -rf $(VENV)

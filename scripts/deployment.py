@@ -1,0 +1,115 @@
+"""The real `sam deploy`, into the emulator."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+from console import Failure, tail
+from emulator import REGION, REPO
+
+BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
+OKTA_BUS = "okta-partner-stand-in"
+"""A partner event bus cannot be made in the emulator; Okta's rule stands on this one, so that it is deployed too."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack to deploy, and the prefix that its outputs get as environment variables."""
+
+    name: str
+    mode: str
+    prefix: str
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {"Mode": self.mode, "BusName": self.name, "OktaEventBusName": OKTA_BUS, "Architecture": host_architecture()}
+
+
+class Deployer:
+    def __init__(self, endpoint: str, environment: dict[str, str], template: Path, run_dir: Path) -> None:
+        self._endpoint = endpoint
+        self._environment = environment
+        self._template = template
+        self._run_dir = run_dir
+        self._session = boto3.Session(
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+    def client(self, service: str) -> Any:
+        # boto3 makes the types of its clients at run time.
+        return cast(Any, self._session).client(service, endpoint_url=self._endpoint)
+
+    def prepare(self) -> None:
+        self.client("events").create_event_bus(Name=OKTA_BUS)
+
+    def deploy(self, stack: Stack) -> None:
+        """Run `sam deploy`; raises Failure with the end of its log."""
+        log = self._run_dir / f"sam-deploy-{stack.name}.log"
+        overrides = stack.parameters | {"EndpointUrl": self._endpoint}
+        command = [
+            str(Path(sys.executable).parent / "sam"),
+            "deploy",
+            f"--template-file={self._template}",
+            f"--stack-name={stack.name}",
+            f"--region={REGION}",
+            "--resolve-s3",
+            "--capabilities=CAPABILITY_NAMED_IAM",
+            "--no-confirm-changeset",
+            "--no-progressbar",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in overrides.items()),
+        ]
+        with log.open("wb") as output:
+            code = subprocess.run(
+                command,
+                cwd=REPO,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                check=False,
+            ).returncode
+        if code != 0:
+            raise Failure(
+                f"sam deploy of {stack.name} failed ({code}).\n{tail(log)}\n"
+                "If template.yaml changed, build again (make build) and see that `make lint` is clean. If the log speaks of an "
+                "unknown resource type or property, the emulator lacks it: see tests/emulator/README.md."
+            )
+
+    def outputs(self, stack: Stack) -> dict[str, str]:
+        """A stack's outputs as environment variables: EvidenceBucket is SEVERANCE_EVIDENCE_BUCKET."""
+        described = self.client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"][0]
+        found = {f"{stack.prefix}_STACK": stack.name}
+        for output in described["Outputs"]:
+            found[f"{stack.prefix}_{upper_snake(output['OutputKey'])}"] = output["OutputValue"]
+        return found
+
+    def function_variables(self, function_name: str) -> dict[str, str]:
+        """The environment that a deployed function sees."""
+        configuration = self.client("lambda").get_function_configuration(FunctionName=function_name)
+        return dict(configuration["Environment"]["Variables"])
+
+
+def stacks(mode: str, with_observe_stack: bool) -> Iterable[Stack]:
+    yield Stack("severance", mode, "SEVERANCE")
+    if with_observe_stack:
+        yield Stack("severance-observe", "observe", "SEVERANCE_OBSERVE")
+
+
+def host_architecture() -> str:
+    """Lambda's name for the host's architecture: the emulator runs the functions on the host."""
+    return "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+
+
+def upper_snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()

@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Hold the documents to what CI does: every command that README.md, docs/ or another guide shows is run by CI.
+
+    docs_commands.py check    every `console` or `sh` block says how it is tried, and what it says is so
+    docs_commands.py run      run the blocks marked for it; needs the environment that scripts/stack.py run gives
+    docs_commands.py list     show the blocks and their marks
+
+Above each such block stands one comment (before it, blank lines only):
+
+    <!-- ci: run -->                 run here, in order, one shell per document
+    <!-- ci: by .ci/run -->          each of its commands stands in that file, or several: by Makefile scripts/stack.py
+    <!-- ci: not run: REASON -->     cannot be run by CI; listed at the end of each run, so that nobody forgets
+
+In a `console` block the lines that begin with `$ ` are commands and the others are output, which is not compared. In a
+`sh` block every line is a command. A command counts as standing in a file when its program and verb do, next to each
+other, outside comments, whatever the quoting; options and values may differ. What follows ` -- ` is a command too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+GUIDES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "infra/*.md", "events/*.md", "tests/**/*.md")
+MARK = re.compile(r"<!-- ci: (?P<how>run|by|not run)(?P<rest>.*?) -->")
+FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*)")
+SHELLS = ("console", "sh", "bash", "shell")
+WRAPPERS = ("sudo", "exec", "time", "env")
+BUILT_IN = ("cd", "export", "set", ".")
+CI_ITSELF = "bash .ci/run"
+
+
+class Wrong(Exception):
+    """A document does not say the truth."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of commands."""
+
+    document: Path
+    line: int
+    commands: list[str]
+    how: str
+    rest: str
+
+    @property
+    def place(self) -> str:
+        return f"{self.document.relative_to(REPO)}:{self.line}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("check", "run", "list"))
+    verb = parser.parse_args().verb
+    documents = sorted({path for guide in GUIDES for path in REPO.glob(guide)})
+    if not documents:
+        print("docs_commands.py: there is no document", file=sys.stderr)
+        return 1
+    problems: list[str] = []
+    blocks: list[Block] = []
+    for document in documents:
+        for block in read(document):
+            blocks.append(block)
+            problems += check(block)
+    if verb == "list":
+        for block in blocks:
+            print(f"{block.place:<40} {block.how} {block.rest}".rstrip(), *(f"    $ {c}" for c in block.commands), sep="\n")
+    for problem in problems:
+        print(f"docs_commands.py: {problem}", file=sys.stderr)
+    if problems:
+        return 1
+    if verb == "run":
+        return run(blocks)
+    counted = {how: sum(len(block.commands) for block in blocks if block.how == how) for how in ("run", "by", "not run")}
+    print(
+        f"{sum(counted.values())} commands in {len(documents)} documents: {counted['run']} run by the documents' step, "
+        f"{counted['by']} run elsewhere in CI, {counted['not run']} not run"
+    )
+    for block in blocks:
+        if block.how == "not run":
+            print(f"!! not run: {block.place}: {block.rest}")
+    return 0
+
+
+def read(document: Path) -> Iterator[Block]:
+    """The blocks of commands in a document."""
+    lines = document.read_text(encoding="utf-8").splitlines()
+    mark: re.Match[str] | None = None
+    at = 0
+    while at < len(lines):
+        line = lines[at]
+        at += 1
+        if found := MARK.search(line):
+            mark = found
+            continue
+        fence = FENCE.match(line)
+        if not fence:
+            mark = mark if not line.strip() else None
+            continue
+        start = at
+        while at < len(lines) and not re.fullmatch(rf" *{fence['ticks']}`* *", lines[at]):
+            at += 1
+        body = [text.removeprefix(fence["indent"]) for text in lines[start:at]]
+        at += 1
+        if fence["language"] in SHELLS:
+            commands = list(joined(body, fence["language"] == "console"))
+            how, rest = (mark["how"], mark["rest"].strip(" :")) if mark else ("", "")
+            yield Block(document, start, commands, how, rest)
+        mark = None
+
+
+def joined(body: list[str], console: bool) -> Iterator[str]:
+    """The commands of a block, each on one line."""
+    held = ""
+    for line in body:
+        if console and not held:
+            if not line.startswith("$ "):
+                continue
+            line = line.removeprefix("$ ")
+        held += line.strip() if not held else f" {line.strip().removeprefix('> ')}"
+        if held.endswith("\\"):
+            held = held[:-1].rstrip()
+            continue
+        if held and not held.startswith("#"):
+            yield held
+        held = ""
+    if held:
+        yield held
+
+
+def check(block: Block) -> list[str]:
+    """What is wrong with a block."""
+    match block.how:
+        case "run":
+            return [f"{block.place}: `run` takes no more words, yet there is {block.rest!r}"] if block.rest else []
+        case "not run":
+            return [] if block.rest else [f"{block.place}: say why CI cannot run it: <!-- ci: not run: REASON -->"]
+        case "by":
+            return check_elsewhere(block)
+        case _:
+            return [f"{block.place}: no mark says how CI tries it. One of <!-- ci: run -->, <!-- ci: by FILE -->, <!-- ci: not run: … -->"]
+
+
+def check_elsewhere(block: Block) -> list[str]:
+    names = block.rest.split()
+    missing = [name for name in names if not (REPO / name).is_file()]
+    if missing or not names:
+        return [f"{block.place}: `by` names no file, or one that is not there: {' '.join(missing) or 'none'}"]
+    text = " ".join(plain((REPO / name).read_text(encoding="utf-8")) for name in names)
+    return [
+        f"{block.place}: `{command}` is not in {block.rest}: looked for `{core}`"
+        for command in block.commands
+        for core in cores(command)
+        if f" {core} " not in f" {text} "
+    ]
+
+
+def plain(text: str) -> str:
+    """A file's words without comments, quotes, commas and brackets, so that a Python list reads like a command."""
+    text = re.sub(r"^\s*#.*$", "", text, flags=re.MULTILINE)
+    return " ".join(re.sub(r"""["'`,()\[\]{}@;|&]""", " ", text).split())
+
+
+def cores(command: str) -> Iterator[str]:
+    """The fixed part of each simple command in a line: its program, the file of ours that it runs, its verb."""
+    for part in re.split(r"\s*(?:&&|\|\||;|\||\s--\s)\s*", command):
+        try:
+            words = shlex.split(part, comments=True)
+        except ValueError as error:
+            raise Wrong(f"{command}: {error}") from error
+        while words and (re.fullmatch(r"\w+=.*", words[0]) or words[0] in WRAPPERS):
+            words.pop(0)
+        if not words or words[0] in BUILT_IN:
+            continue
+        fixed = [words[0]]
+        for word in words[1:]:
+            if not (REPO / word).is_file() and not re.fullmatch(r"[a-z][a-z-]*", word):
+                break
+            fixed.append(word)
+        if (core := " ".join(fixed)) != CI_ITSELF:
+            yield core
+
+
+def run(blocks: list[Block]) -> int:
+    """Runs the blocks marked for it."""
+    for document in sorted({block.document for block in blocks if block.how == "run"}):
+        commands = [command for block in blocks if block.document == document and block.how == "run" for command in block.commands]
+        print(f"── {document.relative_to(REPO)}: {len(commands)} commands", flush=True)
+        script = "\n".join(f"printf '\\n$ %s\\n' {shlex.quote(command)}\n{command}" for command in commands)
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=REPO, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            print(f"docs_commands.py: a command of {document.relative_to(REPO)} ended with {done.returncode}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Wrong as wrong:
+        print(f"docs_commands.py: {wrong}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,147 @@
+"""The emulator that the functions are deployed into: ministack, with tests/emulator/overlay.py, enforcing IAM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from console import Failure, tail
+
+REPO = Path(__file__).resolve().parent.parent
+OVERLAY = REPO / "tests" / "emulator" / "overlay.py"
+REGION = "us-east-1"
+READY_SECONDS = 60
+STOP_SECONDS = 5
+
+
+def client_environment(endpoint: str) -> dict[str, str]:
+    """The environment in which every AWS client talks to the emulator, as its account's root, and to nothing else."""
+    foreign = ("AWS_", "SEVERANCE_", "SAM_CLI_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    return kept | {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        # Neither a profile of the user's nor an instance's role may slip in.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "SAM_CLI_TELEMETRY": "0",
+    }
+
+
+class Emulator:
+    """One emulator with a port, a state and temporary files of its own, so that any number can run side by side."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.log = run_dir / "emulator.log"
+        self._run_dir = run_dir
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        # Between choosing a free port and binding it somebody else may take it.
+        for _ in range(3):
+            port = free_port()
+            self.endpoint = f"http://127.0.0.1:{port}"
+            self._spawn(port)
+            if self._ready():
+                return
+            self.stop()
+        raise Failure(f"the emulator did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+
+    def _spawn(self, port: int) -> None:
+        temporary = self._run_dir / "tmp"
+        temporary.mkdir(exist_ok=True)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
+        environment |= {
+            "GATEWAY_PORT": str(port),
+            "BIND_HOST": "127.0.0.1",
+            # Without it functions run as root, and no policy is tested.
+            "AUTH": "true",
+            "CLOUDTRAIL_RECORDING": "1",
+            "STATE_DIR": str(self._run_dir / "state"),
+            "TMPDIR": str(temporary),
+            "LOG_LEVEL": "INFO",
+            # Lambda waits one and two minutes between attempts. The shape is the same here.
+            "LAMBDA_ASYNC_RETRY_BASE_SECONDS": "0.05",
+            # These listen on fixed ports.
+            "IOT_MTLS_ENABLED": "false",
+            "SFTP_ENABLED": "false",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, str(OVERLAY)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A process group of its own takes the functions' processes along when it is ended.
+                start_new_session=True,
+            )
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        deadline = time.monotonic() + READY_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with opener.open(f"{self.endpoint}/_ministack/health", timeout=2):
+                    # Another process may have won the port and be the one that answers.
+                    return self._process.poll() is None
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end_group(self._process.pid, self._process)
+            self._process = None
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def end_group(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
+    """End the process group that `pid` leads: politely, then not."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            break
+        deadline = time.monotonic() + STOP_SECONDS
+        while time.monotonic() < deadline and alive(pid, process):
+            time.sleep(0.05)
+    if process is not None:
+        process.wait()
+
+
+def alive(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
+    if process is not None:
+        return process.poll() is None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,615 @@
+#!/usr/bin/env python3
+"""Run the functions with `sam local invoke`, under AWS's own runtime emulator, against the local emulator of AWS.
+
+    scripts/stack.py run -- .venv/bin/python scripts/sam_local.py invoke              every file in events/
+    scripts/stack.py run -- .venv/bin/python scripts/sam_local.py invoke FILE…        these
+    scripts/stack.py run -- .venv/bin/python scripts/sam_local.py env-file -o FILE    what --env-vars needs
+    .venv/bin/python scripts/sam_local.py doctor                                      can this machine do it?
+
+`invoke` needs a container engine. If one answers, that is used. If none does, and this is root on Linux with dockerd,
+a private one is started and stopped again: its socket, data and network bridge are its own, and no firewall rule or
+other setting of the host is touched. The functions' base image comes from AWS's registry; where that is out of reach, a
+minimal Debian of debootstrap stands in for Amazon Linux. It is kept as a tar in $SEVERANCE_CACHE (~/.cache/severance).
+
+A function has what it has when deployed: the same variables, and a session of its own role. A file named refused-*.json
+must end in the function error Severance.Terminal.MalformedEvent; ignored-*.json in a response without a reaction; any
+other in a response with one. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can be had here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ipaddress
+import json
+import os
+import platform
+import random
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from console import Failure, step, tail
+
+REPO = Path(__file__).resolve().parent.parent
+EVENTS = REPO / "events"
+BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
+
+POSTURE_FINDING = "PostureFindingFunction"
+KEY_CREATION = "KeyCreationFunction"
+OFFBOARDING = "OffboardingFunction"
+FUNCTIONS: Mapping[str, str] = {
+    "guardduty": POSTURE_FINDING,
+    "securityhub": POSTURE_FINDING,
+    "accessanalyzer": POSTURE_FINDING,
+    "health": POSTURE_FINDING,
+    "cloudtrail-iam": KEY_CREATION,
+    "okta": OFFBOARDING,
+    "identity-center": OFFBOARDING,
+    "severance": OFFBOARDING,
+}
+"""Folder of events/ → logical id of the function that reads it."""
+
+ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
+STAND_IN_IMAGE = f"severance/lambda-provided:debian-{ARCHITECTURE}"
+MIRROR = os.environ.get("SEVERANCE_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+BULK = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
+
+MALFORMED = "Severance.Terminal.MalformedEvent"
+EXIT_SKIPPED = 77
+DOCKERD_SECONDS = 60
+PULL_SECONDS = 300
+INVOKE_SECONDS = 180
+SESSION_SECONDS = 3600
+
+
+class Usage(Exception):
+    """The command was given something it cannot work with."""
+
+
+class Impossible(Exception):
+    """No container engine can be had on this machine, and why."""
+
+
+def main() -> int:
+    options = arguments()
+    # Whatever ends this must also end what it started.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, leave)
+    try:
+        match options.verb:
+            case "invoke":
+                return invoke(options)
+            case "env-file":
+                return env_file(options)
+            case _:
+                return doctor()
+    except Usage as problem:
+        print(f"sam_local.py: {problem}", file=sys.stderr)
+        return 2
+    except Failure as failure:
+        print(f"sam_local.py: {failure}", file=sys.stderr)
+        return 1
+    except Impossible as reason:
+        bar = "!" * 118
+        print(
+            f"\n{bar}\n!! SKIPPED: `sam local invoke` was NOT tried. No event file ran under AWS's runtime emulator here.\n"
+            f"!! Reason: {reason}\n{bar}\n",
+            file=sys.stderr,
+            flush=True,
+        )
+        return EXIT_SKIPPED
+
+
+def leave(number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="invoke | env-file | doctor")
+    run = verbs.add_parser("invoke", help="invoke the functions with event files")
+    run.add_argument("files", nargs="*", type=Path, metavar="FILE", help="below events/; default: all of them")
+    run.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
+    run.add_argument("--seed", action="store_true", help="first make the identities that the events speak of (once a stack)")
+    run.add_argument("--verbose", "-v", action="store_true", help="show each command, response and log")
+    env = verbs.add_parser("env-file", help="write the file that `sam local invoke --env-vars` needs")
+    env.add_argument("--output", "-o", type=Path, help="default: standard output")
+    env.add_argument("--endpoint", help="how a container reaches the emulator; default: $AWS_ENDPOINT_URL as it is")
+    verbs.add_parser("doctor", help="say whether a container engine can be had here, by trying")
+    return parser.parse_args()
+
+
+# ── Verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Case:
+    """An event file, the function that reads it, and the file to hand over."""
+
+    name: str
+    function: str
+    payload: Path
+
+
+def invoke(options: argparse.Namespace) -> int:
+    endpoint = emulator_endpoint()
+    variables = deployed_variables()
+    if not options.template.exists():
+        raise Usage(f"{options.template} is not there. Build the functions first: make build")
+    names = event_names(options.files)
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="severance-sam-")))
+        engine = stack.enter_context(container_engine())
+        image = prepare_image(engine)
+        reachable = stack.enter_context(bridge_to(endpoint, engine))
+        environment = scratch / "env.json"
+        write_env_file(environment, variables, reachable)
+        cases = make_cases(names, scratch, seeded=options.seed)
+        keys = stack.enter_context(sessions({case.function for case in cases}, variables))
+        command = [
+            sam_program(), "local", "invoke",
+            f"--template={options.template.resolve()}", f"--env-vars={environment}", "--skip-pull-image",
+            *([f"--invoke-image={image}"] if image != AWS_IMAGE else []),
+            # A variable that the template sets under a condition can be overridden only where the condition holds.
+            "--parameter-overrides", f"Architecture={ARCHITECTURE}", f"EndpointUrl={reachable}",
+        ]  # fmt: skip
+        return run_all(cases, command, engine.environment | {"TMPDIR": str(scratch)}, keys, verbose=options.verbose)
+
+
+def env_file(options: argparse.Namespace) -> int:
+    endpoint = options.endpoint or os.environ.get("AWS_ENDPOINT_URL") or emulator_endpoint()
+    if options.output:
+        write_env_file(options.output, deployed_variables(), endpoint)
+    else:
+        print(json.dumps({"Parameters": deployed_variables() | {"AWS_ENDPOINT_URL": endpoint}}, indent=2))
+    return 0
+
+
+def doctor() -> int:
+    with container_engine() as engine:
+        prepare_image(engine)
+        print(f"`sam local invoke` can be run here: {engine.description}")
+    return 0
+
+
+# ── The stack, as scripts/stack.py left it in the environment ────────────────────────────────────────────────────────
+
+
+def emulator_endpoint() -> str:
+    """The emulator's address. Refuses any other: functions in enforce mode would contain identities of a real account."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    host = urllib.parse.urlsplit(endpoint).hostname or ""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local:
+        raise Usage(
+            f"AWS_ENDPOINT_URL is {endpoint!r}, not an emulator on this machine.\n"
+            "Run it so: scripts/stack.py run -- .venv/bin/python scripts/sam_local.py invoke"
+        )
+    return endpoint
+
+
+def deployed_variables() -> dict[str, str]:
+    """The functions' environment in the deployed stack."""
+    folder = os.environ.get("SEVERANCE_RUN_DIR")
+    if not folder:
+        raise Usage("SEVERANCE_RUN_DIR is not set: run this under scripts/stack.py, or source the file that `stack.py up` names")
+    path = Path(folder) / "sam-local-env.json"
+    try:
+        parameters = json.loads(path.read_text(encoding="utf-8"))["Parameters"]
+    except (OSError, ValueError, KeyError) as error:
+        raise Usage(f"{path}, which scripts/stack.py writes, cannot be read: {error!r}") from error
+    return {str(name): str(value) for name, value in parameters.items()}
+
+
+def write_env_file(path: Path, variables: Mapping[str, str], endpoint: str) -> None:
+    # "Parameters" holds for every function of the template.
+    path.write_text(json.dumps({"Parameters": {**variables, "AWS_ENDPOINT_URL": endpoint}}, indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def sessions(functions: set[str], variables: Mapping[str, str]) -> Iterator[dict[str, dict[str, str]]]:
+    """Credentials for each function: a session of its own role. Under the emulator's root, which the caller is, no policy
+    would be tried; and a copy of the role is not the role to the key's, bucket's and table's own policies.
+
+    The role trusts Lambda alone, so for the time being it also trusts the emulated account."""
+    import boto3  # .venv has it; --help and doctor do without.
+
+    iam, sts = boto3.client("iam"), boto3.client("sts")
+    caller = {"AWS": f"arn:aws:iam::{variables['SEVERANCE_ACCOUNT']}:root"}
+    with contextlib.ExitStack() as undo:
+        found: dict[str, dict[str, str]] = {}
+        for function in sorted(functions):
+            name = f"{variables['SEVERANCE_STACK']}-{kebab(function.removesuffix('Function'))}"
+            role = iam.get_role(RoleName=name)["Role"]
+            trust = role["AssumeRolePolicyDocument"]
+            statements = [*trust["Statement"], {"Effect": "Allow", "Principal": caller, "Action": "sts:AssumeRole"}]
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps({**trust, "Statement": statements}))
+            undo.callback(iam.update_assume_role_policy, RoleName=name, PolicyDocument=json.dumps(trust))
+            session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="sam-local", DurationSeconds=SESSION_SECONDS)["Credentials"]
+            found[function] = {
+                "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": session["SessionToken"],
+            }
+        yield found
+
+
+def kebab(name: str) -> str:
+    return "".join(f"-{letter}" if letter.isupper() and index else letter for index, letter in enumerate(name)).lower()
+
+
+# ── Event files and what they must come to ───────────────────────────────────────────────────────────────────────────
+
+
+def event_names(files: list[Path]) -> list[str]:
+    """The files' names below events/."""
+    chosen = [path.resolve() for path in files] or sorted(path.resolve() for path in EVENTS.glob("*/*.json"))
+    if not chosen:
+        raise Usage(f"there is no event file in {EVENTS}")
+    for path in chosen:
+        if not path.is_relative_to(EVENTS) or path.relative_to(EVENTS).parts[0] not in FUNCTIONS:
+            raise Usage(f"{path} is in none of the folders {', '.join(f'events/{folder}' for folder in FUNCTIONS)}")
+        if not path.exists():
+            raise Usage(f"{path} is not there")
+    return [path.relative_to(EVENTS).as_posix() for path in chosen]
+
+
+def make_cases(names: list[str], scratch: Path, *, seeded: bool) -> list[Case]:
+    """The cases. Seeding makes keys, so the events then get the keys' real ids."""
+    if not seeded:
+        return [Case(name, FUNCTIONS[name.split("/")[0]], EVENTS / name) for name in names]
+    import boto3
+    from seed import seed
+
+    account = seed(boto3.Session())
+    cases = []
+    for name in names:
+        payload = scratch / "events" / name
+        payload.parent.mkdir(parents=True, exist_ok=True)
+        payload.write_text(json.dumps(account.event(name)), encoding="utf-8")
+        cases.append(Case(name, FUNCTIONS[name.split("/")[0]], payload))
+    return cases
+
+
+def judge(name: str, output: str) -> tuple[bool, str]:
+    """Whether a function's answer is what the file's name says, and the answer in short.
+
+    `sam local invoke` ends with 0 whatever happens, even when it never reached the function: only the answer tells."""
+    try:
+        answer = json.loads(output)
+    except ValueError:
+        return False, f"no answer: {output.strip()[:200] or 'nothing'}"
+    if not isinstance(answer, dict):
+        return False, f"an answer of an unknown shape: {output.strip()[:200]}"
+    kind = Path(name).name.split("-")[0]
+    if "errorType" in answer:
+        # A crash, a time-out or a denied call is a function error too, but no refusal.
+        refused = answer["errorType"] == MALFORMED
+        return kind == "refused" and refused, f"{answer['errorType']}: {answer.get('errorMessage', '')}"
+    reactions, ignored = answer.get("reactions"), answer.get("ignored")
+    if not isinstance(reactions, list) or not isinstance(ignored, list):
+        return False, f"an answer of an unknown shape: {output.strip()[:200]}"
+    told = [str(reaction.get("verdict")) for reaction in reactions] + [f"ignored: {part.get('reason')}" for part in ignored]
+    match kind:
+        case "refused":
+            good = False
+        case "ignored":
+            good = not reactions and bool(ignored)
+        case _:
+            good = bool(reactions)
+    return good, ", ".join(told) or "nothing"
+
+
+def run_all(
+    cases: list[Case], command: list[str], base: Mapping[str, str], keys: Mapping[str, Mapping[str, str]], *, verbose: bool
+) -> int:
+    wrong = 0
+    for case in cases:
+        full = [*command[:3], case.function, f"--event={case.payload}", *command[3:]]
+        if verbose:
+            print(f"\n$ {shlex.join(full)}", flush=True)
+        begun = time.monotonic()
+        try:
+            done = subprocess.run(
+                full, cwd=REPO, env={**base, **keys[case.function]}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                timeout=INVOKE_SECONDS, check=False,
+            )  # fmt: skip
+            output, log = done.stdout, done.stderr
+        except subprocess.TimeoutExpired:
+            output, log = "", f"sam local invoke did not end within {INVOKE_SECONDS} s"
+        good, told = judge(case.name, output)
+        wrong += not good
+        took = time.monotonic() - begun
+        print(f"{'ok   ' if good else 'WRONG'} {took:4.1f} s  {case.function:<23} {case.name:<52} {told}", flush=True)
+        if verbose or not good:
+            print("\n".join(f"      | {line}" for line in [*output.splitlines(), *log.splitlines()] if line.strip()), flush=True)
+    print(f"sam local invoke: {len(cases) - wrong} of {len(cases)} event files came to what their names say", flush=True)
+    return 1 if wrong else 0
+
+
+def sam_program() -> str:
+    beside = Path(sys.executable).parent / "sam"
+    found = str(beside) if beside.exists() else shutil.which("sam")
+    if not found:
+        raise Usage("the SAM CLI is missing: make venv")
+    return found
+
+
+# ── A container engine ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A container engine that answers."""
+
+    docker: str
+    environment: dict[str, str]
+    description: str
+    gateway: str | None
+    """The host's address on the containers' network, if the host has one there."""
+    private: bool
+
+    def run(self, *command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        return docker(self.docker, self.environment, *command, timeout=timeout)
+
+
+def docker(program: str, environment: Mapping[str, str], *command: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            [program, *command], env=dict(environment), text=True, capture_output=True, timeout=timeout, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(command, 1, "", f"docker {command[0]} did not end within {timeout:.0f} s")
+
+
+@contextlib.contextmanager
+def container_engine() -> Iterator[Engine]:
+    """The engine that answers, or a private one for as long as the context lasts."""
+    program = shutil.which("docker")
+    if not program:
+        raise Impossible("docker is not installed. On Debian, as root: apt-get install --no-install-recommends docker.io debootstrap")
+    environment = dict(os.environ)
+    asked = docker(program, environment, "version", "--format", "{{.Server.Version}}", timeout=15)
+    if asked.returncode == 0:
+        named = docker(program, environment, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", timeout=15)
+        if not environment.get("DOCKER_HOST") and named.returncode == 0 and named.stdout.strip():
+            # SAM does not know docker's contexts.
+            environment["DOCKER_HOST"] = named.stdout.strip()
+        description = f"the engine that answers here, Docker {asked.stdout.strip()}"
+        yield Engine(program, environment, description, gateway_of_bridge(program, environment), private=False)
+        return
+    with private_engine(program, asked.stderr.strip().splitlines()[-1:]) as engine:
+        yield engine
+
+
+def gateway_of_bridge(program: str, environment: Mapping[str, str]) -> str | None:
+    found = docker(program, environment, "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}", timeout=15)
+    for network in json.loads(found.stdout or "null") or []:
+        if ":" in network["Subnet"]:
+            continue
+        # Docker leaves the gateway out where it is the first address.
+        return str(network.get("Gateway") or ipaddress.ip_network(network["Subnet"])[1])
+    return None
+
+
+@contextlib.contextmanager
+def private_engine(program: str, why: list[str]) -> Iterator[Engine]:
+    no_engine = f"no container engine answers ({' '.join(why)}), and none can be started: "
+    if platform.system() != "Linux":
+        raise Impossible(f"{no_engine}that takes Linux. Start Docker Desktop, Colima or the like")
+    if os.geteuid() != 0:
+        raise Impossible(f"{no_engine}that takes root. Start Docker: sudo systemctl start docker")
+    for needed in ("dockerd", "ip"):
+        if not shutil.which(needed):
+            raise Impossible(f"{no_engine}{needed} is missing. apt-get install --no-install-recommends docker.io iproute2")
+    with contextlib.ExitStack() as undo:
+        # Short, because a socket's path is limited to 107 bytes.
+        home = Path(tempfile.mkdtemp(prefix="severance-docker-"))
+        undo.callback(remove_with_mounts, home)
+        bridge, gateway = undo.enter_context(private_bridge())
+        log = home / "dockerd.log"
+        host = f"unix://{home}/docker.sock"
+        environment = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONTEXT": ""}
+        with step("starting a private dockerd"):
+            with log.open("wb") as output:
+                daemon = subprocess.Popen(
+                    [
+                        "dockerd", f"--host={host}", f"--data-root={home}/data", f"--exec-root={home}/exec",
+                        f"--pidfile={home}/pid", f"--bridge={bridge}",
+                        # The containers need no way out, and the host's firewall and forwarding are not ours to change.
+                        "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false",
+                    ],
+                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+                )  # fmt: skip
+            undo.callback(stop, daemon)
+            deadline = time.monotonic() + DOCKERD_SECONDS
+            while True:
+                asked = docker(program, environment, "version", "--format", "{{.Server.Version}}", timeout=15)
+                if asked.returncode == 0:
+                    break
+                if daemon.poll() is not None or time.monotonic() > deadline:
+                    raise Impossible(f"{no_engine}dockerd does not start.\n{tail(log)}")
+                time.sleep(0.2)
+        yield Engine(program, environment, f"a private dockerd {asked.stdout.strip()}", gateway, private=True)
+
+
+@contextlib.contextmanager
+def private_bridge() -> Iterator[tuple[str, str]]:
+    """A network bridge of our own: two daemons cannot share docker0."""
+    last = ""
+    for _ in range(20):
+        number = random.randrange(256)
+        name, gateway = f"severance{number}", f"198.18.{number}.1"  # of 198.18.0.0/15, which no network may really use
+        made = subprocess.run(["ip", "link", "add", "name", name, "type", "bridge"], capture_output=True, text=True, check=False)
+        if made.returncode == 0:
+            break
+        last = made.stderr.strip()
+    else:
+        raise Impossible(f"no network bridge can be made here: {last}")
+    try:
+        for command in (["addr", "add", f"{gateway}/24", "dev", name], ["link", "set", name, "up"]):
+            done = subprocess.run(["ip", *command], capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise Impossible(f"the network bridge {name} cannot be set up: {done.stderr.strip()}")
+        yield name, gateway
+    finally:
+        subprocess.run(["ip", "link", "delete", name], capture_output=True, check=False)
+
+
+def stop(daemon: subprocess.Popen[bytes]) -> None:
+    daemon.terminate()
+    try:
+        daemon.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def remove_with_mounts(home: Path) -> None:
+    """Removes a folder, and first what may have been left mounted in it: never delete through a mount."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text(encoding="utf-8").splitlines()]
+    for mount in reversed([mount for mount in mounts if mount.startswith(f"{home}/")]):
+        subprocess.run(["umount", "--lazy", mount], capture_output=True, check=False)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+# ── The functions' base image ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def prepare_image(engine: Engine) -> str:
+    """Sees that the base image is there and runs, and returns its name. SAM lays the runtime interface emulator over it."""
+    image = find_or_make_image(engine)
+    # A daemon may well answer where containers are not allowed.
+    tried = engine.run("run", "--rm", "--entrypoint=/bin/sh", image, "-c", ":", timeout=120)
+    if tried.returncode != 0:
+        raise Impossible(f"{engine.description} cannot run a container: {tried.stderr.strip()}")
+    return image
+
+
+def find_or_make_image(engine: Engine) -> str:
+    if engine.run("image", "inspect", AWS_IMAGE).returncode == 0:
+        return AWS_IMAGE
+    if engine.run("image", "inspect", STAND_IN_IMAGE).returncode == 0:
+        return STAND_IN_IMAGE
+    suite = debian_suite()
+    cached = cache() / f"lambda-provided-{suite}-{ARCHITECTURE}.tar"
+    if not cached.exists():
+        with step(f"pulling {AWS_IMAGE}"):
+            pulled = engine.run("pull", "--quiet", AWS_IMAGE, timeout=PULL_SECONDS)
+        if pulled.returncode == 0:
+            return AWS_IMAGE
+        print(f"It cannot be pulled ({pulled.stderr.strip()}): Debian {suite} stands in for Amazon Linux.", file=sys.stderr)
+        make_root_file_system(suite, cached)
+    name = AWS_IMAGE if engine.private else STAND_IN_IMAGE
+    # In an engine that is not ours, the stand-in must not pass for AWS's image.
+    with step(f"importing {cached.name} as {name}"):
+        imported = engine.run("import", "--change=WORKDIR /var/task", str(cached), name)
+    if imported.returncode != 0:
+        raise Impossible(f"{engine.description} cannot import an image: {imported.stderr.strip()}")
+    return name
+
+
+def cache() -> Path:
+    folder = Path(os.environ.get("SEVERANCE_CACHE") or Path.home() / ".cache" / "severance")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def debian_suite() -> str:
+    """The host's own Debian, whose C library the functions were linked against, or the oldest still maintained."""
+    with contextlib.suppress(OSError):
+        release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines() if "=" in line)
+        if release.get("ID", "").strip('"') == "debian" and release.get("VERSION_CODENAME"):
+            return release["VERSION_CODENAME"].strip('"')
+    return "bookworm"
+
+
+def make_root_file_system(suite: str, target: Path) -> None:
+    if os.geteuid() != 0 or not shutil.which("debootstrap"):
+        raise Impossible(f"{AWS_IMAGE} cannot be pulled, and its stand-in takes root and debootstrap (apt-get install debootstrap)")
+    with contextlib.ExitStack() as undo:
+        scratch = Path(tempfile.mkdtemp(prefix="severance-root-"))
+        undo.callback(remove_with_mounts, scratch)
+        undo.enter_context(step(f"making a minimal Debian {suite} from {MIRROR}"))
+        root, log = scratch / "root", scratch / "log"
+        command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(root), MIRROR]
+        with log.open("wb") as output:
+            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
+        if code != 0:
+            raise Impossible(f"{AWS_IMAGE} cannot be pulled, and {shlex.join(command)} ended with {code}.\n{tail(log)}")
+        # Whole or not at all, also when two copies of this do it at once.
+        part = target.with_suffix(f".{os.getpid()}.part")
+        packed = subprocess.run(
+            ["tar", "--create", f"--file={part}", f"--directory={root}", *(f"--exclude=./{path}" for path in BULK), "."],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        if packed.returncode != 0:
+            part.unlink(missing_ok=True)
+            raise Failure(f"tar of the root file system failed: {packed.stderr.strip()}")
+        part.replace(target)
+
+
+# ── The way from a container to the emulator ─────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.contextmanager
+def bridge_to(endpoint: str, engine: Engine) -> Iterator[str]:
+    """An address at which containers reach the emulator, which listens on the host's loopback alone.
+
+    `sam local invoke --docker-network host` is no help: SAM (1.167 and 1.170) takes it for "no further network" and leaves
+    the container on the default bridge, where 127.0.0.1 is the container itself."""
+    url = urllib.parse.urlsplit(endpoint)
+    port = url.port or 80
+    try:
+        listener = socket.create_server((engine.gateway or "", 0)) if engine.gateway else None
+    except OSError:
+        listener = None
+    if listener is None:
+        # The engine runs in a virtual machine, which has a name for the host and leads it to the host's loopback.
+        yield f"{url.scheme}://host.docker.internal:{port}"
+        return
+    with listener:
+        threading.Thread(target=accept, args=(listener, port), daemon=True).start()
+        yield f"{url.scheme}://{engine.gateway}:{listener.getsockname()[1]}"
+
+
+def accept(listener: socket.socket, port: int) -> None:
+    with contextlib.suppress(OSError):  # closed: the work is done
+        while True:
+            inner, _ = listener.accept()
+            try:
+                outer = socket.create_connection(("127.0.0.1", port))
+            except OSError:
+                inner.close()
+                continue
+            for source, sink in ((inner, outer), (outer, inner)):
+                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    with contextlib.suppress(OSError):
+        sink.shutdown(socket.SHUT_WR)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

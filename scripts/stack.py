@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+"""Deploy Severance into a local emulator of AWS, and run a command against it.
+
+    stack.py run -- CMD…   start, deploy, run CMD with the stack's names in its environment, always stop again
+    stack.py up            start and deploy, and leave it running; prints the file with the environment
+    stack.py down [RUN]    stop what `up` started
+
+Any number can run side by side: each has a folder .severance/run-… of its own, and ports that were free.
+
+The environment of CMD, also written to .severance/run-…/env: AWS_ENDPOINT_URL, AWS_REGION and the credentials of the
+emulated account's root; SEVERANCE_STACK; each output of template.yaml as SEVERANCE_<OUTPUT> (EvidenceBucket is
+SEVERANCE_EVIDENCE_BUCKET), those of the observing stack as SEVERANCE_OBSERVE_<OUTPUT>; SEVERANCE_OKTA_BUS;
+SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions' output stands too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from console import Failure, say, step
+from deployment import BUILT_TEMPLATE, OKTA_BUS, Deployer, stacks
+from emulator import OVERLAY, REPO, Emulator, client_environment, end_group
+
+RUNS = REPO / ".severance"
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(Exception):
+    """SIGINT, SIGTERM or SIGHUP: whatever runs is torn down on the way out."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.exit_code = 128 + number
+
+
+def main() -> int:
+    options = arguments()
+    for number in SIGNALS:
+        signal.signal(number, interrupt)
+    try:
+        match options.verb:
+            case "run":
+                return run(options)
+            case "up":
+                return up(options)
+            case _:
+                return down(options.run)
+    except Failure as failure:
+        print(f"stack.py: {failure}", file=sys.stderr)
+        return 1
+    except Interrupted as interrupted:
+        say(f"stopped by {interrupted}")
+        return interrupted.exit_code
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="run | up | down")
+    for verb in ("run", "up"):
+        sub = verbs.add_parser(verb)
+        sub.add_argument("--mode", choices=("observe", "enforce"), default="enforce")
+        sub.add_argument("--with-observe-stack", action="store_true", help="deploy severance-observe beside it")
+        sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
+        if verb == "run":
+            sub.add_argument("command", nargs="+", metavar="CMD")
+    verbs.add_parser("down").add_argument("run", nargs="?", type=Path, help="its folder; default: the only one running")
+    return parser.parse_args()
+
+
+def interrupt(number: int, _frame: FrameType | None) -> None:
+    ignore_signals()
+    raise Interrupted(number)
+
+
+def ignore_signals() -> None:
+    """Tearing down is short, and must not be interrupted."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+# ── Verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def run(options: argparse.Namespace) -> int:
+    run_dir = new_run_dir(options.template)
+    emulator = Emulator(run_dir)
+    code = 1
+    try:
+        environment = bring_up(emulator, options, run_dir)
+        say(f"running: {shlex.join(options.command)}")
+        code = run_command(options.command, environment)
+        say(f"the command ended with {code}")
+    finally:
+        ignore_signals()
+        emulator.stop()
+        tidy(run_dir, keep_logs=code != 0)
+    return code
+
+
+def up(options: argparse.Namespace) -> int:
+    run_dir = new_run_dir(options.template)
+    emulator = Emulator(run_dir)
+    try:
+        bring_up(emulator, options, run_dir)
+    except BaseException:
+        ignore_signals()
+        emulator.stop()
+        tidy(run_dir, keep_logs=True)
+        raise
+    (run_dir / "pid").write_text(str(emulator.pid))
+    say(f"left running as process {emulator.pid}")
+    print(f"set -a; . {run_dir}/env; set +a   # use it\nscripts/stack.py down {run_dir}   # stop it")
+    return 0
+
+
+def down(run_dir: Path | None) -> int:
+    run_dir = run_dir or only_running()
+    pid_file = run_dir / "pid"
+    if not pid_file.exists():
+        raise Failure(f"nothing that `up` started is running in {run_dir}")
+    pid = int(pid_file.read_text())
+    if is_ours(pid):
+        end_group(pid)
+    tidy(run_dir, keep_logs=False)
+    say(f"stopped {run_dir.name}")
+    return 0
+
+
+# ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def new_run_dir(template: Path) -> Path:
+    if not template.exists():
+        raise Failure(f"{template} is not there. Build the functions first: make build")
+    RUNS.mkdir(exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="run-", dir=RUNS))
+
+
+def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> dict[str, str]:
+    """Start the emulator, deploy into it, and return the environment that knows all about it."""
+    with step("starting the emulator"):
+        emulator.start()
+    # `make clean` leaves a folder alone whose emulator runs.
+    (run_dir / "emulator.pid").write_text(str(emulator.pid))
+    say(f"emulator at {emulator.endpoint}, log in {emulator.log}")
+    base = client_environment(emulator.endpoint)
+    deployer = Deployer(emulator.endpoint, base, options.template.resolve(), run_dir)
+    wanted = list(stacks(options.mode, options.with_observe_stack))
+    names = " and ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
+    with step(f"deploying {names} with sam deploy"):
+        deployer.prepare()
+        for stack in wanted:
+            deployer.deploy(stack)
+    environment = base | {
+        "SEVERANCE_RUN_DIR": str(run_dir),
+        "SEVERANCE_EMULATOR_LOG": str(emulator.log),
+        "SEVERANCE_OKTA_BUS": OKTA_BUS,
+    }
+    for stack in wanted:
+        environment |= deployer.outputs(stack)
+    write_environment(run_dir, environment, deployer)
+    return environment
+
+
+def write_environment(run_dir: Path, environment: dict[str, str], deployer: Deployer) -> None:
+    ours = {name: value for name, value in environment.items() if name.startswith(("AWS_", "SEVERANCE_"))}
+    (run_dir / "env").write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())))
+    # For `sam local invoke --env-vars`, which cannot resolve what the template refers to.
+    variables = deployer.function_variables(environment["SEVERANCE_OFFBOARDING_FUNCTION"])
+    (run_dir / "sam-local-env.json").write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+
+
+def run_command(command: list[str], environment: dict[str, str]) -> int:
+    """Run a command in a process group of its own, and end the whole group when interrupted."""
+    try:
+        process = subprocess.Popen(command, cwd=REPO, env=environment, start_new_session=True)
+    except OSError as error:
+        raise Failure(f"cannot run {command[0]}: {error}") from error
+    try:
+        return process.wait()
+    finally:
+        end_group(process.pid, process)
+
+
+def tidy(run_dir: Path, *, keep_logs: bool) -> None:
+    if not keep_logs:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        return
+    for part in ("state", "tmp"):
+        shutil.rmtree(run_dir / part, ignore_errors=True)
+    say(f"logs are kept in {run_dir}")
+
+
+def only_running() -> Path:
+    running = sorted(path.parent for path in RUNS.glob("run-*/pid"))
+    if len(running) != 1:
+        found = ", ".join(str(path) for path in running) or "none"
+        raise Failure(f"say which run to stop; running: {found}")
+    return running[0]
+
+
+def is_ours(pid: int) -> bool:
+    """Whether the process is an emulator of this checkout: ids are reused."""
+    listed = subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return os.fspath(OVERLAY) in listed.stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
