@@ -1,0 +1,437 @@
+//! What the end-to-end tests share: the deployed stack as its users see it from outside.
+//!
+//! `make test` starts the emulator with enforced IAM, deploys `template.yaml` into it twice (enforcing and observing) and
+//! puts their names into the environment. Every test makes identities of its own, so tests run side by side.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "this library is for tests only: what is not as expected fails the test"
+)]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_iam::types::{StatusType, Tag};
+use aws_sdk_lambda::primitives::Blob;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use severance_domain::evidence::Statement;
+use severance_domain::evidence::verify::{PublicKey, verify};
+
+/// How long anything asynchronous may take before a test gives up. A bound against hanging, not a measure.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The account that the emulator gives to its root credentials.
+pub const ACCOUNT: &str = "000000000000";
+
+/// One deployed stack, and clients with the emulator's root credentials.
+pub struct Stack {
+    names: Names,
+    sdk: SdkConfig,
+    /// IAM, as an administrator.
+    pub iam: aws_sdk_iam::Client,
+    /// The functions.
+    pub lambda: aws_sdk_lambda::Client,
+    /// Evidence.
+    pub s3: aws_sdk_s3::Client,
+    /// Messages and dead letters.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Secrets.
+    pub secrets: aws_sdk_secretsmanager::Client,
+    /// Cases.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Buses and rules.
+    pub events: aws_sdk_eventbridge::Client,
+    sns: aws_sdk_sns::Client,
+    kms: aws_sdk_kms::Client,
+}
+
+/// Which of the two deployed stacks.
+#[derive(Clone, Copy)]
+enum Names {
+    Enforcing,
+    Observing,
+}
+
+/// A function of the stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    /// `functions/posture-finding`.
+    PostureFinding,
+    /// `functions/key-creation`.
+    KeyCreation,
+    /// `functions/offboarding`.
+    Offboarding,
+}
+
+impl Function {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::PostureFinding => "POSTURE_FINDING_FUNCTION",
+            Self::KeyCreation => "KEY_CREATION_FUNCTION",
+            Self::Offboarding => "OFFBOARDING_FUNCTION",
+        }
+    }
+
+    /// The output that names its dead-letter queue.
+    pub fn dead_letters(self) -> &'static str {
+        match self {
+            Self::PostureFinding => "POSTURE_FINDING_DEAD_LETTERS",
+            Self::KeyCreation => "KEY_CREATION_DEAD_LETTERS",
+            Self::Offboarding => "OFFBOARDING_DEAD_LETTERS",
+        }
+    }
+}
+
+/// An access key with its secret half, as its holder has it.
+pub struct HeldKey {
+    /// The id.
+    pub id: String,
+    secret: String,
+}
+
+impl Stack {
+    /// The stack that acts.
+    pub async fn enforcing() -> Self {
+        Self::new(Names::Enforcing).await
+    }
+
+    /// The stack that only observes.
+    pub async fn observing() -> Self {
+        Self::new(Names::Observing).await
+    }
+
+    async fn new(names: Names) -> Self {
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).load().await;
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+        Self {
+            names,
+            iam: aws_sdk_iam::Client::new(&sdk),
+            lambda: aws_sdk_lambda::Client::new(&sdk),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(&sdk),
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            events: aws_sdk_eventbridge::Client::new(&sdk),
+            sns: aws_sdk_sns::Client::new(&sdk),
+            kms: aws_sdk_kms::Client::new(&sdk),
+            sdk,
+        }
+    }
+
+    /// A name of this stack, as `scripts/stack.py` exports it: `TABLE`, `BUS`, …
+    pub fn name(&self, what: &str) -> String {
+        let prefix = match self.names {
+            Names::Enforcing => "SEVERANCE",
+            Names::Observing => "SEVERANCE_OBSERVE",
+        };
+        let name = format!("{prefix}_{what}");
+        std::env::var(&name)
+            .unwrap_or_else(|_| panic!("{name} is not set: these tests need the deployed stack, run `make test`"))
+    }
+
+    /// Invokes a function and waits for its answer: the response, or the error that Lambda reports.
+    pub async fn invoke(&self, function: Function, event: &Value) -> Result<Value, Value> {
+        let answer = self
+            .lambda
+            .invoke()
+            .function_name(self.name(function.as_str()))
+            .payload(Blob::new(event.to_string()))
+            .send()
+            .await
+            .expect("Lambda takes the invocation");
+        let payload = answer.payload().map(|blob| blob.as_ref().to_vec()).unwrap_or_default();
+        let payload: Value = serde_json::from_slice(&payload).unwrap_or(Value::Null);
+        if answer.function_error().is_some() { Err(payload) } else { Ok(payload) }
+    }
+
+    /// Hands an event to a function as `EventBridge` does: asynchronously.
+    pub async fn deliver(&self, function: Function, event: &Value) {
+        self.lambda
+            .invoke()
+            .function_name(self.name(function.as_str()))
+            .invocation_type(aws_sdk_lambda::types::InvocationType::Event)
+            .payload(Blob::new(event.to_string()))
+            .send()
+            .await
+            .expect("Lambda takes the event");
+    }
+
+    /// Makes a user with these tags, who may read itself.
+    pub async fn user(&self, name: &str, path: &str, tags: &[(&str, &str)]) {
+        let tags = tags.iter().map(|(k, v)| Tag::builder().key(*k).value(*v).build().expect("a tag")).collect();
+        self.iam.create_user().user_name(name).path(path).set_tags(Some(tags)).send().await.expect("a new user");
+        let allow = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:GetUser", "Resource": "*"}]});
+        self.iam
+            .put_user_policy()
+            .user_name(name)
+            .policy_name("work")
+            .policy_document(allow.to_string())
+            .send()
+            .await
+            .expect("a policy");
+    }
+
+    /// Makes an access key.
+    pub async fn key(&self, user: &str) -> HeldKey {
+        let made = self.iam.create_access_key().user_name(user).send().await.expect("a new key");
+        let key = made.access_key().expect("the key");
+        HeldKey { id: key.access_key_id().to_owned(), secret: key.secret_access_key().to_owned() }
+    }
+
+    /// Makes a key look old, and used last so many days ago (never, if none), by an action that only the emulator's overlay
+    /// has: no SDK knows it, so it is sent in the place of another call.
+    pub async fn age(&self, key: &HeldKey, days_old: i64, last_used_days: Option<i64>) {
+        let days_ago = |days: i64| {
+            let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+            at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().replace(':', "%3A")
+        };
+        let mut body = format!(
+            "Action=OverlaySetKeyDates&Version=2010-05-08&AccessKeyId={}&CreateDate={}",
+            key.id,
+            days_ago(days_old)
+        );
+        if let Some(days) = last_used_days {
+            body = format!("{body}&LastUsedDate={}", days_ago(days));
+        }
+        self.iam
+            .update_access_key()
+            .access_key_id(&key.id)
+            .status(StatusType::Active)
+            .customize()
+            .mutate_request(move |request| {
+                request.headers_mut().insert("content-length", body.len().to_string());
+                *request.body_mut() = body.clone().into();
+            })
+            .send()
+            .await
+            .expect("the overlay sets a key's dates");
+    }
+
+    /// Whether AWS accepts a key for what its user may do; else the error's code.
+    pub async fn accepts(&self, key: &HeldKey) -> Result<(), String> {
+        let credentials = aws_sdk_iam::config::Credentials::new(&key.id, &key.secret, None, None, "test");
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk).credentials_provider(credentials).build();
+        match aws_sdk_iam::Client::from_conf(config).get_user().send().await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                use aws_sdk_iam::error::ProvideErrorMetadata as _;
+                Err(error.code().unwrap_or("no code").to_owned())
+            }
+        }
+    }
+
+    /// The status of a key, as IAM states it.
+    pub async fn status(&self, user: &str, key: &HeldKey) -> Option<StatusType> {
+        let keys = self.iam.list_access_keys().user_name(user).send().await.expect("the keys");
+        keys.access_key_metadata()
+            .iter()
+            .find(|found| found.access_key_id() == Some(&key.id))
+            .and_then(|found| found.status().cloned())
+    }
+
+    /// The names of a user's inline policies.
+    pub async fn policies(&self, user: &str) -> Vec<String> {
+        self.iam.list_user_policies().user_name(user).send().await.expect("the policies").policy_names().to_vec()
+    }
+
+    /// The verified statement that a reaction names.
+    pub async fn evidence(&self, reaction: &Value) -> Statement {
+        let uri = reaction["evidence"].as_str().expect("the evidence's place");
+        let (bucket, key) = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/')).expect("an S3 URI");
+        let object = self.s3.get_object().bucket(bucket).key(key).send().await.expect("the evidence");
+        let bytes = object.body.collect().await.expect("the evidence's bytes").into_bytes();
+        let keys = [self.public_key().await];
+        verify(&bytes, &keys).unwrap_or_else(|failure| panic!("{uri} does not verify: {failure}")).statement
+    }
+
+    /// The public half of the signing key.
+    pub async fn public_key(&self) -> PublicKey {
+        let key = self.name("SIGNING_KEY");
+        let answer = self.kms.get_public_key().key_id(key).send().await.expect("the public key");
+        let der = STANDARD.encode(answer.public_key().expect("the key"));
+        let lines: Vec<&str> = der.as_bytes().chunks(64).filter_map(|line| str::from_utf8(line).ok()).collect();
+        let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
+        PublicKey::from_pem(&pem).expect("a P-256 key")
+    }
+
+    /// A new queue that gets every message of the topic from now on.
+    pub async fn inbox(&self) -> Inbox<'_> {
+        let queue = self.sqs.create_queue().queue_name(unique("inbox")).send().await.expect("a queue");
+        let url = queue.queue_url().expect("its URL").to_owned();
+        let attributes = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(aws_sdk_sqs::types::QueueAttributeName::QueueArn)
+            .send()
+            .await
+            .expect("its attributes");
+        let arn = attributes
+            .attributes()
+            .and_then(|all| all.get(&aws_sdk_sqs::types::QueueAttributeName::QueueArn))
+            .expect("its ARN")
+            .clone();
+        let policy = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage", "Resource": arn}]});
+        self.sqs
+            .set_queue_attributes()
+            .queue_url(&url)
+            .attributes(aws_sdk_sqs::types::QueueAttributeName::Policy, policy.to_string())
+            .send()
+            .await
+            .expect("the topic may send to the queue");
+        self.sns
+            .subscribe()
+            .topic_arn(self.name("TOPIC"))
+            .protocol("sqs")
+            .endpoint(arn)
+            .send()
+            .await
+            .expect("a subscription");
+        Inbox { stack: self, url }
+    }
+
+    /// Waits for a message in a queue that passes.
+    pub async fn message(&self, queue: &str, passes: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        while begun.elapsed() < PATIENCE {
+            let answer = self
+                .sqs
+                .receive_message()
+                .queue_url(queue)
+                .max_number_of_messages(10)
+                .wait_time_seconds(1)
+                .visibility_timeout(5)
+                .send()
+                .await
+                .expect("the queue answers");
+            for message in answer.messages() {
+                let body: Value = serde_json::from_str(message.body().unwrap_or_default()).unwrap_or(Value::Null);
+                if passes(&body) {
+                    return body;
+                }
+            }
+        }
+        panic!("no such message came to {queue}")
+    }
+}
+
+/// A responder's inbox.
+pub struct Inbox<'a> {
+    stack: &'a Stack,
+    url: String,
+}
+
+impl Inbox<'_> {
+    /// Waits for the message about this case.
+    pub async fn about(&self, case: &str) -> Value {
+        self.stack
+            .message(&self.url, |body| body["Message"].as_str().is_some_and(|message| message.contains(case)))
+            .await
+    }
+}
+
+/// A name that no other test, process or run has.
+pub fn unique(prefix: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let nanos = std::time::SystemTime::UNIX_EPOCH.elapsed().map(|age| age.as_nanos()).unwrap_or_default();
+    format!("{prefix}-{}-{nanos:x}-{count}", std::process::id())
+}
+
+/// An event of `events/`, with these texts replaced by those.
+pub fn event(file: &str, replace: &[(&str, &str)]) -> Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(file);
+    let mut text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    for (from, to) in replace {
+        assert!(text.contains(from), "{file} does not contain {from}");
+        text = text.replace(from, to);
+    }
+    serde_json::from_str(&text).expect("an event is JSON")
+}
+
+/// A role that the account's root may assume.
+pub struct AssumableRole<'a> {
+    stack: &'a Stack,
+    /// Its unique id.
+    pub role_id: String,
+    arn: String,
+}
+
+/// One session of a role.
+pub struct Session {
+    iam: aws_sdk_iam::Client,
+    role: String,
+}
+
+impl Stack {
+    /// Makes a role whose sessions may read itself.
+    pub async fn role(&self, name: &str, tags: &[(&str, &str)]) -> AssumableRole<'_> {
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}}]});
+        let tags = tags.iter().map(|(k, v)| Tag::builder().key(*k).value(*v).build().expect("a tag")).collect();
+        let made = self
+            .iam
+            .create_role()
+            .role_name(name)
+            .assume_role_policy_document(trust.to_string())
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .expect("a new role");
+        let allow = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "iam:GetRole", "Resource": "*"}]});
+        self.iam
+            .put_role_policy()
+            .role_name(name)
+            .policy_name("work")
+            .policy_document(allow.to_string())
+            .send()
+            .await
+            .expect("a policy");
+        let role = made.role().expect("the role");
+        AssumableRole { stack: self, role_id: role.role_id().to_owned(), arn: role.arn().to_owned() }
+    }
+}
+
+impl AssumableRole<'_> {
+    /// Starts a session.
+    pub async fn assume(&self) -> Session {
+        let sts = aws_sdk_sts::Client::new(&self.stack.sdk);
+        let answer = sts.assume_role().role_arn(&self.arn).role_session_name("test").send().await.expect("a session");
+        let given = answer.credentials().expect("its credentials");
+        let credentials = aws_sdk_iam::config::Credentials::new(
+            given.access_key_id(),
+            given.secret_access_key(),
+            Some(given.session_token().to_owned()),
+            None,
+            "test",
+        );
+        let config = aws_sdk_iam::config::Builder::from(&self.stack.sdk).credentials_provider(credentials).build();
+        let role = self.arn.rsplit('/').next().unwrap_or_default().to_owned();
+        Session { iam: aws_sdk_iam::Client::from_conf(config), role }
+    }
+}
+
+impl Session {
+    /// Whether AWS lets the session do what its role may do; else the error's code.
+    pub async fn works(&self) -> Result<(), String> {
+        match self.iam.get_role().role_name(&self.role).send().await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                use aws_sdk_iam::error::ProvideErrorMetadata as _;
+                Err(error.code().unwrap_or("no code").to_owned())
+            }
+        }
+    }
+}

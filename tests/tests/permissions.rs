@@ -1,0 +1,201 @@
+//! Least privilege holds at run time: what a role is denied is named, and what it does not need it does not have.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what is not as expected fails the test, in helpers too"
+)]
+
+use std::collections::BTreeSet;
+
+use aws_sdk_iam::types::StatusType;
+use serde_json::{Value, json};
+use severance_domain::case::Outcome;
+use severance_tests::{Function, Stack, event, unique};
+
+/// Every IAM and Secrets Manager action that the function's code may call: its readers' and its drivers'.
+const POSTURE_FINDING: &[&str] = &[
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetLoginProfile",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAccessKeys",
+    "iam:ListRoles",
+    "iam:ListUsers",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:TagUser",
+    "iam:UpdateAccessKey",
+];
+const KEY_CREATION: &[&str] = &["iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
+const OFFBOARDING: &[&str] = &[
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetLoginProfile",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:GetUser",
+    "iam:GetUserPolicy",
+    "iam:ListAccessKeys",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+    "iam:TagUser",
+    "iam:UpdateAccessKey",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:ListSecrets",
+    "secretsmanager:RotateSecret",
+];
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        _ => vec![],
+    }
+}
+
+/// The statements of a deployed function's role.
+async fn statements(stack: &Stack, function: &str) -> Vec<Value> {
+    let role = format!("{}-{function}", stack.name("STACK"));
+    let listed = stack.iam.list_role_policies().role_name(&role).send().await.expect("the role's policies");
+    let mut documents = Vec::new();
+    for name in listed.policy_names() {
+        let policy = stack.iam.get_role_policy().role_name(&role).policy_name(name).send().await.expect("the policy");
+        documents.push(policy.policy_document().to_owned());
+    }
+    let attached =
+        stack.iam.list_attached_role_policies().role_name(&role).send().await.expect("the attached policies");
+    for policy in attached.attached_policies() {
+        let arn = policy.policy_arn().expect("an ARN");
+        let version = stack.iam.get_policy().policy_arn(arn).send().await.expect("the policy");
+        let version = version.policy().and_then(|policy| policy.default_version_id()).expect("a version").to_owned();
+        let found =
+            stack.iam.get_policy_version().policy_arn(arn).version_id(version).send().await.expect("the version");
+        documents.extend(found.policy_version().and_then(|version| version.document()).map(str::to_owned));
+    }
+    let mut statements = Vec::new();
+    for document in documents {
+        let document = percent_encoding::percent_decode_str(&document).decode_utf8().expect("text").into_owned();
+        let document: Value = serde_json::from_str(&document).expect("JSON");
+        statements
+            .extend(document["Statement"].as_array().cloned().unwrap_or_else(|| vec![document["Statement"].clone()]));
+    }
+    statements
+}
+
+#[tokio::test]
+async fn each_role_allows_exactly_the_identity_actions_that_its_code_calls() {
+    let stack = Stack::enforcing().await;
+    for (function, expected) in
+        [("posture-finding", POSTURE_FINDING), ("key-creation", KEY_CREATION), ("offboarding", OFFBOARDING)]
+    {
+        let allowed: BTreeSet<String> = statements(&stack, function)
+            .await
+            .iter()
+            .filter(|statement| statement["Effect"] == "Allow")
+            .flat_map(|statement| texts(&statement["Action"]))
+            .filter(|action| action.starts_with("iam:") || action.starts_with("secretsmanager:"))
+            .collect();
+        let expected: BTreeSet<String> = expected.iter().map(ToString::to_string).collect();
+        assert_eq!(allowed, expected, "{function}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_is_open_only_where_iam_knows_none() {
+    const WITHOUT_RESOURCE: &[&str] = &[
+        "iam:GetAccountAuthorizationDetails",
+        "iam:ListRoles",
+        "iam:ListUsers",
+        "secretsmanager:ListSecrets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    ];
+    let stack = Stack::enforcing().await;
+    for function in ["posture-finding", "key-creation", "offboarding"] {
+        for statement in statements(&stack, function).await {
+            if statement["Effect"] == "Allow" && texts(&statement["Resource"]).iter().any(|resource| resource == "*") {
+                for action in texts(&statement["Action"]) {
+                    assert!(WITHOUT_RESOURCE.contains(&action.as_str()), "{function} may {action} on everything");
+                }
+            }
+            for action in texts(&statement["Action"]) {
+                assert!(statement["Effect"] == "Deny" || !action.contains('*'), "{function} may {action}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_step_that_is_denied_fails_by_name_and_the_others_go_on() {
+    let stack = Stack::enforcing().await;
+    let inbox = stack.inbox().await;
+    let user = unique("ci");
+    stack
+        .user(&user, "/denied/", &[("severance:owner", "platform@example.com"), ("severance:class", "workload")])
+        .await;
+    let key = stack.key(&user).await;
+    // As an administrator's guardrail would: this one user's keys may not be touched by the function.
+    let role = format!("{}-posture-finding", stack.name("STACK"));
+    let policy = unique("guardrail");
+    let deny = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny", "Action": "iam:UpdateAccessKey",
+        "Resource": format!("arn:aws:iam::{}:user/denied/{user}", severance_tests::ACCOUNT)}]});
+    stack
+        .iam
+        .put_role_policy()
+        .role_name(&role)
+        .policy_name(&policy)
+        .policy_document(deny.to_string())
+        .send()
+        .await
+        .expect("the guardrail");
+
+    let mut event =
+        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
+    event["detail"]["id"] = json!(unique("finding"));
+    let response = stack.invoke(Function::PostureFinding, &event).await;
+    stack.iam.delete_role_policy().role_name(&role).policy_name(&policy).send().await.expect("the guardrail goes");
+    let response = response.expect("an answer");
+    let reaction = &response["reactions"][0];
+    assert_eq!(reaction["verdict"], "partial", "{response}");
+    assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
+    assert!(stack.policies(&user).await.contains(&"SeveranceQuarantine".to_owned()), "the other step was taken");
+
+    let case = stack.evidence(reaction).await.predicate.case;
+    let denied = case.steps.iter().find_map(|record| match &record.outcome {
+        Some(Outcome::Failed { action, code, retryable, .. }) => Some((action.clone(), code.clone(), *retryable)),
+        _ => None,
+    });
+    assert_eq!(denied, Some(("iam:UpdateAccessKey".to_owned(), "AccessDenied".to_owned(), false)));
+    let message = inbox.about(case.id.as_str()).await;
+    let body = message["Message"].as_str().expect("a body");
+    assert!(body.contains("iam:UpdateAccessKey") && body.contains("AccessDenied"), "{body}");
+    assert!(message["Subject"].as_str().expect("a subject").contains("act now"), "{message}");
+}
+
+#[tokio::test]
+async fn a_function_cannot_touch_severances_own_roles() {
+    let stack = Stack::enforcing().await;
+    let role = format!("{}-key-creation", stack.name("STACK"));
+    let mut event = event("guardduty/assumed-role.json", &[("build-runner", &role)]);
+    event["detail"]["id"] = json!(unique("finding"));
+    let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
+    assert_eq!(response["reactions"][0]["verdict"], "awaiting_review", "{response}");
+    let policies = stack.iam.list_role_policies().role_name(&role).send().await.expect("the policies");
+    assert!(!policies.policy_names().iter().any(|name| name.starts_with("Severance")), "{policies:?}");
+
+    // And where the code would, IAM does not let it.
+    for function in ["posture-finding", "offboarding"] {
+        let denied = statements(&stack, function).await.into_iter().any(|statement| {
+            statement["Effect"] == "Deny"
+                && texts(&statement["Action"]).iter().any(|action| action == "iam:Put*")
+                && texts(&statement["Resource"])
+                    .iter()
+                    .any(|arn| arn.ends_with(&format!("role/{}-*", stack.name("STACK"))))
+        });
+        assert!(denied, "{function} is not denied to write to its own stack's roles");
+    }
+}

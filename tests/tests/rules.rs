@@ -1,0 +1,119 @@
+//! The rules that are deployed let in what the functions act on, and keep out what can be told from outside.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what is not as expected fails the test, in helpers too"
+)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use severance_tests::Stack;
+
+/// Events that only the function can tell to be none of ours: no pattern can look into an array's element and at its
+/// neighbours, or compare texts without a list of them.
+const ONLY_THE_FUNCTION_KNOWS: &[&str] = &[
+    "guardduty/ignored-federated-user.json",
+    "identity-center/ignored-hidden-patch.json",
+    "securityhub/ignored-account-resource.json",
+];
+
+const FUNCTIONS: [&str; 3] = ["posture-finding", "key-creation", "offboarding"];
+
+struct Rule {
+    name: String,
+    pattern: String,
+    target: String,
+}
+
+/// The enforcing stack's rules, on the default bus, its own and Okta's.
+async fn rules(stack: &Stack) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    let stack_name = stack.name("STACK");
+    for bus in ["default".to_owned(), stack.name("BUS"), stack.name("OKTA_BUS")] {
+        let listed = stack.events.list_rules().event_bus_name(&bus).send().await.expect("the bus's rules");
+        for rule in listed.rules() {
+            let name = rule.name().expect("a rule has a name");
+            let targets =
+                stack.events.list_targets_by_rule().event_bus_name(&bus).rule(name).send().await.expect("its targets");
+            for target in targets.targets() {
+                let target = target.arn().rsplit(':').next().unwrap_or_default();
+                // The observing stack's names begin alike.
+                if FUNCTIONS.iter().any(|function| target == format!("{stack_name}-{function}")) {
+                    let pattern = rule.event_pattern().expect("a rule has a pattern").to_owned();
+                    rules.push(Rule { name: name.to_owned(), pattern, target: target.to_owned() });
+                }
+            }
+        }
+    }
+    rules
+}
+
+fn event_files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../events");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root)
+        .expect("events/")
+        .flat_map(|folder| std::fs::read_dir(folder.expect("a folder").path()).into_iter().flatten())
+        .map(|file| file.expect("a file").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn expected_function(folder: &str) -> &'static str {
+    match folder {
+        "guardduty" | "securityhub" | "accessanalyzer" | "health" => "posture-finding",
+        "cloudtrail-iam" => "key-creation",
+        "okta" | "identity-center" | "severance" => "offboarding",
+        other => panic!("events/{other} is new: say whose it is"),
+    }
+}
+
+#[tokio::test]
+async fn every_event_starts_its_function_once_and_what_is_not_ours_starts_none() {
+    let stack = Stack::enforcing().await;
+    let rules = rules(&stack).await;
+    assert!(rules.len() >= 8, "only {} rules are deployed", rules.len());
+    let mut wrong = BTreeMap::new();
+    let mut used: Vec<&str> = Vec::new();
+    for path in event_files() {
+        let file = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
+        let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).expect("a folder");
+        let shown = format!("{folder}/{file}");
+        if file.starts_with("refused-") {
+            // Broken where a pattern does not look: whether it gets as far as the function is AWS's affair.
+            continue;
+        }
+        let event = std::fs::read_to_string(&path).expect("an event");
+        let mut matching = Vec::new();
+        for rule in &rules {
+            let answer = stack
+                .events
+                .test_event_pattern()
+                .event_pattern(&rule.pattern)
+                .event(&event)
+                .send()
+                .await
+                .unwrap_or_else(|error| panic!("{} against {shown}: {error:?}", rule.name));
+            if answer.result() {
+                matching.push(rule);
+            }
+        }
+        let targets: Vec<&str> = matching.iter().map(|rule| rule.target.as_str()).collect();
+        let ignored = file.starts_with("ignored-") && !ONLY_THE_FUNCTION_KNOWS.contains(&shown.as_str());
+        let expected = format!("{}-{}", stack.name("STACK"), expected_function(folder));
+        let right = if ignored { targets.is_empty() } else { targets == [expected.as_str()] };
+        if right {
+            used.extend(matching.iter().map(|rule| rule.name.as_str()));
+        } else {
+            wrong.insert(shown, targets.iter().map(ToString::to_string).collect::<Vec<_>>());
+        }
+    }
+    assert!(wrong.is_empty(), "these events start the wrong functions: {wrong:#?}");
+    for rule in &rules {
+        assert!(used.contains(&rule.name.as_str()), "no event of events/ matches the rule {}", rule.name);
+    }
+}
