@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The main job, to watch: three events come in, three identities lose their access, signed proof goes out.
+
+Runs against a stack that `scripts/stack.py run` deployed into the emulator, and finds it in the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from seed import Account, Key, create_key, seed
+
+PATIENCE = 60.0
+QUICK = Config(retries={"max_attempts": 1}, connect_timeout=2, read_timeout=70)
+
+
+class DemoError(Exception):
+    """What the demonstration shows is not what it promises."""
+
+
+class Stage:
+    """The deployed stack, and what is needed to look at it from outside."""
+
+    def __init__(self, sever: Path, keep: Path) -> None:
+        self.sever, self.keep = sever, keep
+        self.endpoint = os.environ["AWS_ENDPOINT_URL"]
+        self.session = boto3.Session(region_name=os.environ["AWS_REGION"])
+        client = lambda name: self.session.client(name, config=QUICK)  # noqa: E731
+        self.iam, self.s3, self.kms = client("iam"), client("s3"), client("kms")
+        self.sns, self.sqs, self.lambda_, self.events = client("sns"), client("sqs"), client("lambda"), client("events")
+        self.secrets = client("secretsmanager")
+        self.inbox = self._subscribe()
+
+    def _subscribe(self) -> str:
+        """A responder's inbox: a queue that gets every message of the topic."""
+        queue = self.sqs.create_queue(QueueName=f"responder-{os.getpid()}")["QueueUrl"]
+        arn = self.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn}],
+        }
+        self.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps(policy)})
+        self.sns.subscribe(TopicArn=os.environ["SEVERANCE_TOPIC"], Protocol="sqs", Endpoint=arn)
+        return queue
+
+    def works(self, key: Key) -> tuple[bool, str]:
+        """Whether AWS still accepts a key, and what it says."""
+        caller = boto3.client(
+            "sts", endpoint_url=self.endpoint, region_name="us-east-1", config=QUICK,
+            aws_access_key_id=key.id, aws_secret_access_key=key.secret,
+        )
+        try:
+            arn = caller.get_caller_identity()["Arn"]
+        except ClientError as error:
+            return False, f"{error.response['Error']['Code']}: {error.response['Error']['Message']}"
+        return True, f"sts:GetCallerIdentity answers {arn}"
+
+    def invoke(self, function: str, event: dict[str, Any]) -> None:
+        """Hands an event to a function as EventBridge does: asynchronously."""
+        self.lambda_.invoke(FunctionName=os.environ[function], InvocationType="Event", Payload=json.dumps(event))
+
+    def put_on_bus(self, event: dict[str, Any]) -> None:
+        """Sends one of our own events through the bus and its rule."""
+        entry = {
+            "Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"]),
+            "EventBusName": os.environ["SEVERANCE_BUS"],
+        }
+        answer = self.events.put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            raise DemoError(f"the bus refused the event: {answer['Entries']}")
+
+    def messages(self, count: int) -> list[dict[str, str]]:
+        """Waits for this many new messages in the inbox."""
+        found: list[dict[str, str]] = []
+        deadline = time.monotonic() + PATIENCE
+        while len(found) < count:
+            if time.monotonic() > deadline:
+                raise DemoError(f"only {len(found)} of {count} messages came within {PATIENCE:.0f} s; look at the function's log")
+            answer = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+            for message in answer.get("Messages", []):
+                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+                found.append(json.loads(message["Body"]))
+        return found
+
+    def evidence(self, message: dict[str, str]) -> Path:
+        """Fetches the envelope that a message names."""
+        uri = next(line.strip() for line in message["Message"].splitlines() if line.strip().startswith("s3://"))
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        path = self.keep / key.replace("/", "_")
+        path.write_bytes(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return path
+
+    def public_key(self) -> Path:
+        """The public half of the signing key, as an auditor gets it once."""
+        der = self.kms.get_public_key(KeyId=os.environ["SEVERANCE_SIGNING_KEY"])["PublicKey"]
+        body = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+        path = self.keep / "evidence-key.pem"
+        path.write_text(f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n", encoding="ascii")
+        return path
+
+    def verify(self, *evidence: Path) -> subprocess.CompletedProcess[str]:
+        """Checks evidence offline: the verifier is given files only."""
+        command = [str(self.sever), "verify", *map(str, evidence), "--key", str(self.keep / "evidence-key.pem")]
+        offline = {"PATH": os.environ["PATH"]}
+        return subprocess.run(command, env=offline, text=True, capture_output=True, check=False)
+
+
+def say(text: str = "", indent: int = 2) -> None:
+    """Prints a block."""
+    print(textwrap.indent(text, " " * indent), flush=True)
+
+
+@contextmanager
+def scene(title: str) -> Iterator[None]:
+    """A headed part of the demonstration."""
+    print(f"\n━━ {title} " + "━" * max(0, 96 - len(title)), flush=True)
+    yield
+
+
+def show_key(stage: Stage, when: str, who: str, key: Key, alive: bool) -> None:
+    """Tries a key, says what came of it, and insists on it."""
+    works, answer = stage.works(key)
+    say(f"{when:<8}{who}'s key {key.id}: {'works' if works else 'is DEAD'} ({answer})")
+    if works != alive:
+        raise DemoError(f"{who}'s key should {'work' if alive else 'be dead'}")
+
+
+def show_messages(stage: Stage, count: int) -> list[Path]:
+    """Prints what a responder gets, and keeps the evidence."""
+    kept = []
+    for message in sorted(stage.messages(count), key=lambda message: message["Subject"]):
+        say(f"\nmessage {message['Subject']}")
+        say(message["Message"].rstrip(), 6)
+        kept.append(stage.evidence(message))
+    return kept
+
+
+def threat(stage: Stage, account: Account) -> list[Path]:
+    key = account.keys["ci-deployer"]
+    with scene("1. A threat finding: GuardDuty says that the key of ci-deployer is misused"):
+        show_key(stage, "before", "ci-deployer", key, alive=True)
+        say("event   events/guardduty/compromised-access-key.json, with the real key id")
+        stage.invoke("SEVERANCE_POSTURE_FINDING_FUNCTION", account.event("guardduty/compromised-access-key.json"))
+        kept = show_messages(stage, 1)
+        show_key(stage, "\nafter", "ci-deployer", key, alive=False)
+        policies = stage.iam.list_user_policies(UserName="ci-deployer")["PolicyNames"]
+        say(f"after   inline policies of ci-deployer: {', '.join(policies)}")
+    return kept
+
+
+def new_key(stage: Stage, account: Account) -> list[Path]:
+    with scene("2. A new access key: somebody makes one for new-hire-bot, which nobody owns"):
+        key = create_key(stage.iam, "new-hire-bot")
+        account.keys["new-hire-bot"] = key
+        show_key(stage, "before", "new-hire-bot", key, alive=True)
+        say("event   events/cloudtrail-iam/create-access-key-no-owner.json, with the real key id")
+        stage.invoke("SEVERANCE_KEY_CREATION_FUNCTION", account.event("cloudtrail-iam/create-access-key-no-owner.json"))
+        kept = show_messages(stage, 1)
+        show_key(stage, "\nafter", "new-hire-bot", key, alive=False)
+    return kept
+
+
+def leaver(stage: Stage, account: Account) -> list[Path]:
+    key, shared = account.keys["alice"], account.keys["warehouse-sync"]
+    with scene("3. A leaver: alice's last day; she owns a user, a secret, and shares a workload and a secret with bob"):
+        show_key(stage, "before", "alice", key, alive=True)
+        show_key(stage, "before", "warehouse-sync", shared, alive=True)
+        say("event   events/severance/person-left.json, through the bus and its rule")
+        stage.put_on_bus(account.event("severance/person-left.json"))
+        kept = show_messages(stage, 4)
+        show_key(stage, "\nafter", "alice", key, alive=False)
+        show_key(stage, "after", "warehouse-sync", shared, alive=True)
+        say("        (bob still needs it: held for review)")
+        versions = stage.secrets.describe_secret(SecretId="alice/crm-token")["VersionIdsToStages"]
+        say(f"after   versions of alice/crm-token: {sorted(stage for stages in versions.values() for stage in stages)}")
+        say("        (the emulator runs no rotation function, so the rotation stays unfinished and the verdict says so)")
+    return kept
+
+
+def proof(stage: Stage, kept: list[Path]) -> None:
+    with scene("4. The proof: every statement verified offline, with files alone"):
+        key = stage.public_key()
+        say(f"sever verify {len(kept)} files --key {key.name}")
+        answer = stage.verify(*kept)
+        if answer.returncode != 0:
+            raise DemoError(f"the evidence does not verify:\n{answer.stdout}{answer.stderr}")
+        # The first record whole, of the others who and how it ended: the messages above said the rest.
+        records = answer.stdout.rstrip().split("\n\n")
+        say(records[0] + "\n", 4)
+        brief = ("VERIFIED", "  Verdict ", "  Who ", "RESULT")
+        say("\n".join(line for record in records[1:] for line in record.splitlines() if line.startswith(brief)), 4)
+        forged = stage.keep / "forged.dsse.json"
+        envelope = json.loads(kept[0].read_text(encoding="utf-8"))
+        payload = bytearray(base64.b64decode(envelope["payload"]))
+        at = payload.index(b"verified_revoked")
+        payload[at] ^= 1
+        forged.write_text(json.dumps(envelope | {"payload": base64.b64encode(payload).decode()}), encoding="utf-8")
+        answer = stage.verify(forged)
+        if answer.returncode == 0:
+            raise DemoError("a forged statement verifies")
+        say("\nand one with a single bit changed:")
+        say((answer.stdout + answer.stderr).rstrip(), 4)
+        say(f"(exit code {answer.returncode})", 4)
+
+
+def second_delivery(stage: Stage, account: Account) -> None:
+    with scene("5. The same finding once more: EventBridge delivers at least once"):
+        event = account.event("guardduty/compromised-access-key.json")
+        function = os.environ["SEVERANCE_POSTURE_FINDING_FUNCTION"]
+        answer = stage.lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
+        response = json.loads(answer["Payload"].read())
+        for reaction in response["reactions"]:
+            say(f"{reaction['case']}: {reaction['verdict']}, replayed: {reaction['replayed']}")
+            if not reaction["replayed"]:
+                raise DemoError("the second delivery acted again")
+        say(f"AWS calls: {', '.join(f'{name} {count}' for name, count in sorted(response['calls'].items()))}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sever", type=Path, required=True, help="the sever command")
+    parser.add_argument("--keep", type=Path, help="folder that keeps evidence and public key (default: a temporary one)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="severance-demo-") as scratch:
+        keep = options.keep or Path(scratch)
+        keep.mkdir(parents=True, exist_ok=True)
+        stage = Stage(options.sever, keep)
+        with scene("0. An account with people, service accounts, keys and secrets"):
+            account = seed(stage.session)
+            say(f"{'user':<18}{'owner':<40}{'class':<10}access key")
+            for user in ("ci-deployer", "report-batch", "new-hire-bot", "payments-api", "alice", "warehouse-sync"):
+                tags = {tag["Key"]: tag["Value"] for tag in stage.iam.list_user_tags(UserName=user)["Tags"]}
+                key = account.keys[user].id if user in account.keys else "none yet"
+                say(f"{user:<18}{tags.get('severance:owner', 'nobody'):<40}{tags.get('severance:class', '-'):<10}{key}")
+        scenes: list[Callable[[Stage, Account], list[Path]]] = [threat, new_key, leaver]
+        kept = [path for play in scenes for path in play(stage, account)]
+        proof(stage, kept)
+        second_delivery(stage, account)
+        with scene("Done"):
+            say("Three events, three identities whose keys AWS now refuses, and signed evidence that verifies offline.")
+            say("What was shared was left alone and held for review; what was not confirmed is called not verified.")
+            if options.keep:
+                say(f"\nEvidence and public key are kept in {keep}.")
+            say("\nNext: docs/OPERATIONS.md deploys it to an account of yours (it starts in observe mode);")
+            say("      docs/EVIDENCE.md says what the evidence states and how an auditor checks it.")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except DemoError as error:
+        print(f"\nThe demonstration failed: {error}", file=sys.stderr)
+        sys.exit(1)
