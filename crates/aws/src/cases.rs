@@ -110,6 +110,9 @@ impl Cases {
                 if self.take_over(&ours, &lease, &stored.lease).await? {
                     return Ok(Taken::Ours(lease, Box::new(ours)));
                 }
+            } else if stored.lease == lease.0 {
+                // The answer to our own write was lost, and the SDK's second try met the first: nobody else is at work.
+                return Ok(Taken::Ours(lease, Box::new(stored.case)));
             }
             if waited >= PATIENCE {
                 return Err(CaseError::Busy(case.id.clone()));

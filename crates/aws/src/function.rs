@@ -8,7 +8,9 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::announce::Announcer;
 use crate::calls::CallCounter;
@@ -187,24 +189,21 @@ pub enum StartError {
     Runtime(lambda_runtime::Error),
 }
 
-/// What `RUST_LOG` says, but for the runtime, which would write whole events at its finest level.
-fn log_filter() -> EnvFilter {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    ["lambda_runtime=info", "lambda_runtime_api_client=info"]
-        .into_iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, EnvFilter::add_directive)
+/// What `RUST_LOG` says (`info`, `warn,severance_aws=debug`), but for the runtime, which would write whole events at its finest
+/// level.
+#[expect(clippy::disallowed_methods, reason = "the log's level is the one setting that is needed before the others are read")]
+fn log_filter() -> Targets {
+    std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|levels| levels.parse().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
+        .with_targets([("lambda_runtime", LevelFilter::INFO), ("lambda_runtime_api_client", LevelFilter::INFO)])
 }
 
 /// Starts a function and serves invocations until Lambda ends it.
 pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
-    tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_ansi(false)
-        .with_env_filter(log_filter())
-        .init();
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(log_filter()).init();
     let parts = Parts::new(Settings::from_environment()?, config::sdk().await);
     let function = Function::new(sources, compose(&parts), &parts);
     let function = &function;

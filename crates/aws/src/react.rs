@@ -7,7 +7,7 @@ use futures::future::join_all;
 use serde::Serialize;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
 use severance_domain::plan::{Countermeasure, Disposition};
-use severance_domain::playbook::{Context, decide};
+use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::signal::Signal;
 use severance_domain::verdict::Verdict;
 use tokio::time::{Instant, timeout_at};
@@ -164,14 +164,19 @@ impl Reactor {
     }
 
     async fn take(&self, step: &Countermeasure, case: &CaseId) -> Outcome {
+        let not_taken = |code: &str, message: &str| Outcome::Failed {
+            at: clock::now(),
+            action: step.as_str().to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+            retryable: false,
+        };
+        // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
+        if self.settings.mode == Mode::Observe {
+            return not_taken("ObserveMode", "the stack was set to observe before this step was taken");
+        }
         let Some(driver) = self.driver(step) else {
-            return Outcome::Failed {
-                at: clock::now(),
-                action: step.as_str().to_owned(),
-                code: "NotDriven".to_owned(),
-                message: "this function has no permission for this countermeasure".to_owned(),
-                retryable: false,
-            };
+            return not_taken("NotDriven", "this function has no permission for this countermeasure");
         };
         let result = driver.apply(step, case).await;
         let at = clock::now();

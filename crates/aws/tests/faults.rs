@@ -152,7 +152,10 @@ fn sites() -> Vec<Site> {
         site(Confirm, "iam:GetUser", quarantine(), |r| {
             vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => r)]
         }),
-        site(Apply, "iam:PutRolePolicy", revoke(), |r| vec![answers!(Iam::put_role_policy, => r)]),
+        site(Apply, "iam:GetRolePolicy", revoke(), |r| vec![answers!(Iam::get_role_policy, => r)]),
+        site(Apply, "iam:PutRolePolicy", revoke(), |r| {
+            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::put_role_policy, => r)]
+        }),
         site(Confirm, "iam:GetRolePolicy", revoke(), |r| vec![answers!(Iam::get_role_policy, => r)]),
         site(Confirm, "iam:GetRole", revoke(), |r| {
             vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => r)]
@@ -287,7 +290,14 @@ async fn what_does_not_exist_any_more_is_in_effect_already() {
     let cases: [(Countermeasure, Vec<Rule>, &str); 4] = [
         (deactivate(), vec![answers!(Iam::update_access_key, => no_such_entity())], "the key does not exist any more"),
         (quarantine(), vec![answers!(Iam::put_user_policy, => no_such_entity())], "the user does not exist any more"),
-        (revoke(), vec![answers!(Iam::put_role_policy, => no_such_entity())], "the role does not exist any more"),
+        (
+            revoke(),
+            vec![
+                answers!(Iam::get_role_policy, => no_such_entity()),
+                answers!(Iam::put_role_policy, => no_such_entity()),
+            ],
+            "the role does not exist any more",
+        ),
         (rotate(), vec![answers!(Secrets::rotate_secret, => gone())], "the secret does not exist any more"),
     ];
     for (step, rules, note) in cases {

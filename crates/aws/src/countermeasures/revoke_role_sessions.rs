@@ -32,17 +32,19 @@ impl RevokeRoleSessions {
             Ok(found) => {
                 Ok(policy::sessions_denied_before(found.policy_document()).map_or(InPlace::Other, InPlace::Revoked))
             }
-            Err(error) if error.is_no_such_entity() => self.without_policy(role).await,
+            Err(error) if error.is_no_such_entity() => Ok(InPlace::Nothing),
             Err(error) => Err(error),
         }
     }
 
     /// IAM answers alike where the policy is missing and where the role is.
-    async fn without_policy(&self, role: &IamName) -> Result<InPlace, AwsError> {
+    async fn without_policy(&self, role: &IamName) -> Result<Seen, AwsError> {
         let answer = self.iam.get_role().role_name(role.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
-            Ok(_) => Ok(InPlace::Nothing),
-            Err(error) if error.is_no_such_entity() => Ok(InPlace::RoleGone),
+            Ok(_) => Ok(Seen::NotYet(format!("{GET} shows no policy {REVOKE_SESSIONS_POLICY}"))),
+            Err(error) if error.is_no_such_entity() => {
+                Ok(Seen::InEffect(format!("{GET_ROLE} shows that the role does not exist any more")))
+            }
             Err(error) => Err(error),
         }
     }
@@ -54,7 +56,6 @@ enum InPlace {
     Revoked(Timestamp),
     Other,
     Nothing,
-    RoleGone,
 }
 
 fn target(step: &Countermeasure) -> Result<(&IamName, Timestamp), AwsError> {
@@ -81,7 +82,6 @@ impl Driver for RevokeRoleSessions {
             InPlace::Revoked(moment) if moment >= issued_before => {
                 return Ok(Applied::Already(format!("sessions issued before {moment} were denied already")));
             }
-            InPlace::RoleGone => return Ok(Applied::Already("the role does not exist any more".to_owned())),
             InPlace::Revoked(_) | InPlace::Other | InPlace::Nothing => {}
         }
         let answer = self
@@ -109,8 +109,7 @@ impl Driver for RevokeRoleSessions {
             }
             InPlace::Revoked(moment) => Seen::NotYet(format!("{GET} shows only sessions before {moment} denied")),
             InPlace::Other => Seen::NotYet(format!("{GET} shows another document under {REVOKE_SESSIONS_POLICY}")),
-            InPlace::Nothing => Seen::NotYet(format!("{GET} shows no policy {REVOKE_SESSIONS_POLICY}")),
-            InPlace::RoleGone => Seen::InEffect(format!("{GET_ROLE} shows that the role does not exist any more")),
+            InPlace::Nothing => self.without_policy(role).await?,
         })
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::world::{Answer, Principal, State};
 use super::{ACCOUNT, CREATED};
 
-pub fn answer(state: &mut State, operation: &str, form: &Value) -> Answer {
+pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer {
     let text = |name: &str| form[name].as_str().unwrap_or_default().to_owned();
     let (user, role) = (text("UserName"), text("RoleName"));
     let result = match operation {
@@ -38,12 +38,10 @@ pub fn answer(state: &mut State, operation: &str, form: &Value) -> Answer {
                 "<UserName>{holder}</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>"
             )
         }
-        "GetLoginProfile" => match find(&mut state.users, &user)?.password {
-            true => {
-                format!("<LoginProfile><UserName>{user}</UserName><CreateDate>{CREATED}</CreateDate></LoginProfile>")
-            }
-            false => return Err(gone()),
-        },
+        "GetLoginProfile" if find(&mut state.users, &user)?.password => {
+            format!("<LoginProfile><UserName>{user}</UserName><CreateDate>{CREATED}</CreateDate></LoginProfile>")
+        }
+        "GetLoginProfile" => return Err(gone()),
         "UpdateAccessKey" => {
             let key = find(&mut state.users, &user)?.keys.get_mut(&text("AccessKeyId")).ok_or_else(gone)?;
             *key = text("Status") == "Active";
@@ -78,12 +76,12 @@ pub fn answer(state: &mut State, operation: &str, form: &Value) -> Answer {
 }
 
 impl State {
-    pub fn wrote(&mut self, seen_by: &'static str) {
+    pub(crate) fn wrote(&mut self, seen_by: &'static str) {
         self.stale.insert(seen_by, self.lag);
     }
 
     /// Whether this read still shows what was before the last write.
-    pub fn lags(&mut self, read: &'static str) -> bool {
+    pub(crate) fn lags(&mut self, read: &'static str) -> bool {
         match self.stale.get_mut(read) {
             Some(left) if *left > 0 => {
                 *left -= 1;
@@ -121,12 +119,8 @@ fn list<T>(
     marker: &str,
     show: impl Fn(&str, &T) -> String,
 ) -> String {
-    let from: usize = marker.parse().unwrap_or(0);
-    let members: String =
-        of.iter().skip(from).take(page).map(|(name, item)| format!("<member>{}</member>", show(name, item))).collect();
-    let more = from + page < of.len();
-    let next = if more { format!("<Marker>{}</Marker>", from + page) } else { String::new() };
-    format!("<{element}>{members}</{element}><IsTruncated>{more}</IsTruncated>{next}")
+    let shown: Vec<(&str, String)> = of.iter().map(|(name, item)| (element, show(name, item))).collect();
+    paged(&shown, &[element], page, marker)
 }
 
 /// Users first, then roles, page by page.
@@ -134,14 +128,21 @@ fn details(state: &State, marker: &str) -> String {
     let users = state.users.iter().map(|(name, of)| ("UserDetailList", principal("User", "user", name, of)));
     let roles = state.roles.iter().map(|(name, of)| ("RoleDetailList", principal("Role", "role", name, of)));
     let all: Vec<(&str, String)> = users.chain(roles).collect();
+    paged(&all, &["UserDetailList", "RoleDetailList"], state.page, marker)
+}
+
+/// One page of what belongs to these lists together.
+fn paged(all: &[(&str, String)], lists: &[&str], page: usize, marker: &str) -> String {
     let from: usize = marker.parse().unwrap_or(0);
     let mut result = String::new();
-    for list in ["UserDetailList", "RoleDetailList"] {
-        let on_page = all.iter().skip(from).take(state.page).filter(|(of, _)| *of == list);
-        let members: String = on_page.map(|(_, item)| format!("<member>{item}</member>")).collect();
-        let _ = write!(result, "<{list}>{members}</{list}>");
+    for list in lists {
+        let _ = write!(result, "<{list}>");
+        for (_, item) in all.iter().skip(from).take(page).filter(|(of, _)| of == list) {
+            let _ = write!(result, "<member>{item}</member>");
+        }
+        let _ = write!(result, "</{list}>");
     }
-    let more = from + state.page < all.len();
-    let next = if more { format!("<Marker>{}</Marker>", from + state.page) } else { String::new() };
+    let more = from + page < all.len();
+    let next = if more { format!("<Marker>{}</Marker>", from + page) } else { String::new() };
     format!("{result}<IsTruncated>{more}</IsTruncated>{next}")
 }

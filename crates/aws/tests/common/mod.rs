@@ -1,10 +1,9 @@
 //! A whole reactor over an AWS in memory, and the claims that the tests speak of.
 #![allow(dead_code, reason = "each test binary uses a part")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod iam;
 mod services;
-pub mod world;
+pub(crate) mod world;
 
 use std::time::Duration;
 
@@ -25,23 +24,24 @@ use severance_domain::evidence::{Statement, dsse};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-pub use world::{ATTEMPTS, BROKEN, DENIED, Fault, Principal, Secret, THROTTLED, World};
+#[allow(unused_imports, reason = "each test binary uses a part")]
+pub(crate) use world::{ATTEMPTS, BROKEN, DENIED, Fault, Principal, Secret, THROTTLED, World};
 
-pub const ACCOUNT: &str = "111122223333";
-pub const CREATED: &str = "2025-06-01T00:00:00Z";
-pub const USER: &str = "build-bot";
-pub const USER_ID: &str = "AIDAJQABLZS4A3QDU576Q";
-pub const ROLE: &str = "app";
-pub const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-pub const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
-pub const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
-pub const ALICE: &str = "alice@example.com";
+pub(crate) const ACCOUNT: &str = "111122223333";
+pub(crate) const CREATED: &str = "2025-06-01T00:00:00Z";
+pub(crate) const USER: &str = "build-bot";
+pub(crate) const USER_ID: &str = "AIDAJQABLZS4A3QDU576Q";
+pub(crate) const ROLE: &str = "app";
+pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
+pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
+pub(crate) const ALICE: &str = "alice@example.com";
 
-pub const MUTATING: [&str; 5] =
+pub(crate) const MUTATING: [&str; 5] =
     ["iam:UpdateAccessKey", "iam:PutUserPolicy", "iam:TagUser", "iam:PutRolePolicy", "secretsmanager:RotateSecret"];
 
 /// One user with two active keys.
-pub fn one_user() -> World {
+pub(crate) fn one_user() -> World {
     let world = World::new();
     let keys = [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), true)].into();
     let user = Principal { id: USER_ID.to_owned(), keys, ..Principal::default() };
@@ -49,7 +49,7 @@ pub fn one_user() -> World {
     world
 }
 
-pub fn settings(mode: &str) -> Settings {
+pub(crate) fn settings(mode: &str) -> Settings {
     Settings::read(|name| {
         let value = match name {
             "SEVERANCE_MODE" => mode,
@@ -88,11 +88,11 @@ macro_rules! client {
     };
 }
 
-pub fn cases(world: &World) -> Cases {
+pub(crate) fn cases(world: &World) -> Cases {
     Cases::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), 400)
 }
 
-pub fn reactor(world: &World, mode: &str) -> Reactor {
+pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
     let settings = settings(mode);
     let iam = client!(aws_sdk_iam, world);
     let secrets = client!(aws_sdk_secretsmanager, world);
@@ -117,22 +117,27 @@ pub fn reactor(world: &World, mode: &str) -> Reactor {
 }
 
 /// What a fresh process makes of a signal about one subject.
-pub async fn deliver(world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
+pub(crate) async fn deliver(world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
     deliver_in("enforce", world, signal, delivery).await
 }
 
-pub async fn deliver_in(mode: &str, world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
+pub(crate) async fn deliver_in(
+    mode: &str,
+    world: &World,
+    signal: &Signal,
+    delivery: &str,
+) -> Result<Reaction, ReactError> {
     let mut outcomes = reactor(world, mode).react(signal, delivery).await;
     assert_eq!(outcomes.len(), 1, "one subject");
     outcomes.remove(0)
 }
 
-pub fn mutating(calls: &[String]) -> Vec<&str> {
+pub(crate) fn mutating(calls: &[String]) -> Vec<&str> {
     calls.iter().map(String::as_str).filter(|call| MUTATING.contains(call)).collect()
 }
 
 /// A claim about the user.
-pub fn signal(kind: SignalKind) -> Signal {
+pub(crate) fn signal(kind: SignalKind) -> Signal {
     let (name, unique_id) = (IamName::try_from(USER).ok(), UniqueId::try_from(USER_ID).ok());
     Signal {
         kind,
@@ -152,33 +157,33 @@ pub fn signal(kind: SignalKind) -> Signal {
 }
 
 /// One key of the user is stale: a single step.
-pub fn stale_key() -> Signal {
+pub(crate) fn stale_key() -> Signal {
     Signal { access_key: AccessKeyId::try_from(KEY).ok(), ..signal(SignalKind::CredentialStale) }
 }
 
-pub fn compromised() -> Signal {
+pub(crate) fn compromised() -> Signal {
     signal(SignalKind::IdentityCompromised)
 }
 
-pub fn about_role(kind: SignalKind) -> Signal {
+pub(crate) fn about_role(kind: SignalKind) -> Signal {
     let hint = PrincipalHint { name: IamName::try_from(ROLE).ok(), ..PrincipalHint::default() };
     Signal { subject: SubjectHint::Role(hint), ..signal(kind) }
 }
 
-pub fn about_secret() -> Signal {
+pub(crate) fn about_secret() -> Signal {
     Signal {
         subject: SubjectHint::Secret { arn: Arn::try_from(SECRET).unwrap() },
         ..signal(SignalKind::SecretUnrotated)
     }
 }
 
-pub fn leaver() -> Signal {
+pub(crate) fn leaver() -> Signal {
     let subject = SubjectHint::Person { identifiers: vec![ALICE.to_owned()] };
     Signal { subject, source: Source::Okta, ..signal(SignalKind::Offboarding) }
 }
 
 /// The statements in the bucket, in the order of their keys, each with the digest of its payload.
-pub fn evidence(world: &World) -> Vec<(Statement, Digest)> {
+pub(crate) fn evidence(world: &World) -> Vec<(Statement, Digest)> {
     let state = world.state();
     let open = |bytes: &Vec<u8>| {
         let envelope: dsse::Envelope = serde_json::from_slice(bytes).unwrap();
@@ -189,9 +194,34 @@ pub fn evidence(world: &World) -> Vec<(Statement, Digest)> {
 }
 
 /// The only case in the table, and whether it is closed.
-pub fn stored(world: &World) -> (Case, bool) {
+pub(crate) fn stored(world: &World) -> (Case, bool) {
     let state = world.state();
     assert_eq!(state.table.len(), 1, "one case");
     let item = state.table.values().next().unwrap();
     (serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap(), item["state"]["S"] == "closed")
+}
+
+/// One role without our policy.
+pub(crate) fn one_role() -> World {
+    let world = World::new();
+    let role = Principal { id: "AROADBQP57FF2AEXAMPLE".to_owned(), ..Principal::default() };
+    world.state().roles.insert(ROLE.to_owned(), role);
+    world
+}
+
+/// One secret with rotation on.
+pub(crate) fn one_secret() -> World {
+    let world = World::new();
+    let versions = [("first-version".to_owned(), vec!["AWSCURRENT".to_owned()])].into();
+    let secret = Secret { name: "db/main".to_owned(), rotation: true, versions, ..Secret::default() };
+    world.state().secrets.insert(SECRET.to_owned(), secret);
+    world
+}
+
+/// The ids of the secret's current versions that are not its first.
+pub(crate) fn current_versions(world: &World) -> Vec<String> {
+    let state = world.state();
+    let current = |labels: &[String]| labels.iter().any(|label| label == "AWSCURRENT");
+    let versions = state.secrets[SECRET].versions.iter();
+    versions.filter(|(id, labels)| *id != "first-version" && current(labels)).map(|(id, _)| id.clone()).collect()
 }

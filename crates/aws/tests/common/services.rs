@@ -8,7 +8,7 @@ const ONLY_NEW: &str = "attribute_not_exists(pk)";
 const STILL_OURS: &str = "lease = :lease";
 const EXPIRED: &str = "lease = :from AND (lease_until < :now OR #state = :closed)";
 
-pub fn table(state: &mut State, operation: &str, input: &Value) -> Answer {
+pub(crate) fn table(state: &mut State, operation: &str, input: &Value) -> Answer {
     let key = |of: &Value| format!("{} {}", of["pk"]["S"].as_str().unwrap(), of["sk"]["S"].as_str().unwrap());
     match operation {
         "PutItem" => {
@@ -58,7 +58,7 @@ fn refused(old: Option<&Map<String, Value>>) -> (u16, String) {
     (400, json!({"__type": kind, "message": "The conditional request failed", "Item": old}).to_string())
 }
 
-pub fn secrets(state: &mut State, operation: &str, input: &Value) -> Answer {
+pub(crate) fn secrets(state: &mut State, operation: &str, input: &Value) -> Answer {
     let gone = (400, "ResourceNotFoundException".to_owned());
     if operation == "ListSecrets" {
         let from: usize = input["NextToken"].as_str().unwrap_or("0").parse().unwrap();
@@ -111,22 +111,26 @@ fn described((arn, secret): (&String, &super::world::Secret)) -> Value {
     })
 }
 
-pub fn kms(state: &mut State, operation: &str) -> Answer {
+pub(crate) fn kms(state: &mut State, operation: &str) -> String {
     use aws_smithy_types::base64::encode;
     match operation {
-        "GetPublicKey" => Ok(json!({"PublicKey": encode("a public key")}).to_string()),
+        "GetPublicKey" => json!({"PublicKey": encode("a public key")}).to_string(),
         "Sign" => {
             // No two signatures of one statement are alike.
             state.signatures += 1;
-            Ok(json!({"Signature": encode(format!("signature {}", state.signatures))}).to_string())
+            json!({"Signature": encode(format!("signature {}", state.signatures))}).to_string()
         }
         other => panic!("KMS was asked for {other}"),
     }
 }
 
-pub fn bucket(state: &mut State, input: &Value, body: &[u8]) -> Answer {
-    assert_eq!(input["createOnly"], true, "evidence is never written over");
+pub(crate) fn bucket(state: &mut State, operation: &str, input: &Value, body: &[u8]) -> Answer {
     let key = input["key"].as_str().unwrap().to_owned();
+    if operation == "GetObject" {
+        let object = state.objects.get(&key).ok_or((404, "NoSuchKey".to_owned()))?;
+        return Ok(String::from_utf8(object.clone()).unwrap());
+    }
+    assert_eq!(input["createOnly"], true, "evidence is never written over");
     if state.objects.contains_key(&key) {
         return Err((412, "PreconditionFailed".to_owned()));
     }
@@ -134,12 +138,12 @@ pub fn bucket(state: &mut State, input: &Value, body: &[u8]) -> Answer {
     Ok(String::new())
 }
 
-pub fn topic(state: &mut State, form: &Value) -> Answer {
+pub(crate) fn topic(state: &mut State, form: &Value) -> String {
     let text = |name: &str| form[name].as_str().unwrap_or_default().to_owned();
     let attributes = (1..).map_while(|n| {
         let name = form[format!("MessageAttributes.entry.{n}.Name")].as_str()?;
         Some((name.to_owned(), text(&format!("MessageAttributes.entry.{n}.Value.StringValue"))))
     });
     state.messages.push(Message { subject: text("Subject"), body: text("Message"), attributes: attributes.collect() });
-    Ok("<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>".to_owned())
+    "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>".to_owned()
 }

@@ -17,34 +17,34 @@ use super::{iam, services};
 
 /// A user or a role.
 #[derive(Debug, Clone, Default)]
-pub struct Principal {
-    pub id: String,
-    pub tags: BTreeMap<String, String>,
+pub(crate) struct Principal {
+    pub(crate) id: String,
+    pub(crate) tags: BTreeMap<String, String>,
     /// Key id to whether it is active.
-    pub keys: BTreeMap<String, bool>,
-    pub policies: BTreeMap<String, String>,
-    pub password: bool,
+    pub(crate) keys: BTreeMap<String, bool>,
+    pub(crate) policies: BTreeMap<String, String>,
+    pub(crate) password: bool,
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Secret {
-    pub name: String,
-    pub tags: BTreeMap<String, String>,
-    pub rotation: bool,
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) rotation: bool,
     /// Version id to its labels.
-    pub versions: BTreeMap<String, Vec<String>>,
+    pub(crate) versions: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone)]
-pub struct Message {
-    pub subject: String,
-    pub body: String,
-    pub attributes: BTreeMap<String, String>,
+pub(crate) struct Message {
+    pub(crate) subject: String,
+    pub(crate) body: String,
+    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 /// What AWS does instead of what it was asked for.
 #[derive(Debug, Clone, Copy)]
-pub enum Fault {
+pub(crate) enum Fault {
     Refuse(u16, &'static str),
     /// Never answers, and does nothing.
     Silence,
@@ -52,29 +52,29 @@ pub enum Fault {
     Late(Duration),
 }
 
-pub const DENIED: Fault = Fault::Refuse(403, "AccessDenied");
-pub const THROTTLED: Fault = Fault::Refuse(400, "Throttling");
-pub const BROKEN: Fault = Fault::Refuse(500, "InternalFailure");
+pub(crate) const DENIED: Fault = Fault::Refuse(403, "AccessDenied");
+pub(crate) const THROTTLED: Fault = Fault::Refuse(400, "Throttling");
+pub(crate) const BROKEN: Fault = Fault::Refuse(500, "InternalFailure");
 
 /// The attempts of one call, with which the SDK gives up.
-pub const ATTEMPTS: usize = 4;
+pub(crate) const ATTEMPTS: usize = 4;
 
 #[derive(Debug, Default)]
-pub struct State {
-    pub users: BTreeMap<String, Principal>,
-    pub roles: BTreeMap<String, Principal>,
-    pub secrets: BTreeMap<String, Secret>,
-    pub table: BTreeMap<String, Map<String, Value>>,
-    pub objects: BTreeMap<String, Vec<u8>>,
-    pub messages: Vec<Message>,
+pub(crate) struct State {
+    pub(crate) users: BTreeMap<String, Principal>,
+    pub(crate) roles: BTreeMap<String, Principal>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) table: BTreeMap<String, Map<String, Value>>,
+    pub(crate) objects: BTreeMap<String, Vec<u8>>,
+    pub(crate) messages: Vec<Message>,
     /// Every attempt, in order, by IAM action.
-    pub calls: Vec<String>,
+    pub(crate) calls: Vec<String>,
     /// Things on one page of a list.
-    pub page: usize,
+    pub(crate) page: usize,
     /// How many times what was just written is not seen when it is read.
-    pub lag: usize,
-    pub stale: BTreeMap<&'static str, usize>,
-    pub signatures: usize,
+    pub(crate) lag: usize,
+    pub(crate) stale: BTreeMap<&'static str, usize>,
+    pub(crate) signatures: usize,
     faults: Vec<(String, Fault, usize)>,
     latency: Latency,
     cut: Option<Cut>,
@@ -96,68 +96,81 @@ struct Cut {
 }
 
 /// One request, read.
-pub struct Call {
-    pub action: String,
+pub(crate) struct Call {
+    pub(crate) action: String,
     /// What the service's protocol carries: a form, JSON, or an object with its key.
-    pub input: Value,
-    pub body: Vec<u8>,
+    pub(crate) input: Value,
+    pub(crate) body: Vec<u8>,
 }
 
 /// One answer. Errors give a status and a code.
-pub type Answer = Result<String, (u16, String)>;
+pub(crate) type Answer = Result<String, (u16, String)>;
 
 #[derive(Debug, Clone)]
-pub struct World {
+pub(crate) struct World {
     state: Arc<Mutex<State>>,
     cut: Arc<tokio::sync::Notify>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let state = State { page: 100, ..State::default() };
         Self { state: Arc::new(Mutex::new(state)), cut: Arc::default() }
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
-    pub fn http(&self) -> SharedHttpClient {
+    pub(crate) fn http(&self) -> SharedHttpClient {
         let world = self.clone();
         http_client_fn(move |_, _| SharedHttpConnector::new(world.clone()))
     }
 
     /// From now on, so many attempts at an action meet this fault.
-    pub fn fault(&self, action: &str, fault: Fault, times: usize) {
+    pub(crate) fn fault(&self, action: &str, fault: Fault, times: usize) {
         self.state().faults.push((action.to_owned(), fault, times));
     }
 
-    pub fn mend(&self) {
+    pub(crate) fn mend(&self) {
         self.state().faults.clear();
     }
 
-    pub fn random_latency(&self, seed: u64) {
+    pub(crate) fn random_latency(&self, seed: u64) {
         self.state().latency = Latency::Random(seed.wrapping_mul(2).wrapping_add(1));
     }
 
+    /// How many objects and messages there are.
+    pub(crate) fn published(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.objects.len(), state.messages.len())
+    }
+
     /// The calls since this was last asked.
-    pub fn take_calls(&self) -> Vec<String> {
+    pub(crate) fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.state().calls)
     }
 
     /// Cuts the worker off at its call number `at` (from 0), before or after it takes effect: nothing is answered any more.
-    pub fn cut(&self, at: usize, takes_effect: bool) {
+    pub(crate) fn cut(&self, at: usize, takes_effect: bool) {
         let mut state = self.state();
         state.calls.clear();
         state.cut = Some(Cut { at, takes_effect, reached: false });
     }
 
-    pub async fn until_cut(&self) {
+    pub(crate) async fn until_cut(&self) {
         self.cut.notified().await;
     }
 
-    /// The dead worker's calls are over, and its lease with them, as if half a minute had passed.
-    pub fn after_the_lease(&self) {
+    /// The dead worker's calls are over; its lease is not.
+    pub(crate) fn revive(&self) {
+        let mut state = self.state();
+        state.cut = None;
+        state.calls.clear();
+    }
+
+    /// Half a minute has passed, and with it every lease.
+    pub(crate) fn after_the_lease(&self) {
         let mut state = self.state();
         state.cut = None;
         for item in state.table.values_mut() {
@@ -237,9 +250,9 @@ impl State {
             "iam" => iam::answer(self, operation, &call.input),
             "dynamodb" => services::table(self, operation, &call.input),
             "secretsmanager" => services::secrets(self, operation, &call.input),
-            "kms" => services::kms(self, operation),
-            "s3" => services::bucket(self, &call.input, &call.body),
-            "sns" => services::topic(self, &call.input),
+            "kms" => Ok(services::kms(self, operation)),
+            "s3" => services::bucket(self, operation, &call.input, &call.body),
+            "sns" => Ok(services::topic(self, &call.input)),
             other => panic!("no such service: {other}"),
         };
         response(call, answer)
@@ -281,17 +294,20 @@ fn read(request: &HttpRequest) -> Call {
     let host = request.uri().split('/').nth(2).unwrap();
     if host.contains("s3.") {
         let create_only = request.headers().get("if-none-match") == Some("*");
-        let key = request.path().trim_start_matches('/').to_owned();
-        assert_eq!(request.method(), "PUT");
-        return Call { action: "s3:PutObject".to_owned(), input: json!({"key": key, "createOnly": create_only}), body };
+        let key = request.uri().splitn(4, '/').last().unwrap().split('?').next().unwrap().to_owned();
+        let operation = match request.method() {
+            "PUT" => "PutObject",
+            "GET" => "GetObject",
+            other => panic!("S3 was asked to {other}"),
+        };
+        return Call { action: format!("s3:{operation}"), input: json!({"key": key, "createOnly": create_only}), body };
     }
     let service = host.split('.').next().unwrap();
-    let (operation, input) = match request.headers().get("x-amz-target") {
-        Some(target) => (target.split('.').nth(1).unwrap().to_owned(), serde_json::from_slice(&body).unwrap()),
-        None => {
-            let form = form(std::str::from_utf8(&body).unwrap());
-            (form["Action"].as_str().unwrap().to_owned(), form)
-        }
+    let (operation, input) = if let Some(target) = request.headers().get("x-amz-target") {
+        (target.split('.').nth(1).unwrap().to_owned(), serde_json::from_slice(&body).unwrap())
+    } else {
+        let form = form(std::str::from_utf8(&body).unwrap());
+        (form["Action"].as_str().unwrap().to_owned(), form)
     };
     Call { action: format!("{service}:{operation}"), input, body: vec![] }
 }
