@@ -30,6 +30,7 @@ from typing import Any
 
 import boto3
 import samcli
+from sam_local import sessions
 from seed import EVENTS, ROOT
 
 RIE = Path(samcli.__file__).parent / "local" / "rapid" / (
@@ -149,7 +150,7 @@ def start_ms(bootstrap: Path, variables: dict[str, str], tries: int = 5) -> floa
             listener.settimeout(30)
             environment = os.environ | variables | {
                 "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}",
-                "AWS_LAMBDA_FUNCTION": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
+                "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
                 "AWS_LAMBDA_LOG_GROUP_NAME": "bench", "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
             }
             begun = time.perf_counter()
@@ -210,7 +211,8 @@ def main() -> int:
             print(f"measuring {logical_id} …", file=sys.stderr, flush=True)
             name = os.environ[f"SEVERANCE_{output}_FUNCTION"]
             variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-            figures[logical_id] = measure(logical_id, make, variables, options.events, Path(scratch))
+            with sessions({logical_id}, variables) as credentials:
+                figures[logical_id] = measure(logical_id, make, variables | credentials[logical_id], options.events, Path(scratch))
     if options.json:
         print(json.dumps({"bareCallMs": bare} | {name: vars(figure) for name, figure in figures.items()}, indent=2))
         return 0

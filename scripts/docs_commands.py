@@ -5,15 +5,21 @@
     docs_commands.py run      run the blocks marked for it; needs the environment that scripts/stack.py run gives
     docs_commands.py list     show the blocks and their marks
 
-Above each such block stands one comment (before it, blank lines only):
+Above each such block stands one comment (between them, blank lines and other comments only):
 
-    <!-- ci: run -->                 run here, in order, one shell per document
+    <!-- ci: run -->                 run here, in order: one shell per document, in a folder of its own that links to all
+                                     that the checkout holds, so that the files a document makes land outside of it
     <!-- ci: by .ci/run -->          each of its commands stands in that file, or several: by Makefile scripts/stack.py
     <!-- ci: not run: REASON -->     cannot be run by CI; listed at the end of each run, so that nobody forgets
 
 In a `console` block the lines that begin with `$ ` are commands and the others are output, which is not compared. In a
 `sh` block every line is a command. A command counts as standing in a file when its program and verb do, next to each
-other, outside comments, whatever the quoting; options and values may differ. What follows ` -- ` is a command too.
+other, outside comments, whatever the quoting; options and values may differ. What follows ` -- ` is a command too. A
+Makefile's target also runs those that it needs. A block under `<!-- tested: NAME -->` counts as a whole where FILE names
+its document and has "NAME" in quotes: such a test takes the block from the document and runs it.
+
+Exit codes: 0 all as it should be, 1 something not, 77 `run` left a document out because a program that it uses, such as
+the AWS CLI, is not installed here.
 """
 
 from __future__ import annotations
@@ -21,8 +27,10 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,11 +38,15 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parent.parent
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "infra/*.md", "events/*.md", "tests/**/*.md")
 MARK = re.compile(r"<!-- ci: (?P<how>run|by|not run)(?P<rest>.*?) -->")
+TESTED = re.compile(r"<!-- tested: (?P<name>[\w-]+) -->")
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*)")
 SHELLS = ("console", "sh", "bash", "shell")
 WRAPPERS = ("sudo", "exec", "time", "env")
 BUILT_IN = ("cd", "export", "set", ".")
 CI_ITSELF = "bash .ci/run"
+NOT_OURS = ("aws", "jq", "openssl", "curl")
+"""Programs that the documents use, and that neither make nor .ci/run installs."""
+EXIT_SKIPPED = 77
 
 
 class Wrong(Exception):
@@ -48,8 +60,10 @@ class Block:
     document: Path
     line: int
     commands: list[str]
+    script: str
     how: str
     rest: str
+    tested: str
 
     @property
     def place(self) -> str:
@@ -94,6 +108,7 @@ def read(document: Path) -> Iterator[Block]:
     """The blocks of commands in a document."""
     lines = document.read_text(encoding="utf-8").splitlines()
     mark: re.Match[str] | None = None
+    tested = ""
     at = 0
     while at < len(lines):
         line = lines[at]
@@ -101,9 +116,13 @@ def read(document: Path) -> Iterator[Block]:
         if found := MARK.search(line):
             mark = found
             continue
+        if named := TESTED.search(line):
+            tested = named["name"]
+            continue
         fence = FENCE.match(line)
         if not fence:
-            mark = mark if not line.strip() else None
+            if line.strip() and not line.lstrip().startswith("<!--"):
+                mark, tested = None, ""
             continue
         start = at
         while at < len(lines) and not re.fullmatch(rf" *{fence['ticks']}`* *", lines[at]):
@@ -113,8 +132,10 @@ def read(document: Path) -> Iterator[Block]:
         if fence["language"] in SHELLS:
             commands = list(joined(body, fence["language"] == "console"))
             how, rest = (mark["how"], mark["rest"].strip(" :")) if mark else ("", "")
-            yield Block(document, start, commands, how, rest)
-        mark = None
+            # Whole, because a quoted text, a loop or a here-document goes over several lines.
+            script = "\n".join(commands if fence["language"] == "console" else body)
+            yield Block(document, start, commands, script, how, rest, tested)
+        mark, tested = None, ""
 
 
 def joined(body: list[str], console: bool) -> Iterator[str]:
@@ -154,13 +175,27 @@ def check_elsewhere(block: Block) -> list[str]:
     missing = [name for name in names if not (REPO / name).is_file()]
     if missing or not names:
         return [f"{block.place}: `by` names no file, or one that is not there: {' '.join(missing) or 'none'}"]
-    text = " ".join(plain((REPO / name).read_text(encoding="utf-8")) for name in names)
+    contents = [(REPO / name).read_text(encoding="utf-8") for name in names]
+    if block.tested:
+        document = block.document.relative_to(REPO).as_posix()
+        if any(document in content and f'"{block.tested}"' in content for content in contents):
+            return []
+        return [f"{block.place}: {block.rest} does not take the block {block.tested} from {document}"]
+    text = " ".join(plain(content) for content in contents)
+    if "Makefile" in names:
+        text += needed_targets(text, contents[names.index("Makefile")])
     return [
         f"{block.place}: `{command}` is not in {block.rest}: looked for `{core}`"
         for command in block.commands
         for core in cores(command)
         if f" {core} " not in f" {text} "
     ]
+
+
+def needed_targets(text: str, makefile: str) -> str:
+    """`make X` for each target X that a target which the text makes needs."""
+    targets = re.findall(r"^([a-z-]+):(?!=)([^#=\n]*)(?:#.*)?$", makefile, flags=re.MULTILINE)
+    return "".join(f" make {need} " for target, needs in targets if f" make {target} " in f" {text} " for need in needs.split())
 
 
 def plain(text: str) -> str:
@@ -191,15 +226,30 @@ def cores(command: str) -> Iterator[str]:
 
 def run(blocks: list[Block]) -> int:
     """Runs the blocks marked for it."""
+    left_out = []
     for document in sorted({block.document for block in blocks if block.how == "run"}):
-        commands = [command for block in blocks if block.document == document and block.how == "run" for command in block.commands]
-        print(f"── {document.relative_to(REPO)}: {len(commands)} commands", flush=True)
-        script = "\n".join(f"printf '\\n$ %s\\n' {shlex.quote(command)}\n{command}" for command in commands)
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=REPO, stdin=subprocess.DEVNULL, check=False)
+        name = document.relative_to(REPO)
+        mine = [block for block in blocks if block.document == document and block.how == "run"]
+        words = {word for block in mine for word in re.split(r"[^\w-]+", block.script)}
+        if missing := [program for program in NOT_OURS if program in words and not shutil.which(program)]:
+            left_out.append(f"{name}: not installed: {', '.join(missing)}")
+            continue
+        print(f"── {name}: {len(mine)} blocks", flush=True)
+        with tempfile.TemporaryDirectory(prefix="severance-docs-") as folder:
+            for path in REPO.iterdir():
+                if path.name != ".git":
+                    (Path(folder) / path.name).symlink_to(path)
+            script = Path(folder) / "commands.sh"
+            script.write_text("\n\n".join(block.script for block in mine) + "\n", encoding="utf-8")
+            # -v shows each line as it is read, so that output stands under its command.
+            command = ["bash", "-veuo", "pipefail", script.name]
+            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False)
         if done.returncode != 0:
-            print(f"docs_commands.py: a command of {document.relative_to(REPO)} ended with {done.returncode}", file=sys.stderr)
+            print(f"docs_commands.py: a command of {name} ended with {done.returncode}", file=sys.stderr)
             return 1
-    return 0
+    for document in left_out:
+        print(f"!! not run: {document}", file=sys.stderr)
+    return EXIT_SKIPPED if left_out else 0
 
 
 if __name__ == "__main__":

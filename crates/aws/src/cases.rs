@@ -302,8 +302,8 @@ impl Stored {
 
 /// Whether a closed case must go on. The same event never reopens its case. A later event of the same finding does where it
 /// calls for a step that the case did not take: the finding came true only now, a key was made since, a denied action was
-/// allowed. What the case did take is not done again, so what a person gave back on purpose stays. And what was only observed
-/// says nothing about what to do once the stack enforces.
+/// allowed. That is a new episode, and its whole plan counts. A finding that is merely repeated reopens nothing, so what a
+/// person gave back on purpose stays. And what was only observed says nothing about what to do once the stack enforces.
 fn outgrown(stored: &Case, planned: &Case) -> bool {
     let same_event = stored.signal.event_id == planned.signal.event_id;
     if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {

@@ -22,9 +22,12 @@ pub struct AwsError {
 const TRANSIENT: &[&str] = &[
     "ConcurrentModification",
     "EntityTemporarilyUnmodifiable",
+    "ExpiredToken",
+    "ExpiredTokenException",
     "InternalFailure",
     "InternalServiceError",
     "KMSInternalException",
+    "OperationAborted",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestTimeout",

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use aws_sdk_iam::Client as Iam;
 use aws_sdk_secretsmanager::Client as Secrets;
 use severance_domain::ids::{AccountId, IamName};
-use severance_domain::signal::{PrincipalHint, Signal, SubjectHint};
+use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{Inventory, Profile, Subject, SubjectKind, TagKeys};
 
 use crate::error::AwsError;
@@ -66,6 +66,12 @@ impl Identities {
             }
         };
         match found {
+            Ok(found) if is_too_new(signal, &found) => Err(AwsError {
+                action: "iam:ListAccessKeys",
+                code: "NotYetVisible".to_owned(),
+                message: "the new key is not listed yet: IAM is eventually consistent".to_owned(),
+                retryable: true,
+            }),
             Ok(Resolution::One(found)) => Ok(vec![*found]),
             Ok(Resolution::Many(found)) => Ok(found),
             Ok(Resolution::Unknown(why)) => Ok(vec![unresolved(signal, why)]),
@@ -73,6 +79,25 @@ impl Identities {
             Err(error) => Ok(vec![unresolved(signal, error.to_string())]),
         }
     }
+}
+
+/// How long after its creation a key may be missing from IAM's answers without being gone. Others measured 3 to 4 seconds.
+const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
+
+/// Whether a new key is missing only because IAM does not show it yet. Closing its case now would let it live.
+fn is_too_new(signal: &Signal, found: &Resolution) -> bool {
+    let shown = match found {
+        Resolution::One(found) => {
+            found.subject.kind != SubjectKind::User
+                || !found.inventory.unread.is_empty()
+                || found.inventory.access_keys.iter().any(|key| Some(&key.id) == signal.access_key.as_ref())
+        }
+        Resolution::Many(_) => true,
+        Resolution::Unknown(_) => false,
+    };
+    signal.kind == SignalKind::CredentialCreated
+        && !shown
+        && crate::clock::now().duration_since(signal.occurred_at) < SETTLING
 }
 
 /// Every account that a signal says its subject lives in.
