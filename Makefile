@@ -82,6 +82,7 @@ lint: venv ## What CI checks beside the tests
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
 	cfn-lint template.yaml infra/*.yaml
 	sam validate --lint
+	$(VENV)/bin/python scripts/check_template.py
 	$(VENV)/bin/python -m compileall -q scripts tests/emulator
 
 .PHONY: clean

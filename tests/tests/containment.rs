@@ -256,3 +256,23 @@ fn name_finding(event: &mut Value) {
         finding["Id"] = json!(unique("finding"));
     }
 }
+
+#[tokio::test]
+async fn a_user_that_was_renamed_is_found_by_its_key_and_a_decoy_is_left_alone() {
+    let stack = Stack::enforcing().await;
+    let (old, new) = (unique("ci"), unique("renamed"));
+    stack.user(&old, "/", &[OWNER, WORKLOAD]).await;
+    let key = stack.key(&old).await;
+    stack.iam.update_user().user_name(&old).new_user_name(&new).send().await.expect("the user is renamed");
+    stack.user(&old, "/", &[OWNER, WORKLOAD]).await;
+    let bystander = stack.key(&old).await;
+
+    let mut event =
+        event("guardduty/compromised-access-key.json", &[("ci-deployer", &old), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
+    event["detail"]["id"] = json!(unique("finding"));
+    let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
+    assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");
+    assert_eq!(stack.evidence(only(&response)).await.predicate.case.subject.name, new);
+    assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
+    assert_eq!(stack.accepts(&bystander).await, Ok(()), "who bears the old name is somebody else");
+}

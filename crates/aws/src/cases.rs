@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId, Outcome};
+use severance_domain::case::{Case, CaseId, Outcome, StepRecord};
 use severance_domain::digest::Digest;
 use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::Mode;
@@ -300,25 +300,32 @@ impl Stored {
     }
 }
 
-/// Whether a closed case must go on. The same event never reopens its case. A later event of the same finding does where it
-/// calls for a step that the case did not take: the finding came true only now, a key was made since, a denied action was
-/// allowed. That is a new episode, and its whole plan counts. A finding that is merely repeated reopens nothing, so what a
-/// person gave back on purpose stays. And what was only observed says nothing about what to do once the stack enforces.
+/// Whether a closed case must go on, on the whole new plan. The same event never reopens its case. A later event of the same
+/// finding does where it calls for a step that the case planned and could not take; where somebody was active after the case
+/// was concluded, if it is about danger; and where it calls for a step that the case did not know, if it is about neglect.
+/// A finding that is merely repeated reopens nothing, so what a person gave back on purpose, or made anew after a leak, stays.
+/// And what was only observed says nothing about what to do once the stack enforces.
 fn outgrown(stored: &Case, planned: &Case) -> bool {
     let same_event = stored.signal.event_id == planned.signal.event_id;
     if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
         return false;
     }
-    let taken = |step: &Countermeasure| {
-        stored.steps.iter().any(|record| {
-            matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
-                && record.step.countermeasure.is_same_target(step)
-        })
+    let of_target = |step: &Countermeasure| {
+        stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
     };
-    planned
-        .steps
-        .iter()
-        .any(|record| record.step.disposition == Disposition::Enforce && !taken(&record.step.countermeasure))
+    let taken = |record: &&StepRecord| {
+        matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+    };
+    let active_since = stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded);
+    planned.steps.iter().filter(|record| record.step.disposition == Disposition::Enforce).any(|record| {
+        let before = of_target(&record.step.countermeasure);
+        let was_taken = before.iter().any(taken);
+        if stored.mode != planned.mode || !before.is_empty() {
+            !was_taken || (planned.signal.kind.is_immediate_danger() && active_since)
+        } else {
+            active_since || !planned.signal.kind.is_immediate_danger()
+        }
+    })
 }
 
 /// The next revision of a closed case, on the new plan.

@@ -191,7 +191,10 @@ pub enum StartError {
 
 /// What `RUST_LOG` says (`info`, `warn,severance_aws=debug`), but for the runtime, which would write whole events at its finest
 /// level.
-#[expect(clippy::disallowed_methods, reason = "the log's level is the one setting that is needed before the others are read")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the log's level is the one setting that is needed before the others are read"
+)]
 fn log_filter() -> Targets {
     std::env::var("RUST_LOG")
         .ok()

@@ -20,6 +20,9 @@ use crate::error::AwsError;
 use crate::identity::{Found, Identities};
 use crate::publish::Publisher;
 
+/// The functions of the template, whose roles are named `<stack>-<function>`.
+const OWN_FUNCTIONS: [&str; 3] = ["posture-finding", "key-creation", "offboarding"];
+
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
 
@@ -90,7 +93,7 @@ impl ReactError {
 impl Reactor {
     /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
     pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
-        let found = match self.identities.resolve(signal).await {
+        let found = match Box::pin(self.identities.resolve(signal)).await {
             Ok(found) => found,
             Err(error) => return vec![Err(error.into())],
         };
@@ -107,17 +110,26 @@ impl Reactor {
             now,
             stale_key_days: self.settings.stale_key_days,
             unused_key_days: self.settings.unused_key_days,
-            own_role_prefix: format!("{}-", self.settings.stack),
+            own_roles: OWN_FUNCTIONS.iter().map(|function| format!("{}-{function}", self.settings.stack)).collect(),
         };
         let plan = decide(signal, &found.subject, &found.profile, &found.inventory, &context);
         let Found { subject, profile, inventory } = found;
         let case = Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, now);
-        match self.cases.take(&case, delivery).await? {
-            Taken::Closed(case, _) => {
-                tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
-                Ok(self.reaction(&case, true))
+        loop {
+            match self.cases.take(&case, delivery).await? {
+                Taken::Closed(case, _) => {
+                    tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
+                    return Ok(self.reaction(&case, true));
+                }
+                Taken::Ours(lease, stored) => {
+                    let resumed = stored.signal.event_id != signal.event_id;
+                    let reaction = Box::pin(self.carry_out(*stored, &lease)).await?;
+                    if !resumed {
+                        return Ok(reaction);
+                    }
+                    // That was what an earlier event had left over. Now it is closed, and this event may call for more.
+                }
             }
-            Taken::Ours(lease, case) => self.carry_out(*case, &lease).await,
         }
     }
 

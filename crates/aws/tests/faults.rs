@@ -327,7 +327,25 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (deactivate(), keys(key, "Inactive"), Ok("iam:ListAccessKeys shows it Inactive")),
         (deactivate(), keys(key, "Active"), Err("iam:ListAccessKeys shows it Active")),
         (deactivate(), keys(key, "Expired"), Err("iam:ListAccessKeys shows it Expired")),
-        (deactivate(), keys(other, "Active"), Ok("iam:ListAccessKeys does not show it any more")),
+        (
+            deactivate(),
+            vec![
+                answers!(Iam::list_access_keys, => keys_page(other, "Active", false)),
+                answers!(Iam::get_access_key_last_used, => no_such_entity()),
+            ],
+            Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
+        ),
+        (
+            deactivate(),
+            vec![
+                answers!(Iam::list_access_keys, => no_such_entity()),
+                answers!(Iam::get_access_key_last_used, => Reply::ok(
+                    "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>renamed</UserName>\
+                     </GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>"
+                )),
+            ],
+            Err("iam:GetAccessKeyLastUsed shows it with user renamed: the user was renamed"),
+        ),
         (
             deactivate(),
             vec![
@@ -337,8 +355,11 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         ),
         (
             deactivate(),
-            vec![answers!(Iam::list_access_keys, => no_such_entity())],
-            Ok("iam:ListAccessKeys shows that the user does not exist any more"),
+            vec![
+                answers!(Iam::list_access_keys, => no_such_entity()),
+                answers!(Iam::get_access_key_last_used, => no_such_entity()),
+            ],
+            Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
         ),
         (
             quarantine(),
@@ -358,7 +379,7 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (
             quarantine(),
             vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => no_such_entity())],
-            Ok("iam:GetUser shows that the user does not exist any more"),
+            Err("iam:GetUser shows no user of that name: it was deleted, or renamed and lives on"),
         ),
         (
             revoke(),
@@ -373,7 +394,7 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (
             revoke(),
             vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => no_such_entity())],
-            Ok("iam:GetRole shows that the role does not exist any more"),
+            Err("iam:GetRole shows no role of that name: it was deleted, or renamed and lives on"),
         ),
         (
             rotate(),

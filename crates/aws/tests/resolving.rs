@@ -160,7 +160,10 @@ async fn a_leaver_who_owns_nothing_is_recorded() {
     assert!(mutating(&world.take_calls()).is_empty());
     let statement = evidence(&world).remove(0).0;
     assert_eq!((statement.predicate.case.subject.kind, statement.predicate.case.steps.len()), (SubjectKind::Person, 0));
-    assert_eq!(statement.predicate.case.notes, ["no identity or secret of this account names them as owner"]);
+    assert_eq!(
+        statement.predicate.case.notes,
+        ["no identity of this account, and no secret of this Region, names them as owner"]
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::ids::{AccessKeyId, IamName};
 use crate::plan::{Countermeasure, Disposition, Plan, Step};
 use crate::refusals;
-use crate::signal::{Signal, SignalKind, SubjectHint};
+use crate::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::subject::{AccessKey, Class, Inventory, LastUsed, Profile, Subject, SubjectKind};
 
 /// Whether this stack acts or only says what it would do.
@@ -29,8 +29,8 @@ pub struct Context {
     pub stale_key_days: i64,
     /// From this many days without use on a key is unused.
     pub unused_key_days: i64,
-    /// Names of roles that begin with this are Severance's own.
-    pub own_role_prefix: String,
+    /// Names of the roles that are Severance's own. Names, not a prefix: anybody may name a role alike.
+    pub own_roles: Vec<String>,
 }
 
 /// Decides what to do about one subject of a signal.
@@ -40,13 +40,17 @@ pub fn decide(signal: &Signal, subject: &Subject, profile: &Profile, inventory: 
         SubjectKind::Role => for_role(signal, subject, profile, context),
         SubjectKind::Secret => for_secret(signal, subject, profile, inventory),
         SubjectKind::Root => hold("the root user's credentials can be ended only by root itself or through AssumeRoot"),
-        SubjectKind::Person => note("no identity or secret of this account names them as owner"),
+        SubjectKind::Person if signal.source == Source::IdentityCenter => hold(
+            "the directory names them only by an id, which no owner tag here carries: find out who left, and request their \
+             offboarding by name",
+        ),
+        SubjectKind::Person => note("no identity of this account, and no secret of this Region, names them as owner"),
         // What is unread says why.
         SubjectKind::Unresolved if !inventory.unread.is_empty() => Plan::default(),
         SubjectKind::Unresolved => hold("the identity could not be read, so nothing can be decided about it"),
     };
     plan.steps.extend(inventory.unread.iter().map(|unread| held(unread)));
-    if let Some(refusal) = refusals::refusal(subject, profile, &context.own_role_prefix) {
+    if let Some(refusal) = refusals::refusal(subject, profile, &context.own_roles) {
         // Holding for review touches nothing, so there is nothing in it to refuse.
         for step in plan.steps.iter_mut().filter(|step| step.disposition != Disposition::Review) {
             step.disposition = Disposition::Refuse;
@@ -233,7 +237,10 @@ fn for_keys_past(
             None => plan.steps.push(held(&format!("AWS does not say of {} {unknown}", key.id))),
         }
     }
-    if plan.steps.is_empty() && inventory.unread.is_empty() {
+    if plan.steps.is_empty() && signal.access_key.is_none() && inventory.console_password == Some(true) {
+        plan.steps
+            .push(held("no active key bears the claim out, but there is a console password that it may be about"));
+    } else if plan.steps.is_empty() && inventory.unread.is_empty() {
         plan.notes.push(format!("the claim is not borne out: no active key in question has reached {limit} days"));
     }
     plan

@@ -3,7 +3,7 @@
 use crate::subject::{Class, Profile, Subject, SubjectKind};
 
 /// Why this subject is never touched, if it is not.
-pub fn refusal(subject: &Subject, profile: &Profile, own_role_prefix: &str) -> Option<&'static str> {
+pub fn refusal(subject: &Subject, profile: &Profile, own_roles: &[String]) -> Option<&'static str> {
     let path = subject.arn.as_ref().map(crate::ids::Arn::resource).unwrap_or_default();
     if profile.class == Some(Class::BreakGlass) {
         return Some("break-glass identities are never touched");
@@ -11,7 +11,7 @@ pub fn refusal(subject: &Subject, profile: &Profile, own_role_prefix: &str) -> O
     if subject.kind != SubjectKind::Role {
         return None;
     }
-    if !own_role_prefix.is_empty() && subject.name.starts_with(own_role_prefix) {
+    if own_roles.contains(&subject.name) {
         return Some("this role is Severance's own");
     }
     if path.starts_with("role/aws-service-role/") {
@@ -44,18 +44,18 @@ mod tests {
         let glass = Profile { class: Some(Class::BreakGlass), ..Profile::default() };
         let cases = [
             (role("severance-posture-finding"), &none, Some("Severance's own")),
-            (role("severance"), &none, None),
+            (role("severance-x"), &none, None),
             (role("aws-service-role/x.amazonaws.com/AWSServiceRoleForX"), &none, Some("service-linked")),
             (role("aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1"), &none, Some("Identity Center")),
             (role("app"), &glass, Some("break-glass")),
             (role("app"), &none, None),
         ];
         for (subject, profile, expected) in cases {
-            let refusal = refusal(&subject, profile, "severance-");
+            let refusal = refusal(&subject, profile, &["severance-posture-finding".to_owned()]);
             assert_eq!(refusal.is_some(), expected.is_some(), "{}", subject.name);
             assert!(refusal.unwrap_or_default().contains(expected.unwrap_or_default()), "{}", subject.name);
         }
         let user = Subject { kind: SubjectKind::User, ..role("severance-bot") };
-        assert_eq!(super::refusal(&user, &none, "severance-"), None, "only roles are ours");
+        assert_eq!(refusal(&user, &none, &["severance-bot".to_owned()]), None, "only roles are ours");
     }
 }

@@ -45,7 +45,7 @@ pub struct Signal {
 impl Signal {
     /// Whether it is about a console password and no other credential.
     pub fn is_about_password(&self) -> bool {
-        self.rule == "UnusedIAMUserPassword"
+        matches!(self.rule.as_str(), "UnusedIAMUserPassword" | "iam_user_console_access_unused")
     }
 }
 

@@ -531,7 +531,7 @@ proptest! {
         prop_assert_eq!(&plan, &decide(&signal, &subject, &profile, &inventory, &context), "deterministic");
         prop_assert!(!plan.steps.is_empty() || !plan.notes.is_empty(), "an empty plan says why");
 
-        let refused = refusal(&subject, &profile, &context.own_role_prefix).is_some();
+        let refused = refusal(&subject, &profile, &context.own_roles).is_some();
         let mut seen = Vec::new();
         for step in &plan.steps {
             let touches = step.countermeasure != Countermeasure::HoldForReview;

@@ -12,6 +12,7 @@ use crate::error::AwsError;
 
 const UPDATE: &str = "iam:UpdateAccessKey";
 const LIST: &str = "iam:ListAccessKeys";
+const LAST_USED: &str = "iam:GetAccessKeyLastUsed";
 
 /// Drives [`Countermeasure::DeactivateAccessKey`].
 pub struct DeactivateAccessKey {
@@ -22,6 +23,18 @@ impl DeactivateAccessKey {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
         Self { iam }
+    }
+
+    /// A user that is renamed takes its keys along: a key that is not under the name is gone only if it has no holder.
+    async fn gone(&self, key: &AccessKeyId, user: &IamName) -> Seen {
+        let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
+        match answer {
+            Ok(found) if found.user_name().is_some_and(|holder| holder != user.as_str()) => Seen::NotYet(format!(
+                "{LAST_USED} shows it with user {}: the user was renamed",
+                found.user_name().unwrap_or_default()
+            )),
+            _ => Seen::InEffect(format!("{LIST} does not show it, and {LAST_USED} no other holder")),
+        }
     }
 }
 
@@ -35,7 +48,7 @@ fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId), AwsError> {
 #[async_trait]
 impl Driver for DeactivateAccessKey {
     fn actions(&self) -> &'static [&'static str] {
-        &[UPDATE, LIST]
+        &[UPDATE, LIST, LAST_USED]
     }
 
     fn drives(&self, step: &Countermeasure) -> bool {
@@ -67,9 +80,7 @@ impl Driver for DeactivateAccessKey {
         while let Some(page) = pages.next().await {
             let page = match page.map_err(|error| AwsError::of(LIST, &error)) {
                 Ok(page) => page,
-                Err(error) if error.is_no_such_entity() => {
-                    return Ok(Seen::InEffect(format!("{LIST} shows that the user does not exist any more")));
-                }
+                Err(error) if error.is_no_such_entity() => return Ok(self.gone(key, user).await),
                 Err(error) => return Err(error),
             };
             if let Some(found) = page.access_key_metadata.iter().find(|k| k.access_key_id() == Some(key.as_str())) {
@@ -81,6 +92,6 @@ impl Driver for DeactivateAccessKey {
                 });
             }
         }
-        Ok(Seen::InEffect(format!("{LIST} does not show it any more")))
+        Ok(self.gone(key, user).await)
     }
 }

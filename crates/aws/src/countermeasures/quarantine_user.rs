@@ -39,9 +39,9 @@ impl QuarantineUser {
         let answer = self.iam.get_user().user_name(user.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(GET_USER, &error)) {
             Ok(_) => Ok(Seen::NotYet(format!("{GET} shows no policy {QUARANTINE_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => {
-                Ok(Seen::InEffect(format!("{GET_USER} shows that the user does not exist any more")))
-            }
+            Err(error) if error.is_no_such_entity() => Ok(Seen::NotYet(format!(
+                "{GET_USER} shows no user of that name: it was deleted, or renamed and lives on"
+            ))),
             Err(error) => Err(error),
         }
     }

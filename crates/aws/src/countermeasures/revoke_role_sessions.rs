@@ -8,6 +8,7 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::{Countermeasure, REVOKE_SESSIONS_POLICY};
 
 use super::{Applied, Driver, Seen, misdirected, policy};
+use crate::clock;
 use crate::error::AwsError;
 
 const PUT: &str = "iam:PutRolePolicy";
@@ -42,9 +43,9 @@ impl RevokeRoleSessions {
         let answer = self.iam.get_role().role_name(role.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
             Ok(_) => Ok(Seen::NotYet(format!("{GET} shows no policy {REVOKE_SESSIONS_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => {
-                Ok(Seen::InEffect(format!("{GET_ROLE} shows that the role does not exist any more")))
-            }
+            Err(error) if error.is_no_such_entity() => Ok(Seen::NotYet(format!(
+                "{GET_ROLE} shows no role of that name: it was deleted, or renamed and lives on"
+            ))),
             Err(error) => Err(error),
         }
     }
@@ -84,6 +85,8 @@ impl Driver for RevokeRoleSessions {
             }
             InPlace::Revoked(_) | InPlace::Other | InPlace::Nothing => {}
         }
+        // A step that is taken late also ends the sessions that were started since it was planned.
+        let issued_before = clock::now().max(issued_before);
         let answer = self
             .iam
             .put_role_policy()
@@ -93,7 +96,7 @@ impl Driver for RevokeRoleSessions {
             .send()
             .await;
         match answer.map_err(|error| AwsError::of(PUT, &error)) {
-            Ok(_) => Ok(Applied::Changed(None)),
+            Ok(_) => Ok(Applied::Changed(Some(format!("sessions issued before {issued_before} are denied")))),
             Err(error) if error.is_no_such_entity() => {
                 Ok(Applied::Already("the role does not exist any more".to_owned()))
             }

@@ -25,14 +25,31 @@ const NOT_ENUMERATED: &str =
 impl Identities {
     pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
         let Some(name) = self.user_name(signal, hint).await? else {
-            return Ok(Resolution::Unknown("AWS knows no such user, or the event does not say which".to_owned()));
+            return Ok(Resolution::Unknown(match &signal.access_key {
+                Some(key) if key.is_temporary() => {
+                    format!("{key} is a session's key, which AWS does not trace to its holder")
+                }
+                _ => "AWS knows no such user, or the event does not say which".to_owned(),
+            }));
         };
+        let found = self.user_named(signal, hint, &name).await?;
+        if fits(signal, &found) {
+            return Ok(found);
+        }
+        // A user can be renamed while its keys live on, and another one be put under its old name: ids decide then.
+        match self.renamed(signal, hint).await? {
+            Some(other) if other != name => self.user_named(signal, hint, &other).await,
+            _ => Ok(found),
+        }
+    }
+
+    async fn user_named(&self, signal: &Signal, hint: &PrincipalHint, name: &IamName) -> Result<Resolution, AwsError> {
         let read = async {
             let answer = self.iam.get_user().user_name(name.as_str()).send().await;
             answer.map_err(|error| AwsError::of(GET_USER, &error))
         };
         // The reads do not depend on each other, and every round trip is time that a stolen key lives.
-        let (user, inventory) = match try_join(read, self.user_inventory(signal, &name)).await {
+        let (user, inventory) = match try_join(read, self.user_inventory(signal, name)).await {
             Ok(both) => both,
             Err(error) if error.is_no_such_entity() => {
                 return Ok(Resolution::Unknown(format!("{GET_USER} knows no user {name}")));
@@ -61,17 +78,37 @@ impl Identities {
 
     /// The user's name: from the event, else from the key that it names, else by looking through all users.
     async fn user_name(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
-        if let Some(name) = name_in(hint, "user") {
-            return Ok(Some(name));
+        match name_in(hint, "user") {
+            Some(name) => Ok(Some(name)),
+            None => match self.holder(signal).await? {
+                Some(name) => Ok(Some(name)),
+                None => self.name_of(hint).await,
+            },
         }
-        if let Some(key) = signal.access_key.as_ref().filter(|key| !key.is_temporary()) {
-            let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
-            return match answer.map_err(|error| AwsError::of(KEY_LAST_USED, &error)) {
-                Ok(used) => Ok(used.user_name().and_then(|name| IamName::try_from(name).ok())),
-                Err(error) if error.is_no_such_entity() => Ok(None),
-                Err(error) => Err(error),
-            };
+    }
+
+    /// The present name of the user that the event's ids are about. A refusal here leaves what was found under the name.
+    async fn renamed(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
+        let holder = recoverable(self.holder(signal)).await?.ok().flatten();
+        match holder {
+            Some(name) => Ok(Some(name)),
+            None => Ok(recoverable(self.name_of(hint)).await?.ok().flatten()),
         }
+    }
+
+    /// Whose the event's long-term key is, by AWS's account.
+    async fn holder(&self, signal: &Signal) -> Result<Option<IamName>, AwsError> {
+        let Some(key) = signal.access_key.as_ref().filter(|key| !key.is_temporary()) else { return Ok(None) };
+        let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
+        match answer.map_err(|error| AwsError::of(KEY_LAST_USED, &error)) {
+            Ok(used) => Ok(used.user_name().and_then(|name| IamName::try_from(name).ok())),
+            Err(error) if error.is_no_such_entity() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The present name under the event's unique id: IAM has no call for it but to look through all users.
+    async fn name_of(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
         let Some(wanted) = &hint.unique_id else { return Ok(None) };
         let mut pages = self.iam.list_users().max_items(1_000).into_paginator().send();
         while let Some(page) = pages.next().await {
@@ -89,11 +126,7 @@ impl Identities {
         let (keys, console_password) = try_join(
             recoverable(self.access_keys(user)),
             recoverable(async {
-                if signal.kind.is_immediate_danger() || signal.kind == SignalKind::Offboarding {
-                    self.console_password(user).await.map(Some)
-                } else {
-                    Ok(None)
-                }
+                if matters_for_password(signal.kind) { self.console_password(user).await.map(Some) } else { Ok(None) }
             }),
         )
         .await?;
@@ -265,6 +298,23 @@ async fn recoverable<T>(read: impl Future<Output = Result<T, AwsError>>) -> Resu
     match read.await {
         Err(error) if error.retryable || error.is_no_such_entity() => Err(error),
         other => Ok(other),
+    }
+}
+
+/// A password counts where a whole user is ended, and where a claim may be about it.
+fn matters_for_password(kind: SignalKind) -> bool {
+    kind.is_immediate_danger() || matches!(kind, SignalKind::Offboarding | SignalKind::CredentialUnused)
+}
+
+/// Whether what was found under the name is what the event's ids are about, as far as that can be told.
+fn fits(signal: &Signal, found: &Resolution) -> bool {
+    let Resolution::One(found) = found else { return false };
+    let inventory = &found.inventory;
+    match &signal.access_key {
+        Some(key) if !key.is_temporary() && inventory.unread.is_empty() => {
+            inventory.access_keys.iter().any(|held| held.id == *key)
+        }
+        _ => true,
     }
 }
 

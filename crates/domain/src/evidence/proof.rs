@@ -40,6 +40,12 @@ impl Proof {
                     .to_owned(),
             );
         }
+        if quarantined {
+            proof.not_proven.push(
+                "sessions of roles that the user assumed are not ended: they end by themselves, after 12 hours at most"
+                    .to_owned(),
+            );
+        }
         if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions { .. })) {
             proof.not_proven.push("sessions started after the revocation are not denied".to_owned());
         }

@@ -139,7 +139,7 @@ impl<'a> Node<'a> {
     pub(super) fn not(&self, expected: &str) -> Malformed {
         let found = match self.value {
             None => "nothing".to_owned(),
-            Some(Value::String(text)) if text.chars().count() <= 60 => format!("{text:?}"),
+            Some(Value::String(text)) if text.chars().count() <= 20 => format!("{text:?}"),
             Some(Value::String(text)) => format!("a text of {} characters", text.chars().count()),
             Some(Value::Array(items)) => format!("an array of {}", items.len()),
             Some(Value::Object(fields)) => format!("an object of {} fields", fields.len()),

@@ -56,7 +56,13 @@ pub(crate) fn days_ago(days: i64) -> Timestamp {
 }
 
 pub(crate) fn context(mode: Mode) -> Context {
-    Context { mode, now: now(), stale_key_days: 90, unused_key_days: 45, own_role_prefix: "severance-".to_owned() }
+    Context {
+        mode,
+        now: now(),
+        stale_key_days: 90,
+        unused_key_days: 45,
+        own_roles: vec!["severance-offboarding".to_owned()],
+    }
 }
 
 pub(crate) fn key_id(id: &str) -> AccessKeyId {
