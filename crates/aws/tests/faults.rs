@@ -306,6 +306,7 @@ async fn what_does_not_exist_any_more_is_in_effect_already() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, one row a case")]
 #[tokio::test(start_paused = true)]
 async fn reading_back_tells_the_effect_from_everything_else() {
     let policy = |of: &str, body: &str| {
