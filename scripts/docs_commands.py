@@ -25,6 +25,7 @@ the AWS CLI, is not installed here.
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
 import shutil
@@ -226,6 +227,8 @@ def cores(command: str) -> Iterator[str]:
 
 def run(blocks: list[Block]) -> int:
     """Runs the blocks marked for it."""
+    if not re.match(r"http://(127\.0\.0\.1|localhost)[:/]", os.environ.get("AWS_ENDPOINT_URL", "")):
+        raise Wrong("AWS_ENDPOINT_URL names no emulator here. Run it so: scripts/stack.py run -- scripts/docs_commands.py run")
     left_out = []
     for document in sorted({block.document for block in blocks if block.how == "run"}):
         name = document.relative_to(REPO)
@@ -239,11 +242,20 @@ def run(blocks: list[Block]) -> int:
             for path in REPO.iterdir():
                 if path.name != ".git":
                     (Path(folder) / path.name).symlink_to(path)
+            tools = Path(folder) / ".tools"
+            tools.mkdir()
+            if aws := shutil.which("aws"):
+                # Version 1 of the AWS CLI asks for queues at queue.amazonaws.com, whatever AWS_ENDPOINT_URL says.
+                (tools / "aws").write_text(f'#!/bin/sh\nexec {shlex.quote(aws)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
+                (tools / "aws").chmod(0o755)
             script = Path(folder) / "commands.sh"
             script.write_text("\n\n".join(block.script for block in mine) + "\n", encoding="utf-8")
             # -v shows each line as it is read, so that output stands under its command.
             command = ["bash", "-veuo", "pipefail", script.name]
-            done = subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False)
+            environment = os.environ | {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+            done = subprocess.run(
+                command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False
+            )
         if done.returncode != 0:
             print(f"docs_commands.py: a command of {name} ended with {done.returncode}", file=sys.stderr)
             return 1

@@ -23,8 +23,9 @@ const PUT: &str = "dynamodb:PutItem";
 const GET: &str = "dynamodb:GetItem";
 const UPDATE: &str = "dynamodb:UpdateItem";
 
-/// How long a worker may stay silent before another takes its case over. Longer than any one call with its retries.
-const LEASE: Duration = Duration::from_secs(30);
+/// How long a worker may stay silent before another takes its case over. Longer than a step or a publication takes, short of
+/// calls that each use up all their retries; then a worker may be overtaken, whose next write is refused.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// How long a second delivery waits for the first one's verdict before it goes back to the queue.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +44,7 @@ pub enum Taken {
     /// It is ours: it is new, or its worker has gone. What is stored is what counts, not what was just planned.
     Ours(Lease, Box<Case>),
     /// It was closed by an earlier delivery.
-    Closed(Box<Case>, Option<Digest>),
+    Closed(Box<Case>),
 }
 
 /// Our hold on a case.
@@ -103,7 +104,7 @@ impl Cases {
         loop {
             let stored = Stored::read(&case.id, &found)?;
             if stored.closed && !outgrown(&stored.case, case) {
-                return Ok(Taken::Closed(Box::new(stored.case), stored.published));
+                return Ok(Taken::Closed(Box::new(stored.case)));
             }
             if stored.closed || stored.lease_until <= clock::now() {
                 let ours = if stored.closed { successor(case, &stored) } else { stored.case.clone() };

@@ -117,7 +117,7 @@ impl Reactor {
         let case = Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, now);
         loop {
             match self.cases.take(&case, delivery).await? {
-                Taken::Closed(case, _) => {
+                Taken::Closed(case) => {
                     tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
                     return Ok(self.reaction(&case, true));
                 }

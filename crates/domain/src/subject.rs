@@ -161,11 +161,6 @@ impl Profile {
         identifiers.iter().any(|name| self.owners.contains(&name.trim().to_lowercase()))
     }
 
-    /// Whether these are the names of the only owner. One person may be listed under several of their names.
-    pub fn is_owned_only_by(&self, identifiers: &[String]) -> bool {
-        !self.owners.is_empty() && self.owners_beside(identifiers).is_empty()
-    }
-
     /// The owners that go by none of these names.
     pub fn owners_beside(&self, identifiers: &[String]) -> Vec<&str> {
         let names: Vec<String> = identifiers.iter().map(|name| name.trim().to_lowercase()).collect();
@@ -286,9 +281,9 @@ mod tests {
     fn a_person_listed_under_two_names_is_one_owner() {
         let profile = Profile::from_tags(&tags(&[("owner", "alice@x.io alice")]), &keys());
         let both = ["ALICE".to_owned(), "alice@x.io".to_owned()];
-        assert!(profile.is_owned_only_by(&both));
-        assert!(profile.is_owned_by(&both[..1]) && !profile.is_owned_only_by(&both[..1]));
-        assert!(!Profile::default().is_owned_only_by(&both));
+        assert!(profile.owners_beside(&both).is_empty());
+        assert!(profile.is_owned_by(&both[..1]) && !profile.owners_beside(&both[..1]).is_empty());
+        assert!(!Profile::default().is_owned_by(&both));
     }
 
     #[test]

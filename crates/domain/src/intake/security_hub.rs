@@ -52,6 +52,7 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
     let resources = finding.field("Resources")?;
 
     let mut intake = Intake::default();
+    let several = resources.items()?.len() > 1;
     for resource in resources.items()? {
         intake.absorb(resource::read(&resource).map(|read| {
             match read {
@@ -59,7 +60,11 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                     kind: claim.kind,
                     source: Source::SecurityHub,
                     event_id: envelope.id.clone(),
-                    finding_id: finding_id.to_owned(),
+                    // Two keys of one user in one finding are two claims.
+                    finding_id: match &access_key {
+                        Some(key) if several => format!("{finding_id} {key}"),
+                        _ => finding_id.to_owned(),
+                    },
                     rule: claim.rule.clone(),
                     account: account.unwrap_or_else(|| owner.clone()),
                     region: envelope.region.clone(),
