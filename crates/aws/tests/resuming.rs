@@ -240,3 +240,42 @@ async fn a_stack_that_observes_again_takes_no_step_that_was_left_over() {
     let not_proven = evidence(&world).remove(1).0.predicate.proof.not_proven;
     assert!(not_proven.iter().any(|gap| gap.contains(KEY) && gap.contains("answered ObserveMode")), "{not_proven:?}");
 }
+
+/// What an earlier event left over is finished first; then the later one gets what it calls for.
+#[tokio::test(start_paused = true)]
+async fn a_later_event_that_meets_an_open_case_is_not_lost() {
+    let world = one_user();
+    world.fault("iam:PutUserPolicy", THROTTLED, ATTEMPTS);
+    deliver(&world, &compromised(), "first").await.unwrap_err();
+    world.state().users.get_mut(USER).unwrap().keys.insert("AKIAMINTEDSINCE".to_owned(), true);
+
+    let occurred_at = "9999-01-01T00:00:00Z".parse().unwrap();
+    let later = Signal { event_id: "a later event".to_owned(), occurred_at, ..compromised() };
+    let reaction = deliver(&world, &later, "second").await.unwrap();
+    // Revision 2 is what was left over, revision 3 what the later event found.
+    assert_eq!((reaction.verdict, reaction.revision, reaction.replayed), (Verdict::VerifiedRevoked, 3, false));
+    assert!(world.state().users[USER].keys.values().all(|active| !active), "the key that was minted since is dead too");
+    let evidence = evidence(&world);
+    for pair in evidence.windows(2) {
+        assert_eq!(pair[1].0.predicate.case.previous.as_ref(), Some(&pair[0].1));
+    }
+}
+
+/// `CloudTrail` may be faster than IAM: a new key that is not listed yet must not be taken for gone.
+#[tokio::test(start_paused = true)]
+async fn a_new_key_that_is_not_visible_yet_is_looked_at_again() {
+    let world = one_user();
+    let key = severance_domain::ids::AccessKeyId::try_from("AKIAJUSTCREATED").unwrap();
+    let created = Signal {
+        access_key: Some(key.clone()),
+        occurred_at: severance_aws::clock::now(),
+        ..signal(SignalKind::CredentialCreated)
+    };
+    let error = deliver(&world, &created, "first").await.unwrap_err();
+    assert!(error.is_retryable() && error.to_string().contains("NotYetVisible"), "{error}");
+    assert!(world.state().table.is_empty(), "no case is closed over it");
+
+    // Minutes later it is gone for good.
+    let old = Signal { occurred_at: "2026-03-01T11:58:30Z".parse().unwrap(), ..created };
+    assert_eq!(deliver(&world, &old, "second").await.unwrap().verdict, Verdict::Observed);
+}
