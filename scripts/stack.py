@@ -119,7 +119,7 @@ def up(options: argparse.Namespace) -> int:
         raise
     (run_dir / "pid").write_text(str(emulator.pid))
     say(f"left running as process {emulator.pid}")
-    print(f"set -a; . {run_dir}/env; set +a   # use it\nscripts/stack.py down {run_dir}   # stop it")
+    print(f"set -a; . {run_dir}/env; set +a   # use it\n.venv/bin/python scripts/stack.py down {run_dir}   # stop it")
     return 0
 
 

@@ -137,7 +137,7 @@ impl Identity {
             _ => return None,
         };
         let (path, name) = path_and_name.rsplit_once('/').unwrap_or(("", path_and_name));
-        // A wildcard would be taken literally here, but not in the session policy that is cut down to this identity.
+        // One ARN is one identity: a wildcard would be taken literally here, and for a pattern by whoever reads the request.
         if !path.bytes().all(|b| b.is_ascii_graphic() && b != b'*' && b != b'?') {
             return None;
         }
