@@ -25,7 +25,7 @@ const UPDATE: &str = "dynamodb:UpdateItem";
 
 /// How long a worker may stay silent before another takes its case over. Longer than a step or a publication takes, short of
 /// calls that each use up all their retries; then a worker may be overtaken, whose next write is refused.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 /// How long a second delivery waits for the first one's verdict before it goes back to the queue.
 const PATIENCE: Duration = Duration::from_secs(20);

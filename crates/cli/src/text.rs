@@ -5,20 +5,16 @@ use std::io::{self, Write};
 use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
 use severance_domain::evidence::Evidence;
 use severance_domain::plan::Disposition;
+use severance_domain::text::is_unseen;
 
 use crate::exit::Status;
 use crate::verify::{CaseReport, FileReport, Record, Report};
 
 /// Makes a text safe for a terminal and keeps it on its line: what evidence quotes was written by others.
 pub(crate) fn clean(text: &str) -> String {
-    let unsafe_here = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{feff}')
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
     let mut cleaned = String::with_capacity(text.len());
     for c in text.chars() {
-        if unsafe_here(c) { cleaned.extend(c.escape_unicode()) } else { cleaned.push(c) }
+        if is_unseen(c) { cleaned.extend(c.escape_unicode()) } else { cleaned.push(c) }
     }
     cleaned
 }

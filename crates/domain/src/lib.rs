@@ -18,4 +18,5 @@ pub mod playbook;
 pub mod refusals;
 pub mod signal;
 pub mod subject;
+pub mod text;
 pub mod verdict;

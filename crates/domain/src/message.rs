@@ -9,6 +9,7 @@ use crate::ids::{AccessKeyId, Arn};
 use crate::plan::{Countermeasure, Disposition, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use crate::signal::{SignalKind, Source};
 use crate::subject::SubjectKind;
+use crate::text::is_unseen;
 use crate::verdict::Verdict;
 
 /// SNS wants fewer than 100 characters.
@@ -419,11 +420,7 @@ fn from_outside(text: &str) -> String {
 }
 
 fn printable(text: &str) -> String {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect()
+    text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect()
 }
 
 fn shortened(text: &str, limit: usize) -> String {

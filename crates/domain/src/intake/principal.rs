@@ -2,6 +2,7 @@
 
 use crate::ids::{Arn, IamName, UniqueId};
 use crate::signal::{PrincipalHint, SubjectHint};
+use crate::text::is_unseen;
 
 use super::node::{Malformed, Node};
 
@@ -131,9 +132,7 @@ pub(super) fn names_somebody(subject: &SubjectHint, has_key: bool) -> bool {
 /// A text of an event as one line that can be shown to a reader: no control characters, none that change the direction
 /// of writing, no more than 256 characters.
 pub(super) fn one_line(text: &str) -> String {
-    let unseen =
-        |c: char| matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let shown: String = text.chars().map(|c| if c.is_control() || unseen(c) { ' ' } else { c }).collect();
+    let shown: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 256 { line } else { line.chars().take(255).chain(['…']).collect() }
 }
