@@ -348,6 +348,14 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}-{nanos:x}-{count}", std::process::id())
 }
 
+/// A finding of its own that a user's key is misused.
+pub fn misused(user: &str, key: &HeldKey) -> Value {
+    let mut event =
+        event("guardduty/compromised-access-key.json", &[("ci-deployer", user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
+    event["detail"]["id"] = json!(unique("finding"));
+    event
+}
+
 /// An event of `events/`, with these texts replaced by those.
 pub fn event(file: &str, replace: &[(&str, &str)]) -> Value {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../events").join(file);

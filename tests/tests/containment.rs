@@ -11,7 +11,7 @@ use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Confirmation;
 use severance_domain::plan::Countermeasure;
-use severance_tests::{Function, Stack, event, unique};
+use severance_tests::{Function, Stack, event, misused, unique};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
 const WORKLOAD: (&str, &str) = ("severance:class", "workload");
@@ -31,10 +31,7 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     let (stolen, other) = (stack.key(&user).await, stack.key(&user).await);
     assert_eq!(stack.accepts(&stolen).await, Ok(()));
 
-    let finding = unique("finding");
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &stolen.id)]);
-    event["detail"]["id"] = json!(finding);
+    let event = misused(&user, &stolen);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     let reaction = only(&response);
     assert_eq!(reaction["verdict"], "verified_revoked");
@@ -60,7 +57,7 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     }
     assert_eq!(case.inventory.access_keys.len(), 2);
     assert!(case.inventory.access_keys.iter().all(|key| key.active), "the inventory is from before the steps");
-    assert_eq!(case.signal.finding_id, finding);
+    assert_eq!(case.signal.finding_id, event["detail"]["id"].as_str().expect("an id"));
     assert_eq!(case.signal.event_digest, severance_domain::digest::Digest::of_json(&event));
 
     // Message: verdict and subject on top, attributes for filters, no offer to bring a stolen key back.
@@ -204,9 +201,7 @@ async fn a_break_glass_user_is_never_touched() {
     let user = unique("glass");
     stack.user(&user, "/", &[OWNER, ("severance:class", "break-glass")]).await;
     let key = stack.key(&user).await;
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let event = misused(&user, &key);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     assert_eq!(only(&response)["verdict"], "awaiting_review", "{response}");
     assert_eq!(stack.accepts(&key).await, Ok(()));
@@ -219,9 +214,7 @@ async fn an_identity_of_another_account_is_not_mistaken_for_ours() {
     let user = unique("ci");
     stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
     let key = stack.key(&user).await;
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let mut event = misused(&user, &key);
     event["detail"]["accountId"] = json!("222222222222");
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     assert_eq!(only(&response)["verdict"], "awaiting_review", "{response}");
@@ -235,9 +228,7 @@ async fn observing_takes_the_same_path_up_to_the_call() {
     let user = unique("ci");
     stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
     let key = stack.key(&user).await;
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let event = misused(&user, &key);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     let reaction = only(&response);
     assert_eq!(reaction["verdict"], "observed", "{response}");
@@ -267,9 +258,7 @@ async fn a_user_that_was_renamed_is_found_by_its_key_and_a_decoy_is_left_alone()
     stack.user(&old, "/", &[OWNER, WORKLOAD]).await;
     let bystander = stack.key(&old).await;
 
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &old), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let event = misused(&old, &key);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");
     assert_eq!(stack.evidence(only(&response)).await.predicate.case.subject.name, new);

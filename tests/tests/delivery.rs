@@ -9,15 +9,13 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use severance_tests::{Function, Stack, event, unique};
+use severance_tests::{Function, Stack, event, misused, unique};
 
 async fn exposed_user(stack: &Stack) -> (String, severance_tests::HeldKey, Value) {
     let user = unique("ci");
     stack.user(&user, "/", &[("severance:owner", "platform@example.com"), ("severance:class", "workload")]).await;
     let key = stack.key(&user).await;
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let event = misused(&user, &key);
     (user, key, event)
 }
 

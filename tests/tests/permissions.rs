@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Outcome;
-use severance_tests::{Function, Stack, event, unique};
+use severance_tests::{Function, Stack, event, misused, unique};
 
 /// Every IAM and Secrets Manager action that the function's code may call: its readers' and its drivers'.
 const POSTURE_FINDING: &[&str] = &[
@@ -154,9 +154,7 @@ async fn a_step_that_is_denied_fails_by_name_and_the_others_go_on() {
         .await
         .expect("the guardrail");
 
-    let mut event =
-        event("guardduty/compromised-access-key.json", &[("ci-deployer", &user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
-    event["detail"]["id"] = json!(unique("finding"));
+    let event = misused(&user, &key);
     let response = stack.invoke(Function::PostureFinding, &event).await;
     stack.iam.delete_role_policy().role_name(&role).policy_name(&policy).send().await.expect("the guardrail goes");
     let response = response.expect("an answer");
