@@ -9,9 +9,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId, Outcome, StepRecord};
+use severance_domain::case::{Case, CaseId};
 use severance_domain::digest::Digest;
 use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::Mode;
@@ -189,11 +190,7 @@ impl Cases {
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":now", millis(clock::now()))
             .expression_attribute_values(":closed", text(State::Closed.as_str()));
-        match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition(&error) => Ok(false),
-            Err(error) => Err(AwsError::of(UPDATE, &error).into()),
-        }
+        holds(update).await
     }
 
     async fn write(
@@ -205,11 +202,7 @@ impl Cases {
         published: Option<&Digest>,
     ) -> Result<(), CaseError> {
         let update = self.update(case, lease, state, until, published)?.condition_expression("lease = :lease");
-        match update.send().await {
-            Ok(_) => Ok(()),
-            Err(error) if is_condition(&error) => Err(CaseError::TakenOver(case.id.clone())),
-            Err(error) => Err(AwsError::of(UPDATE, &error).into()),
-        }
+        if holds(update).await? { Ok(()) } else { Err(CaseError::TakenOver(case.id.clone())) }
     }
 
     fn update(
@@ -219,7 +212,7 @@ impl Cases {
         state: State,
         until: Timestamp,
         published: Option<&Digest>,
-    ) -> Result<aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder, CaseError> {
+    ) -> Result<UpdateItemFluentBuilder, CaseError> {
         let verdict = case.verdict.map_or("none", severance_domain::verdict::Verdict::as_str);
         let mut set = "SET #state = :state, lease = :lease, lease_until = :until, #record = :record, \
                        verdict = :verdict, expires_at = :expires"
@@ -314,13 +307,10 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
     let of_target = |step: &Countermeasure| {
         stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
     };
-    let taken = |record: &&StepRecord| {
-        matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
-    };
     let active_since = stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded);
     planned.steps.iter().filter(|record| record.step.disposition == Disposition::Enforce).any(|record| {
         let before = of_target(&record.step.countermeasure);
-        let was_taken = before.iter().any(taken);
+        let was_taken = before.iter().any(|record| record.was_taken());
         if stored.mode != planned.mode || !before.is_empty() {
             !was_taken || (planned.signal.kind.is_immediate_danger() && active_since)
         } else {
@@ -355,6 +345,13 @@ fn to_json(case: &Case) -> Result<String, CaseError> {
     serde_json::to_string(case).map_err(|error| CaseError::Corrupt { id: case.id.clone(), why: error.to_string() })
 }
 
-fn is_condition<R>(error: &aws_sdk_dynamodb::error::SdkError<UpdateItemError, R>) -> bool {
-    matches!(error.as_service_error(), Some(UpdateItemError::ConditionalCheckFailedException(_)))
+/// Writes, and says whether the condition held.
+async fn holds(update: UpdateItemFluentBuilder) -> Result<bool, CaseError> {
+    match update.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(AwsError::of(UPDATE, &error).into()),
+        },
+    }
 }

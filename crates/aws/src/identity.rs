@@ -58,8 +58,8 @@ impl Identities {
         let found = match &signal.subject {
             SubjectHint::User(hint) => self.user(signal, hint).await,
             SubjectHint::AccessKeyOnly => self.user(signal, &PrincipalHint::default()).await,
-            SubjectHint::Role(hint) => self.role(signal, hint).await,
-            SubjectHint::Secret { arn } => self.secret(signal, arn).await,
+            SubjectHint::Role(hint) => self.role(hint).await,
+            SubjectHint::Secret { arn } => self.secret(arn).await,
             SubjectHint::Root => Ok(Resolution::One(Box::new(root(signal)))),
             SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
                 self.owned_by(signal, identifiers).await

@@ -165,7 +165,7 @@ impl Reactor {
     async fn apply(&self, case: &mut Case, lease: &Lease) -> Result<(), CaseError> {
         for n in 0..case.steps.len() {
             let Some(record) = case.steps.get_mut(n) else { break };
-            if record.step.disposition != Disposition::Enforce || applied(record.outcome.as_ref()) {
+            if record.step.disposition != Disposition::Enforce || record.was_taken() {
                 continue;
             }
             let outcome = self.take(&record.step.countermeasure, &case.id).await;
@@ -206,7 +206,7 @@ impl Reactor {
     async fn confirm(&self, case: &mut Case) {
         let id = case.id.clone();
         let waits = case.steps.iter_mut().map(|record| async {
-            if record.confirmation.is_none() && applied(record.outcome.as_ref()) {
+            if record.confirmation.is_none() && record.was_taken() {
                 record.confirmation = Some(self.wait_for(&record.step.countermeasure, &id).await);
             }
         });
@@ -252,10 +252,6 @@ impl Reactor {
             replayed,
         }
     }
-}
-
-fn applied(outcome: Option<&Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
 }
 
 fn retryable_failures(case: &Case) -> String {

@@ -92,6 +92,11 @@ pub struct StepRecord {
 }
 
 impl StepRecord {
+    /// Whether the step was taken, or found to be in effect already.
+    pub fn was_taken(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+    }
+
     /// Whether nothing is left to do about this step.
     pub fn is_settled(&self) -> bool {
         self.step.disposition != Disposition::Enforce

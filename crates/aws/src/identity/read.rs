@@ -200,7 +200,7 @@ impl Identities {
         }
     }
 
-    pub(super) async fn role(&self, _signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
+    pub(super) async fn role(&self, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
         let Some(name) = self.role_name(hint).await? else {
             return Ok(Resolution::Unknown("AWS knows no such role, or the event does not say which".to_owned()));
         };
@@ -247,7 +247,7 @@ impl Identities {
         Ok(None)
     }
 
-    pub(super) async fn secret(&self, _signal: &Signal, arn: &Arn) -> Result<Resolution, AwsError> {
+    pub(super) async fn secret(&self, arn: &Arn) -> Result<Resolution, AwsError> {
         let Some(secrets) = &self.secrets else {
             return Ok(Resolution::Unknown("this function may not read secrets".to_owned()));
         };
