@@ -19,6 +19,7 @@ export AWS_REGION ?= $(AWS_DEFAULT_REGION)
 
 HOST_ARCH := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+SEVER := $(TARGET)/debug/sever
 FUNCTIONS := $(notdir $(wildcard functions/*))
 
 .PHONY: help
@@ -57,19 +58,20 @@ package: venv ## Build the functions for AWS: arm64, against the C library of Am
 
 .PHONY: test
 test: build ## All tests, end to end included, against the emulator with IAM enforced
+	@cargo build --package severance-cli
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --no-run; \
-	  $(STACK) run --with-observe-stack -- cargo nextest run --workspace --no-fail-fast; \
+	  $(STACK) run --with-observe-stack --with-review-stack -- env SEVERANCE_SEVER=$(SEVER) cargo nextest run --workspace --no-fail-fast; \
 	  if grep -rqE '^ *//[/!] *```' --include='*.rs' crates functions; then cargo test --workspace --doc; fi; \
 	else \
 	  cargo test --workspace --no-run; \
-	  $(STACK) run --with-observe-stack -- cargo test --workspace --no-fail-fast; \
+	  $(STACK) run --with-observe-stack --with-review-stack -- env SEVERANCE_SEVER=$(SEVER) cargo test --workspace --no-fail-fast; \
 	fi
 
 .PHONY: demo
 demo: build ## Watch three events become contained identities and verified evidence
 	@cargo build --package severance-cli
-	@$(STACK) run -- $(VENV)/bin/python scripts/demo.py --sever $(TARGET)/debug/sever
+	@$(STACK) run -- $(VENV)/bin/python scripts/demo.py --sever $(SEVER)
 
 .PHONY: bench
 bench: build ## Size, start, time, memory and AWS calls of each function

@@ -11,16 +11,62 @@ Exit codes: 0 all hold, 1 something does not, or the template cannot be read.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from cfnlint.decode import cfn_yaml
 
 REPO = Path(__file__).resolve().parent.parent
+DEFAULTS = {
+    "Architecture": "arm64",
+    "Mode": "observe",
+    "OwnerTagKeys": "severance:owner,owner,Owner",
+    "ClassTagKeys": "severance:class,class",
+    "EnvironmentTagKeys": "severance:environment,environment,env,Environment",
+    "CriticalityTagKeys": "severance:criticality,criticality",
+    "ExpiryTagKeys": "severance:expires-on,expires-on",
+    "ReviewByTagKeys": "severance:review-by",
+    "ProfilePrecedence": "tags",
+    "OrganizationalUnits": "",
+    "BreakerAccountLimit": "50",
+    "BreakerOrganizationLimit": "200",
+    "BreakerWindowMinutes": "60",
+    "EscalateHours": "24",
+    "ReviewHours": "72",
+    "ExemptionMaxDays": "90",
+    "RecertifyDays": "365",
+    "WatchSchedule": "rate(15 minutes)",
+}
+"""What a stack does that nobody set up. The functions have the same defaults (crates/aws/src/config.rs)."""
+SETTINGS = {
+    "SEVERANCE_MODE": "Mode",
+    "SEVERANCE_ALARM_TOPIC": "AlarmTopic",
+    "SEVERANCE_OWNER_TAGS": "OwnerTagKeys",
+    "SEVERANCE_CLASS_TAGS": "ClassTagKeys",
+    "SEVERANCE_ENVIRONMENT_TAGS": "EnvironmentTagKeys",
+    "SEVERANCE_CRITICALITY_TAGS": "CriticalityTagKeys",
+    "SEVERANCE_EXPIRY_TAGS": "ExpiryTagKeys",
+    "SEVERANCE_REVIEW_BY_TAGS": "ReviewByTagKeys",
+    "SEVERANCE_PRECEDENCE": "ProfilePrecedence",
+    "SEVERANCE_ORGANIZATIONAL_UNITS": "OrganizationalUnits",
+    "SEVERANCE_BREAKER_ACCOUNT_LIMIT": "BreakerAccountLimit",
+    "SEVERANCE_BREAKER_ORGANIZATION_LIMIT": "BreakerOrganizationLimit",
+    "SEVERANCE_BREAKER_MINUTES": "BreakerWindowMinutes",
+    "SEVERANCE_ESCALATE_HOURS": "EscalateHours",
+    "SEVERANCE_REVIEW_HOURS": "ReviewHours",
+    "SEVERANCE_EXEMPTION_MAX_DAYS": "ExemptionMaxDays",
+    "SEVERANCE_RECERTIFY_DAYS": "RecertifyDays",
+}
+"""Variable of every function → what it refers to. A function that misses one would quietly go by its default."""
+RESPONDER = "ResponderFunction"
+"""The one function that keeps the guardrails: only it deletes, and only it writes the registry."""
+TICK = REPO / "events" / "responder" / "tick.json"
 WITHOUT_RESOURCE = {
     "iam:GetAccountAuthorizationDetails",
     "iam:ListRoles",
@@ -33,6 +79,11 @@ WITHOUT_RESOURCE = {
 METRICS_PER_ALARM = 10
 """CloudWatch's limit for an alarm that computes."""
 DELIVERY_METRICS = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
+TABLE_WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+TABLE_READS = {"dynamodb:GetItem", "dynamodb:Query"}
+DELETABLE = {"GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS"}
+"""The table's partitions but CASE#…: a case goes by its time to live, and by nothing else."""
+KEPT_BY_RESPONDER = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
 QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent")
 RETAINED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key")
 
@@ -81,6 +132,9 @@ class Checks:
         self.rules()
         self.alarms()
         self.rights()
+        self.table_rights()
+        self.own_roles()
+        self.responder()
         for kind in RETAINED:
             for name, resource in self.of_type(kind):
                 kept = {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} == {"Retain"}
@@ -89,9 +143,15 @@ class Checks:
     # ── What is checked ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def parameters(self) -> None:
-        for parameter, default in (("Architecture", "arm64"), ("Mode", "observe")):
+        for parameter, default in DEFAULTS.items():
             found = at(self.template, "Parameters", parameter, "Default")
-            self.expect(found == default, f"parameter {parameter}", f"default {default}, found {found}")
+            self.expect(str(found) == default, f"parameter {parameter}", f"default {default!r}, found {found!r}")
+        modes = at(self.template, "Parameters", "Mode", "AllowedValues")
+        self.expect(modes == ["observe", "review", "enforce"], "parameter Mode", f"observe, review, enforce; found {modes}")
+        groups = at(self.template, "Metadata", "AWS::CloudFormation::Interface", "ParameterGroups") or []
+        shown = sorted(name for group in groups for name in group.get("Parameters", []))
+        declared = sorted(self.template.get("Parameters", {}))
+        self.expect(shown == declared, "ParameterGroups", f"each parameter once; differ in {sorted(set(shown) ^ set(declared))}")
 
     def tables(self) -> None:
         for name, properties in self.some("AWS::DynamoDB::Table"):
@@ -177,8 +237,10 @@ class Checks:
             self.expect(properties.get("Tracing") == "Active", name, "Tracing Active")
             architecture = properties.get("Architectures") == [{"Ref": "Architecture"}]
             self.expect(architecture, name, "Architectures by the parameter Architecture")
-            mode = at(properties, "Environment", "Variables", "SEVERANCE_MODE") == {"Ref": "Mode"}
-            self.expect(mode, name, "SEVERANCE_MODE by the parameter Mode")
+            # SAM merges a function's own variables over the common ones.
+            variables = {**(at(common, "Environment", "Variables") or {}), **(at(own, "Environment", "Variables") or {})}
+            for variable, source in SETTINGS.items():
+                self.expect(variables.get(variable) == {"Ref": source}, name, f"{variable} by {source}")
 
             role = referred(properties.get("Role"), "Arn")
             is_own = role is not None and role not in roles and self.type_of(role) == "AWS::IAM::Role"
@@ -284,6 +346,76 @@ class Checks:
             prefixes = [name for name in denied if name.startswith("${AWS::StackName}") and name.endswith("*")]
             self.expect(not prefixes, role, f"a deny by full names, not by {' '.join(prefixes)}")
 
+    def table_rights(self) -> None:
+        """Who may do what in the table. Its partitions are the borders."""
+        responder = self.role_of(RESPONDER)
+        for role in self.function_roles():
+            for policy, statement in self.statements_of(role):
+                actions = set(texts(statement.get("Action")))
+                touched = {action for action in actions if action.startswith("dynamodb:")}
+                if statement.get("Effect") != "Allow" or not touched:
+                    continue
+                label = f"{role} through {policy} {statement.get('Sid', '')}".rstrip()
+                strange = sorted(actions - TABLE_READS - TABLE_WRITES)
+                self.expect(not strange, label, f"of dynamodb only what is known here, found {strange}")
+                tables = [self.type_of(referred(arn, "Arn") or "") for arn in listed(statement.get("Resource"))]
+                self.expect(tables == ["AWS::DynamoDB::Table"], label, "the stack's table as its only resource")
+                keys = leading_keys(statement)
+                if touched & (TABLE_WRITES | {"dynamodb:Query"}):
+                    bound = bool(keys) and not any(key.startswith("*") for key in keys)
+                    self.expect(bound, label, "a condition ForAllValues on dynamodb:LeadingKeys that names partitions")
+                if role != responder:
+                    kept = sorted(touched & KEPT_BY_RESPONDER)
+                    self.expect(not kept, label, f"nothing that {RESPONDER} alone may do, found {kept}")
+                    registry = touched & TABLE_WRITES and any(fnmatchcase("REGISTRY", key) for key in keys)
+                    self.expect(not registry, label, f"no writes to the registry, which {RESPONDER} alone keeps")
+                elif touched & KEPT_BY_RESPONDER:
+                    self.expect(set(keys) <= DELETABLE, label, f"to delete in {sorted(DELETABLE)} only, found {keys}")
+
+    def own_roles(self) -> None:
+        """Wherever one of the functions' roles is named, in a deny or in a condition, all of them are."""
+        every = {str(self.role_name(role)) for role in self.function_roles()}
+        for name, resource in self.resources().items():
+            for statement in statements(resource.get("Properties")):
+                found = {end_of(text) for text in texts(statement) if ":role/" in text} & every
+                if found:
+                    label = f"{name} {statement.get('Sid', '')}".rstrip()
+                    self.expect(found == every, label, f"all the functions' roles or none, missing {sorted(every - found)}")
+
+    def responder(self) -> None:
+        """Who can reach the responder: the schedule, with a tick, and who has the policy for it."""
+        events = at(self.resource(RESPONDER), "Properties", "Events") or {}
+        kinds = sorted(str(event.get("Type")) for event in events.values())
+        self.expect(kinds == ["Schedule"], RESPONDER, f"one event, a Schedule, found {kinds}")
+        for event_name, event in events.items():
+            label = f"{RESPONDER} event {event_name}"
+            properties = event.get("Properties", {})
+            self.expect(properties.get("Schedule") == {"Ref": "WatchSchedule"}, label, "Schedule by the parameter WatchSchedule")
+            try:
+                sent = json.loads(str(properties.get("Input")))
+                same = sent == json.loads(TICK.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                same, sent = False, error
+            self.expect(same, label, f"the Input that stands in {TICK.relative_to(REPO)}, found {sent}")
+        self.expect(at(self.resource(RESPONDER), "Properties", "FunctionUrlConfig") is None, RESPONDER, "no URL")
+        output = referred(at(self.template, "Outputs", "InvokePolicy", "Value"))
+        self.expect(self.is_policy({"Ref": output}), "output InvokePolicy", "a managed policy of this stack")
+        allowed = [
+            (texts_of(statement.get("Action")), statement.get("Resource"), statement.get("Effect"))
+            for statement in statements(at(self.resource(str(output)), "Properties"))
+        ]
+        right = [(["lambda:InvokeFunction"], {"Fn::GetAtt": [RESPONDER, "Arn"]}, "Allow")]
+        self.expect(allowed == right, str(output), f"lambda:InvokeFunction on {RESPONDER}, and nothing else")
+        others = [
+            name
+            for name, resource in self.resources().items()
+            if name != output
+            for statement in statements(resource.get("Properties"))
+            for arn in listed(statement.get("Resource"))
+            if statement.get("Effect") == "Allow" and referred(arn, "Arn") == RESPONDER
+        ]
+        self.expect(not others, RESPONDER, f"to be named by no policy but {output}, found {others}")
+
     # ── What the template holds ──────────────────────────────────────────────────────────────────────────────────────
 
     def resources(self) -> dict[str, Any]:
@@ -322,6 +454,19 @@ class Checks:
         roles = (referred(at(f, "Properties", "Role"), "Arn") for _, f in self.of_type("AWS::Serverless::Function"))
         return [role for role in roles if role is not None]
 
+    def role_of(self, function: str) -> str | None:
+        return referred(at(self.resource(function), "Properties", "Role"), "Arn")
+
+    def statements_of(self, role: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each statement of a role, with the policy that it stands in: the role's own, or a managed one of this stack."""
+        properties = at(self.resource(role), "Properties") or {}
+        for statement in statements(properties.get("Policies")):
+            yield role, statement
+        for arn in listed(properties.get("ManagedPolicyArns")):
+            policy = str(referred(arn))
+            for statement in statements(at(self.resource(policy), "Properties")):
+                yield policy, statement
+
     def role_name(self, role: str) -> Any:
         return at(self.resource(role), "Properties", "RoleName", "Fn::Sub")
 
@@ -331,7 +476,8 @@ class Checks:
                 properties = event.get("Properties", {})
                 label = f"{name} event {event_name}"
                 yield Rule(
-                    label, properties.get("RuleName"), properties.get("EventBusName"), function.get("Condition"), [properties]
+                    # A schedule calls it otherwise.
+                    label, properties.get("RuleName") or properties.get("Name"), properties.get("EventBusName"), function.get("Condition"), [properties]
                 )
         for name, rule in self.of_type("AWS::Events::Rule"):
             properties = rule.get("Properties", {})
@@ -423,6 +569,17 @@ def statements(node: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(node, list):
         for inner in node:
             yield from statements(inner)
+
+
+def texts_of(value: Any) -> list[str]:
+    return list(texts(value))
+
+
+def leading_keys(statement: dict[str, Any]) -> list[str]:
+    """The partitions that a statement is bound to; none where it is not bound, or only in part."""
+    condition = statement.get("Condition") or {}
+    bounds = [at(condition, f"ForAllValues:{operator}", "dynamodb:LeadingKeys") for operator in ("StringEquals", "StringLike")]
+    return [key for bound in bounds for key in texts_of(bound)]
 
 
 def referred(value: Any, attribute: str | None = None) -> str | None:

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,10 +27,20 @@ class Stack:
     name: str
     mode: str
     prefix: str
+    overrides: dict[str, str] = field(default_factory=dict)
+    """Beside what every stack here has."""
 
     @property
     def parameters(self) -> dict[str, str]:
-        return {"Mode": self.mode, "BusName": self.name, "OktaEventBusName": OKTA_BUS, "Architecture": host_architecture()}
+        common = {
+            "Mode": self.mode,
+            "BusName": self.name,
+            "OktaEventBusName": OKTA_BUS,
+            "Architecture": host_architecture(),
+            # The emulator fires schedules, too. A tick that comes by itself would take reviews from the test that set them up.
+            "WatchSchedule": "rate(1 day)",
+        }
+        return common | self.overrides
 
 
 class Deployer:
@@ -67,7 +77,8 @@ class Deployer:
             "--no-confirm-changeset",
             "--no-progressbar",
             "--parameter-overrides",
-            *(f"{name}={value}" for name, value in overrides.items()),
+            # SAM takes its own quotes off again; without them a value ends at its first space.
+            *(f'{name}="{value}"' for name, value in overrides.items()),
         ]
         with log.open("wb") as output:
             code = subprocess.run(
@@ -100,10 +111,19 @@ class Deployer:
         return dict(configuration["Environment"]["Variables"])
 
 
-def stacks(mode: str, with_observe_stack: bool) -> Iterable[Stack]:
-    yield Stack("severance", mode, "SEVERANCE")
+NO_BREAKER = {"BreakerAccountLimit": "0", "BreakerOrganizationLimit": "0"}
+"""The tests and the benchmark contain hundreds of identities within minutes: what a breaker is there to stop."""
+SMALL_BREAKER = {"BreakerAccountLimit": "6", "BreakerOrganizationLimit": "6", "BreakerWindowMinutes": "60"}
+"""Few enough for a test to reach."""
+
+
+def stacks(mode: str, *, with_observe_stack: bool, with_review_stack: bool) -> Iterable[Stack]:
+    yield Stack("severance", mode, "SEVERANCE", NO_BREAKER)
     if with_observe_stack:
         yield Stack("severance-observe", "observe", "SEVERANCE_OBSERVE")
+    if with_review_stack:
+        # For the guardrails' own tests: the breaker turns what it enforces into reviews.
+        yield Stack("severance-review", "enforce", "SEVERANCE_REVIEW", SMALL_BREAKER)
 
 
 def host_architecture() -> str:

@@ -248,6 +248,9 @@ def run(blocks: list[Block]) -> int:
                 # Version 1 of the AWS CLI asks for queues at queue.amazonaws.com, whatever AWS_ENDPOINT_URL says.
                 (tools / "aws").write_text(f'#!/bin/sh\nexec {shlex.quote(aws)} --endpoint-url "$AWS_ENDPOINT_URL" "$@"\n')
                 (tools / "aws").chmod(0o755)
+            if sever := os.environ.get("SEVERANCE_SEVER"):
+                # As if the reader had installed it.
+                (tools / "sever").symlink_to(Path(sever).resolve(strict=True))
             script = Path(folder) / "commands.sh"
             script.write_text("\n\n".join(block.script for block in mine) + "\n", encoding="utf-8")
             # -v shows each line as it is read, so that output stands under its command.

@@ -13,7 +13,9 @@ minimal Debian of debootstrap stands in for Amazon Linux. It is kept as a tar in
 
 A function has what it has when deployed: the same variables, and a session of its own role. A file named refused-*.json
 must end in the function error Severance.Terminal.MalformedEvent; ignored-*.json in a response without a reaction; any
-other in a response with one. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can be had here.
+other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer `refused`,
+any other in the answer to its request. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can
+be had here.
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from console import Failure, step, tail
 
@@ -50,6 +52,7 @@ BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
 POSTURE_FINDING = "PostureFindingFunction"
 KEY_CREATION = "KeyCreationFunction"
 OFFBOARDING = "OffboardingFunction"
+RESPONDER = "ResponderFunction"
 FUNCTIONS: Mapping[str, str] = {
     "guardduty": POSTURE_FINDING,
     "securityhub": POSTURE_FINDING,
@@ -59,8 +62,20 @@ FUNCTIONS: Mapping[str, str] = {
     "okta": OFFBOARDING,
     "identity-center": OFFBOARDING,
     "severance": OFFBOARDING,
+    "responder": RESPONDER,
 }
 """Folder of events/ → logical id of the function that reads it."""
+ANSWERS: Mapping[str, str] = {
+    "explain": "explained",
+    "contain": "reacted",
+    "status": "case",
+    "reviews": "reviews",
+    "exemptions": "exemptions",
+    "breaker_status": "breakers",
+    "registry_export": "registry",
+    "tick": "ticked",
+}
+"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof is refused in a file."""
 
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
@@ -288,7 +303,7 @@ def make_cases(names: list[str], scratch: Path, *, seeded: bool) -> list[Case]:
     return cases
 
 
-def judge(name: str, output: str) -> tuple[bool, str]:
+def judge(case: Case, output: str) -> tuple[bool, str]:
     """Whether a function's answer is what the file's name says, and the answer in short.
 
     `sam local invoke` ends with 0 whatever happens, even when it never reached the function: only the answer tells."""
@@ -298,11 +313,13 @@ def judge(name: str, output: str) -> tuple[bool, str]:
         return False, f"no answer: {output.strip()[:200] or 'nothing'}"
     if not isinstance(answer, dict):
         return False, f"an answer of an unknown shape: {output.strip()[:200]}"
-    kind = Path(name).name.split("-")[0]
+    kind = Path(case.name).name.split("-")[0]
     if "errorType" in answer:
         # A crash, a time-out or a denied call is a function error too, but no refusal.
         refused = answer["errorType"] == MALFORMED
         return kind == "refused" and refused, f"{answer['errorType']}: {answer.get('errorMessage', '')}"
+    if case.function == RESPONDER:
+        return judge_answer(kind, json.loads(case.payload.read_text(encoding="utf-8")), answer)
     reactions, ignored = answer.get("reactions"), answer.get("ignored")
     if not isinstance(reactions, list) or not isinstance(ignored, list):
         return False, f"an answer of an unknown shape: {output.strip()[:200]}"
@@ -315,6 +332,16 @@ def judge(name: str, output: str) -> tuple[bool, str]:
         case _:
             good = bool(reactions)
     return good, ", ".join(told) or "nothing"
+
+
+def judge_answer(kind: str, call: dict[str, Any], answer: dict[str, Any]) -> tuple[bool, str]:
+    """The same for the responder, which reacts to no event but answers a request."""
+    asked = call["request"]
+    expected = "refused" if kind == "refused" else ANSWERS.get(asked if isinstance(asked, str) else next(iter(asked)))
+    found = [name for name in answer if name in {*ANSWERS.values(), "done", "refused"}]
+    told = f"refused: {answer['refused'].get('why')}" if "refused" in answer else ", ".join(found)
+    # An answer with no content is one as well: no review waits.
+    return found == [expected], told or f"an answer of an unknown shape: {json.dumps(answer)[:200]}"
 
 
 def run_all(
@@ -334,7 +361,7 @@ def run_all(
             output, log = done.stdout, done.stderr
         except subprocess.TimeoutExpired:
             output, log = "", f"sam local invoke did not end within {INVOKE_SECONDS} s"
-        good, told = judge(case.name, output)
+        good, told = judge(case, output)
         wrong += not good
         took = time.monotonic() - begun
         print(f"{'ok   ' if good else 'WRONG'} {took:4.1f} s  {case.function:<23} {case.name:<52} {told}", flush=True)

@@ -9,8 +9,9 @@ Any number can run side by side: each has a folder .severance/run-… of its own
 
 The environment of CMD, also written to .severance/run-…/env: AWS_ENDPOINT_URL, AWS_REGION and the credentials of the
 emulated account's root; SEVERANCE_STACK; each output of template.yaml as SEVERANCE_<OUTPUT> (EvidenceBucket is
-SEVERANCE_EVIDENCE_BUCKET), those of the observing stack as SEVERANCE_OBSERVE_<OUTPUT>; SEVERANCE_OKTA_BUS;
-SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions' output stands too.
+SEVERANCE_EVIDENCE_BUCKET), those of the observing stack as SEVERANCE_OBSERVE_<OUTPUT>, those of the one with a small
+breaker as SEVERANCE_REVIEW_<OUTPUT>; SEVERANCE_OKTA_BUS; SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions'
+output stands too. The stack itself has no breaker, as tests contain many identities at once.
 """
 
 from __future__ import annotations
@@ -68,8 +69,11 @@ def arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="run | up | down")
     for verb in ("run", "up"):
         sub = verbs.add_parser(verb)
-        sub.add_argument("--mode", choices=("observe", "enforce"), default="enforce")
+        sub.add_argument("--mode", choices=("observe", "review", "enforce"), default="enforce")
         sub.add_argument("--with-observe-stack", action="store_true", help="deploy severance-observe beside it")
+        sub.add_argument(
+            "--with-review-stack", action="store_true", help="deploy severance-review beside it: a breaker of six steps an hour"
+        )
         sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
         if verb == "run":
             sub.add_argument("command", nargs="+", metavar="CMD")
@@ -155,8 +159,10 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
     say(f"emulator at {emulator.endpoint}, log in {emulator.log}")
     base = client_environment(emulator.endpoint)
     deployer = Deployer(emulator.endpoint, base, options.template.resolve(), run_dir)
-    wanted = list(stacks(options.mode, options.with_observe_stack))
-    names = " and ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
+    wanted = list(
+        stacks(options.mode, with_observe_stack=options.with_observe_stack, with_review_stack=options.with_review_stack)
+    )
+    names = ", ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
     with step(f"deploying {names} with sam deploy"):
         deployer.prepare()
         for stack in wanted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 import uuid
 import xml.etree.ElementTree as ET
@@ -17,7 +18,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.services import eventbridge, iam, lambda_svc, s3, secretsmanager, sts
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, secretsmanager, sts
 from ministack.services.cloudformation import provisioners
 
 Params = dict[str, list[str]]
@@ -231,6 +232,7 @@ for _action, _kind in (("ListUsers", "Users"), ("ListRoles", "Roles")):
 for _action in (
     "GetAccountAuthorizationDetails",
     "ListAccessKeys",
+    "ListAttachedGroupPolicies",
     "ListAttachedRolePolicies",
     "ListAttachedUserPolicies",
     "ListGroupsForUser",
@@ -267,14 +269,50 @@ def extract_resource_arn(service: str, *request: Any) -> Any:
 
 
 def request_context(service: str, action: str, body: bytes, params: Params) -> dict[str, Any]:
-    """kms:SigningAlgorithm and kms:MessageType are condition keys."""
+    """kms:SigningAlgorithm, kms:MessageType and dynamodb:LeadingKeys are condition keys."""
     context = _request_tag_context(service, action, body, params)
     if service == "kms":
         request = json.loads(body or b"{}")
         for field in ("SigningAlgorithm", "MessageType"):
             if field in request:
                 context[f"kms:{field}".lower()] = request[field]
+    elif service == "dynamodb":
+        keys = leading_keys(json.loads(body or b"{}"))
+        if keys:
+            context["dynamodb:leadingkeys"] = keys
     return context
+
+
+def leading_keys(request: dict[str, Any]) -> list[str]:
+    """The partitions that a request on items names. Of a condition on the key it knows `pk = :value`, which AWS wants anyway."""
+
+    def values(table: str, item: dict[str, Any] | None) -> list[str]:
+        # A name or an ARN.
+        known = dynamodb._tables.get(table.rpartition("/")[2])
+        return [str(value) for value in (item or {}).get(known["pk_name"], {}).values()] if known else []
+
+    table = str(request.get("TableName", ""))
+    found = values(table, request.get("Key")) + values(table, request.get("Item"))
+    for batched, entries in (request.get("RequestItems") or {}).items():
+        if isinstance(entries, dict):
+            found += [key for item in entries.get("Keys", []) for key in values(batched, item)]
+            continue
+        for entry in entries:
+            found += values(batched, (entry.get("PutRequest") or {}).get("Item"))
+            found += values(batched, (entry.get("DeleteRequest") or {}).get("Key"))
+    for entry in request.get("TransactItems") or []:
+        for part in entry.values():
+            item_table = str(part.get("TableName", ""))
+            found += values(item_table, part.get("Key")) + values(item_table, part.get("Item"))
+    known = dynamodb._tables.get(table.rpartition("/")[2])
+    condition = str(request.get("KeyConditionExpression", ""))
+    if known and condition:
+        aliases = [known["pk_name"]]
+        aliases += [alias for alias, name in (request.get("ExpressionAttributeNames") or {}).items() if name == known["pk_name"]]
+        names = "|".join(re.escape(alias) for alias in aliases)
+        for placeholder in re.findall(rf"(?<![\w#])(?:{names})\s*=\s*(:\w+)", condition):
+            found += [str(value) for value in (request.get("ExpressionAttributeValues") or {}).get(placeholder, {}).values()]
+    return found
 
 
 def resolve_condition_key(key: str, context: Any) -> Any:

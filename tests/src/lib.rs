@@ -1,7 +1,7 @@
 //! What the end-to-end tests share: the deployed stack as its users see it from outside.
 //!
-//! `make test` starts the emulator with enforced IAM, deploys `template.yaml` into it twice (enforcing and observing) and
-//! puts their names into the environment. Every test makes identities of its own, so tests run side by side.
+//! `make test` starts the emulator with enforced IAM, deploys `template.yaml` into it three times (enforcing, observing, and
+//! with breakers that open soon) and puts their names into the environment. Every test makes identities of its own, so tests run side by side.
 
 #![allow(
     clippy::disallowed_methods,
@@ -52,11 +52,12 @@ pub struct Stack {
     kms: aws_sdk_kms::Client,
 }
 
-/// Which of the two deployed stacks.
+/// Which of the deployed stacks.
 #[derive(Clone, Copy)]
 enum Names {
     Enforcing,
     Observing,
+    Limited,
 }
 
 /// A function of the stack.
@@ -68,6 +69,8 @@ pub enum Function {
     KeyCreation,
     /// `functions/offboarding`.
     Offboarding,
+    /// `functions/responder`.
+    Responder,
 }
 
 impl Function {
@@ -76,6 +79,7 @@ impl Function {
             Self::PostureFinding => "POSTURE_FINDING_FUNCTION",
             Self::KeyCreation => "KEY_CREATION_FUNCTION",
             Self::Offboarding => "OFFBOARDING_FUNCTION",
+            Self::Responder => "RESPONDER_FUNCTION",
         }
     }
 
@@ -85,6 +89,7 @@ impl Function {
             Self::PostureFinding => "POSTURE_FINDING_DEAD_LETTERS",
             Self::KeyCreation => "KEY_CREATION_DEAD_LETTERS",
             Self::Offboarding => "OFFBOARDING_DEAD_LETTERS",
+            Self::Responder => "RESPONDER_DEAD_LETTERS",
         }
     }
 }
@@ -105,6 +110,11 @@ impl Stack {
     /// The stack that only observes.
     pub async fn observing() -> Self {
         Self::new(Names::Observing).await
+    }
+
+    /// The stack whose breakers allow six steps an hour.
+    pub async fn limited() -> Self {
+        Self::new(Names::Limited).await
     }
 
     async fn new(names: Names) -> Self {
@@ -130,6 +140,7 @@ impl Stack {
         let prefix = match self.names {
             Names::Enforcing => "SEVERANCE",
             Names::Observing => "SEVERANCE_OBSERVE",
+            Names::Limited => "SEVERANCE_REVIEW",
         };
         let name = format!("{prefix}_{what}");
         std::env::var(&name)
@@ -264,6 +275,11 @@ impl Stack {
 
     /// A new queue that gets every message of the topic from now on.
     pub async fn inbox(&self) -> Inbox<'_> {
+        self.inbox_of("TOPIC").await
+    }
+
+    /// A new queue that gets every message of this topic of the stack from now on.
+    pub async fn inbox_of(&self, topic: &str) -> Inbox<'_> {
         let queue = self.sqs.create_queue().queue_name(unique("inbox")).send().await.expect("a queue");
         let url = queue.queue_url().expect("its URL").to_owned();
         let attributes = self
@@ -291,7 +307,7 @@ impl Stack {
             .expect("the topic may send to the queue");
         self.sns
             .subscribe()
-            .topic_arn(self.name("TOPIC"))
+            .topic_arn(self.name(topic))
             .protocol("sqs")
             .endpoint(arn)
             .send()
@@ -337,6 +353,23 @@ impl Inbox<'_> {
         self.stack
             .message(&self.url, |body| body["Message"].as_str().is_some_and(|message| message.contains(case)))
             .await
+    }
+}
+
+impl Inbox<'_> {
+    /// All messages that are there within a moment, each once.
+    pub async fn all(&self) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut quiet = 0;
+        while quiet < 2 {
+            let receive = self.stack.sqs.receive_message().queue_url(&self.url).max_number_of_messages(10);
+            let answer = receive.wait_time_seconds(1).visibility_timeout(60).send().await.expect("the queue answers");
+            quiet = if answer.messages().is_empty() { quiet + 1 } else { 0 };
+            found.extend(answer.messages().iter().map(|message| {
+                serde_json::from_str::<Value>(message.body().unwrap_or_default()).unwrap_or(Value::Null)
+            }));
+        }
+        found
     }
 }
 
@@ -440,6 +473,118 @@ impl Session {
                 use aws_sdk_iam::error::ProvideErrorMetadata as _;
                 Err(error.code().unwrap_or("no code").to_owned())
             }
+        }
+    }
+}
+
+/// Somebody who may invoke the responder, and nothing else.
+pub struct Person<'a> {
+    stack: &'a Stack,
+    /// The ARN, as STS states it.
+    pub arn: String,
+    key: HeldKey,
+}
+
+/// What a run of `sever` came to.
+#[derive(Debug)]
+pub struct Ran {
+    /// The exit code.
+    pub code: i32,
+    /// What `--json` printed, or null.
+    pub json: Value,
+    /// What was printed to standard error.
+    pub stderr: String,
+}
+
+impl Stack {
+    /// Makes somebody who may invoke the responder.
+    pub async fn person(&self, name: &str) -> Person<'_> {
+        let name = unique(name);
+        self.user(&name, "/people/", &[]).await;
+        let policy = self.name("INVOKE_POLICY");
+        self.iam.attach_user_policy().user_name(&name).policy_arn(policy).send().await.expect("the policy is attached");
+        let arn = format!("arn:aws:iam::{ACCOUNT}:user/people/{name}");
+        Person { stack: self, arn, key: self.key(&name).await }
+    }
+
+    /// The ARN of a user without a path.
+    pub fn user_arn(&self, name: &str) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:user/{name}")
+    }
+
+    /// An item of the stack's table, as JSON text under `record`.
+    pub async fn record(&self, pk: &str, sk: &str) -> Value {
+        use aws_sdk_dynamodb::types::AttributeValue::S;
+        let read = self.dynamodb.get_item().table_name(self.name("TABLE")).consistent_read(true);
+        let item = read.key("pk", S(pk.to_owned())).key("sk", S(sk.to_owned())).send().await.expect("the item");
+        let item = item.item().unwrap_or_else(|| panic!("there is no item {pk} {sk}")).clone();
+        serde_json::from_str(item["record"].as_s().expect("a record")).expect("a record is JSON")
+    }
+
+    /// Changes the JSON under `record` of an item: what only time would do.
+    pub async fn change_record(&self, pk: &str, sk: &str, change: impl FnOnce(&mut Value)) {
+        use aws_sdk_dynamodb::types::AttributeValue::S;
+        let mut record = self.record(pk, sk).await;
+        change(&mut record);
+        self.dynamodb
+            .update_item()
+            .table_name(self.name("TABLE"))
+            .key("pk", S(pk.to_owned()))
+            .key("sk", S(sk.to_owned()))
+            .update_expression("SET #r = :r")
+            .expression_attribute_names("#r", "record")
+            .expression_attribute_values(":r", S(record.to_string()))
+            .send()
+            .await
+            .expect("the item is changed");
+    }
+
+    /// Lets so many hours pass for a review: its times, and when the schedule looks at it, lie that much earlier.
+    pub async fn pass_hours(&self, case: &str, hours: i64) {
+        use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+        self.change_record(&format!("CASE#{case}"), "CASE", |record| {
+            for name in ["requestedAt", "escalateAt", "expiresAt"] {
+                let at: jiff::Timestamp = record["review"][name].as_str().expect("a time").parse().expect("a time");
+                record["review"][name] = json!(at - jiff::SignedDuration::from_hours(hours));
+            }
+        })
+        .await;
+        self.dynamodb
+            .update_item()
+            .table_name(self.name("TABLE"))
+            .key("pk", S("REVIEWS".to_owned()))
+            .key("sk", S(case.to_owned()))
+            .update_expression("SET due_at = :past")
+            .expression_attribute_values(":past", N("0".to_owned()))
+            .send()
+            .await
+            .expect("the review is due");
+    }
+
+    /// What the schedule does, now.
+    pub async fn tick(&self) -> Value {
+        let answer = self.invoke(Function::Responder, &json!({"request": "tick"})).await.expect("the responder ticks");
+        answer["ticked"].clone()
+    }
+}
+
+impl Person<'_> {
+    /// Runs `sever` with these words, as this person, on this stack.
+    pub async fn sever(&self, words: &[&str]) -> Ran {
+        let sever = std::env::var("SEVERANCE_SEVER")
+            .expect("SEVERANCE_SEVER is not set: these tests run the command itself, run `make test`");
+        let mut command = std::process::Command::new(sever);
+        command
+            .args(words)
+            .args(["--json", "--stack", &self.stack.name("STACK")])
+            .env("AWS_ACCESS_KEY_ID", &self.key.id)
+            .env("AWS_SECRET_ACCESS_KEY", &self.key.secret)
+            .env_remove("AWS_SESSION_TOKEN");
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread").expect("sever runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
 }

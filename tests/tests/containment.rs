@@ -119,7 +119,7 @@ async fn of_two_keys_only_the_one_that_is_too_old_is_deactivated() {
     let user = unique("report");
     stack.user(&user, "/service/", &[OWNER, WORKLOAD]).await;
     let (old, young) = (stack.key(&user).await, stack.key(&user).await);
-    stack.age(&old, 200, Some(1)).await;
+    stack.age(&old, 200, Some(120)).await;
     stack.age(&young, 10, None).await;
 
     let mut event = event("securityhub/iam-3-stale-key.json", &[("report-batch", &user)]);

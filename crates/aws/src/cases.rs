@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId};
+use severance_domain::case::{Case, CaseId, StepRecord};
 use severance_domain::digest::Digest;
 use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::Mode;
@@ -108,7 +108,7 @@ impl Cases {
                 return Ok(Taken::Closed(Box::new(stored.case)));
             }
             if stored.closed || stored.lease_until <= clock::now() {
-                let ours = if stored.closed { successor(case, &stored) } else { stored.case.clone() };
+                let ours = if stored.closed { stored.successor(case) } else { stored.case.clone() };
                 if self.take_over(&ours, &lease, &stored.lease).await? {
                     return Ok(Taken::Ours(lease, Box::new(ours)));
                 }
@@ -124,6 +124,20 @@ impl Cases {
             pause = (pause * 2).min(Duration::from_secs(1));
             found = self.read(&case.id).await?;
         }
+    }
+
+    /// A case as it lies in the table, if it is there.
+    pub async fn load(&self, id: &CaseId) -> Result<Option<Stored>, CaseError> {
+        match self.item(id).await? {
+            Some(item) => Stored::read(id, &item).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Takes a stored case over, to go on with it as given. None where another worker was faster.
+    pub async fn go_on(&self, case: &Case, from: &Stored, holder: &str) -> Result<Option<Lease>, CaseError> {
+        let lease = Lease(holder.to_owned());
+        Ok(self.take_over(case, &lease, &from.lease).await?.then_some(lease))
     }
 
     /// Writes down where a case stands, and keeps the lease.
@@ -171,6 +185,10 @@ impl Cases {
     }
 
     async fn read(&self, id: &CaseId) -> Result<Item, CaseError> {
+        self.item(id).await?.ok_or_else(|| CaseError::Corrupt { id: id.clone(), why: "it is gone".to_owned() })
+    }
+
+    async fn item(&self, id: &CaseId) -> Result<Option<Item>, CaseError> {
         let answer = self
             .dynamodb
             .get_item()
@@ -180,7 +198,7 @@ impl Cases {
             .send()
             .await
             .map_err(|error| AwsError::of(GET, &error))?;
-        answer.item.ok_or_else(|| CaseError::Corrupt { id: id.clone(), why: "it is gone".to_owned() })
+        Ok(answer.item)
     }
 
     async fn take_over(&self, case: &Case, lease: &Lease, from: &str) -> Result<bool, CaseError> {
@@ -259,15 +277,34 @@ impl State {
 }
 
 /// A case as it lies in the table.
-struct Stored {
-    case: Case,
-    closed: bool,
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The case.
+    pub case: Case,
+    /// Whether its evidence is published and nobody works on it.
+    pub closed: bool,
     lease: String,
     lease_until: Timestamp,
     published: Option<Digest>,
 }
 
 impl Stored {
+    /// Whether its worker has gone without closing it.
+    pub fn is_abandoned(&self) -> bool {
+        !self.closed && self.lease_until <= clock::now()
+    }
+
+    /// The next revision of a closed case, on this plan.
+    #[must_use]
+    pub fn successor(&self, planned: &Case) -> Case {
+        Case {
+            revision: self.case.revision + 1,
+            previous: self.published.clone(),
+            opened_at: self.case.opened_at,
+            ..planned.clone()
+        }
+    }
+
     fn read(id: &CaseId, item: &Item) -> Result<Self, CaseError> {
         let corrupt = |why: String| CaseError::Corrupt { id: id.clone(), why };
         let string = |name: &str| {
@@ -298,7 +335,8 @@ impl Stored {
 /// finding does where it calls for a step that the case planned and could not take; where somebody was active after the case
 /// was concluded, if it is about danger; and where it calls for a step that the case did not know, if it is about neglect.
 /// A finding that is merely repeated reopens nothing, so what a person gave back on purpose, or made anew after a leak, stays.
-/// And what was only observed says nothing about what to do once the stack enforces.
+/// And what was only observed says nothing about what to do once the stack enforces. A step that waits for a person, or that
+/// one decided against, is not asked about again by the same finding, but it is taken where the policy now enforces it.
 fn outgrown(stored: &Case, planned: &Case) -> bool {
     let same_event = stored.signal.event_id == planned.signal.event_id;
     if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
@@ -308,8 +346,16 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
         stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
     };
     let active_since = stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded);
-    planned.steps.iter().filter(|record| record.step.disposition == Disposition::Enforce).any(|record| {
+    let calls_for = |record: &&StepRecord| {
+        matches!(record.step.disposition, Disposition::Enforce | Disposition::Review)
+            && record.step.countermeasure != Countermeasure::HoldForReview
+    };
+    planned.steps.iter().filter(calls_for).any(|record| {
         let before = of_target(&record.step.countermeasure);
+        // What a person was asked once about this finding, they are not asked again.
+        if record.step.disposition == Disposition::Review && !before.is_empty() {
+            return stored.mode == Mode::Observe;
+        }
         let was_taken = before.iter().any(|record| record.was_taken());
         if stored.mode != planned.mode || !before.is_empty() {
             !was_taken || (planned.signal.kind.is_immediate_danger() && active_since)
@@ -317,16 +363,6 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
             active_since || !planned.signal.kind.is_immediate_danger()
         }
     })
-}
-
-/// The next revision of a closed case, on the new plan.
-fn successor(planned: &Case, stored: &Stored) -> Case {
-    Case {
-        revision: stored.case.revision + 1,
-        previous: stored.published.clone(),
-        opened_at: stored.case.opened_at,
-        ..planned.clone()
-    }
 }
 
 fn key(id: &CaseId) -> Item {

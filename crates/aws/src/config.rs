@@ -5,9 +5,11 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use jiff::SignedDuration;
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
-use severance_domain::subject::TagKeys;
+use severance_domain::profile::{Precedence, TagKeys};
+use severance_domain::review::ReviewTimes;
 
 /// A function's settings.
 #[derive(Debug, Clone)]
@@ -28,8 +30,27 @@ pub struct Settings {
     pub signing_key: Arn,
     /// `SEVERANCE_TOPIC`: the ARN of the topic for messages.
     pub topic: String,
-    /// `SEVERANCE_OWNER_TAGS`, `SEVERANCE_CLASS_TAGS`: tag keys, separated by commas.
+    /// `SEVERANCE_ALARM_TOPIC`: the ARN of the topic for alarms. An open breaker is one.
+    pub alarm_topic: String,
+    /// `SEVERANCE_OWNER_TAGS`, `SEVERANCE_CLASS_TAGS`, `SEVERANCE_ENVIRONMENT_TAGS`, `SEVERANCE_CRITICALITY_TAGS`,
+    /// `SEVERANCE_EXPIRY_TAGS`, `SEVERANCE_REVIEW_BY_TAGS`: tag keys, separated by commas.
     pub tags: TagKeys,
+    /// `SEVERANCE_PRECEDENCE`: whose word counts where tags and the registry differ.
+    pub precedence: Precedence,
+    /// `SEVERANCE_ORGANIZATIONAL_UNITS`: those that the account is in, the innermost first.
+    pub organizational_units: Vec<String>,
+    /// `SEVERANCE_BREAKER_ACCOUNT_LIMIT`: disruptive steps that the window allows in the account; 0 for no limit.
+    pub breaker_account_limit: usize,
+    /// `SEVERANCE_BREAKER_ORGANIZATION_LIMIT`: the same over all accounts.
+    pub breaker_organization_limit: usize,
+    /// `SEVERANCE_BREAKER_MINUTES`: the breakers' window.
+    pub breaker_window: SignedDuration,
+    /// `SEVERANCE_ESCALATE_HOURS`, `SEVERANCE_REVIEW_HOURS`: how long people have to answer.
+    pub review: ReviewTimes,
+    /// `SEVERANCE_EXEMPTION_MAX_DAYS`: the longest time that an exemption may be given for.
+    pub exemption_max_days: i64,
+    /// `SEVERANCE_RECERTIFY_DAYS`: the longest time that a recertification is good for.
+    pub recertify_days: i64,
     /// `SEVERANCE_STALE_DAYS`: days from which a key is stale.
     pub stale_key_days: i64,
     /// `SEVERANCE_UNUSED_DAYS`: days without use from which a key is unused.
@@ -70,7 +91,21 @@ impl Settings {
                 expected: "a whole number of days, 0 or more",
             }),
         };
-        let list = |name: &'static str, default: &str| {
+        let count = |name: &'static str, default: i64, expected: &'static str| match optional(name) {
+            None => Ok(default),
+            Some(value) => value.trim().parse().ok().filter(|count| (0..=100_000).contains(count)).ok_or_else(|| {
+                InvalidSetting { name, found: format!("{value:?}"), expected }
+            }),
+        };
+        let limit = |name: &'static str, default: i64| {
+            // A step is one slot of an item, and an item ends at 400 KB.
+            count(name, default, "a whole number, 0 for no limit, at most 1000")
+                .map(|limit| usize::try_from(limit).unwrap_or_default().min(1_000))
+        };
+        let hours = |name: &'static str, default: i64| {
+            count(name, default, "a whole number of hours").map(SignedDuration::from_hours)
+        };
+        let list = |name: &'static str, default: &str| -> Vec<String> {
             let value = optional(name).unwrap_or_else(|| default.to_owned());
             value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
         };
@@ -78,10 +113,11 @@ impl Settings {
         Ok(Self {
             mode: match optional("SEVERANCE_MODE").as_deref() {
                 None | Some("observe") => Mode::Observe,
+                Some("review") => Mode::Review,
                 Some("enforce") => Mode::Enforce,
                 Some(other) => {
                     let found = format!("{other:?}");
-                    return Err(InvalidSetting { name: "SEVERANCE_MODE", found, expected: "observe or enforce" });
+                    return Err(InvalidSetting { name: "SEVERANCE_MODE", found, expected: "observe, review or enforce" });
                 }
             },
             account: AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
@@ -106,7 +142,34 @@ impl Settings {
             tags: TagKeys {
                 owner: list("SEVERANCE_OWNER_TAGS", "severance:owner,owner,Owner"),
                 class: list("SEVERANCE_CLASS_TAGS", "severance:class,class"),
+                environment: list(
+                    "SEVERANCE_ENVIRONMENT_TAGS",
+                    "severance:environment,environment,env,Environment",
+                ),
+                criticality: list("SEVERANCE_CRITICALITY_TAGS", "severance:criticality,criticality"),
+                expiry: list("SEVERANCE_EXPIRY_TAGS", "severance:expires-on,expires-on"),
+                review_by: list("SEVERANCE_REVIEW_BY_TAGS", "severance:review-by"),
             },
+            alarm_topic: text("SEVERANCE_ALARM_TOPIC", "the ARN of an SNS topic")?,
+            precedence: match optional("SEVERANCE_PRECEDENCE").as_deref() {
+                None | Some("tags") => Precedence::Tags,
+                Some("registry") => Precedence::Registry,
+                Some(other) => {
+                    let found = format!("{other:?}");
+                    return Err(InvalidSetting { name: "SEVERANCE_PRECEDENCE", found, expected: "tags or registry" });
+                }
+            },
+            organizational_units: list("SEVERANCE_ORGANIZATIONAL_UNITS", ""),
+            breaker_account_limit: limit("SEVERANCE_BREAKER_ACCOUNT_LIMIT", 50)?,
+            breaker_organization_limit: limit("SEVERANCE_BREAKER_ORGANIZATION_LIMIT", 200)?,
+            breaker_window: count("SEVERANCE_BREAKER_MINUTES", 60, "a whole number of minutes")
+                .map(SignedDuration::from_mins)?,
+            review: ReviewTimes {
+                escalate_after: hours("SEVERANCE_ESCALATE_HOURS", 24)?,
+                expire_after: hours("SEVERANCE_REVIEW_HOURS", 72)?,
+            },
+            exemption_max_days: days("SEVERANCE_EXEMPTION_MAX_DAYS", 90)?,
+            recertify_days: days("SEVERANCE_RECERTIFY_DAYS", 365)?,
             stale_key_days: days("SEVERANCE_STALE_DAYS", 90)?,
             unused_key_days: days("SEVERANCE_UNUSED_DAYS", 45)?,
             case_days: days("SEVERANCE_CASE_DAYS", 400)?,
@@ -150,6 +213,7 @@ mod tests {
             ("SEVERANCE_EVIDENCE_BUCKET", "b"),
             ("SEVERANCE_SIGNING_KEY", "arn:aws:kms:us-east-1:012345678901:key/k"),
             ("SEVERANCE_TOPIC", "a"),
+            ("SEVERANCE_ALARM_TOPIC", "b"),
         ];
         Settings::read(|name| {
             changes.iter().chain(&base).find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
@@ -169,7 +233,7 @@ mod tests {
         let error = |changes: &[(&str, &str)]| read(changes).unwrap_err().to_string();
         assert_eq!(
             error(&[("SEVERANCE_MODE", "enfroce")]),
-            "environment variable SEVERANCE_MODE is \"enfroce\"; expected observe or enforce"
+            "environment variable SEVERANCE_MODE is \"enfroce\"; expected observe, review or enforce"
         );
         assert_eq!(
             error(&[("SEVERANCE_TABLE", " ")]),
@@ -177,5 +241,8 @@ mod tests {
         );
         assert!(error(&[("SEVERANCE_STALE_DAYS", "-1")]).contains("SEVERANCE_STALE_DAYS is \"-1\""));
         assert!(error(&[("SEVERANCE_ACCOUNT", "123")]).contains("12 digits"));
+        assert!(error(&[("SEVERANCE_BREAKER_ACCOUNT_LIMIT", "-1")]).contains("0 for no limit"));
+        assert!(error(&[("SEVERANCE_PRECEDENCE", "cmdb")]).contains("expected tags or registry"));
+        assert!(error(&[("SEVERANCE_REVIEW_HOURS", "soon")]).contains("a whole number of hours"));
     }
 }

@@ -2,24 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
+use severance_domain::policy::Policy;
+use severance_domain::respond::Reacted as Reaction;
+use severance_policy::{self as policy, PolicyError};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::alarm::Alarms;
 use crate::announce::Announcer;
+use crate::caller::Callers;
 use crate::calls::CallCounter;
 use crate::cases::Cases;
 use crate::clock;
 use crate::config::{self, InvalidSetting, Settings};
+use crate::countermeasures::Driver;
 use crate::evidence_store::EvidenceStore;
+use crate::guardrails::{Guardrails, Limits};
+use crate::identity::Identities;
 use crate::publish::Publisher;
-use crate::react::{ReactError, Reaction, Reactor};
+use crate::react::{ReactError, Reactor};
 use crate::signer::Signer;
 
 /// What a function is composed from. Each client is made where it is asked for, so a function holds only those it uses.
@@ -28,6 +37,7 @@ pub struct Parts {
     pub settings: Settings,
     sdk: SdkConfig,
     calls: CallCounter,
+    policy: Arc<dyn Policy>,
 }
 
 /// A client over the shared configuration, whose calls are counted.
@@ -38,9 +48,9 @@ macro_rules! client {
 }
 
 impl Parts {
-    /// From this configuration of the SDK.
-    pub fn new(settings: Settings, sdk: SdkConfig) -> Self {
-        Self { settings, sdk, calls: CallCounter::default() }
+    /// From this configuration of the SDK, under this policy.
+    pub fn new(settings: Settings, sdk: SdkConfig, policy: Arc<dyn Policy>) -> Self {
+        Self { settings, sdk, calls: CallCounter::default(), policy }
     }
 
     /// IAM.
@@ -51,6 +61,49 @@ impl Parts {
     /// Secrets Manager.
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         client!(self, aws_sdk_secretsmanager)
+    }
+
+    /// The guardrails' part of the table.
+    pub fn guardrails(&self) -> Guardrails {
+        let settings = &self.settings;
+        let limits = Limits {
+            account: settings.account.clone(),
+            account_steps: settings.breaker_account_limit,
+            organization_steps: settings.breaker_organization_limit,
+            window: settings.breaker_window,
+        };
+        Guardrails::new(client!(self, aws_sdk_dynamodb), settings.table.clone(), limits)
+    }
+
+    /// Who is asking, by the word of AWS STS.
+    pub fn callers(&self) -> Callers {
+        Callers::new(&self.sdk)
+    }
+
+    /// Reads identities: over IAM and the registry.
+    pub fn identities(&self, iam: aws_sdk_iam::Client) -> Identities {
+        let settings = &self.settings;
+        Identities::new(iam, settings.account.clone(), settings.tags.clone(), self.guardrails(), settings.precedence)
+    }
+
+    /// A reactor over these readers and countermeasures. What every function shares is added here: the policy among it, so that
+    /// none can go without.
+    pub fn reactor(&self, identities: Identities, drivers: Vec<Box<dyn Driver>>) -> Reactor {
+        let settings = self.settings.clone();
+        Reactor {
+            identities,
+            drivers,
+            policy: self.policy.clone(),
+            guardrails: self.guardrails(),
+            alarms: Alarms::new(
+                client!(self, aws_sdk_sns),
+                settings.alarm_topic.clone(),
+                settings.stack.clone(),
+            ),
+            cases: self.cases(),
+            publisher: self.publisher(),
+            settings,
+        }
     }
 
     /// The cases' table.
@@ -184,6 +237,9 @@ pub enum StartError {
     /// The template and the function do not agree.
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
+    /// A policy is broken. Nothing is decided without one.
+    #[error("the policies cannot be used: {0}")]
+    Policy(#[from] PolicyError),
     /// Lambda's runtime interface failed.
     #[error("the Lambda runtime failed: {0}")]
     Runtime(lambda_runtime::Error),
@@ -203,18 +259,44 @@ fn log_filter() -> Targets {
         .with_targets([("lambda_runtime", LevelFilter::INFO), ("lambda_runtime_api_client", LevelFilter::INFO)])
 }
 
-/// Starts a function and serves invocations until Lambda ends it.
+/// What a function answers one invocation with.
+pub trait Serve: Send + Sync {
+    /// What it answers with.
+    type Answer: Serialize + Send;
+
+    /// Serves one invocation. `delivery` names it, so that concurrent ones can be told apart.
+    fn serve(&self, payload: &Value, delivery: &str) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
+}
+
+impl Serve for Function {
+    type Answer = Response;
+
+    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Response, Failure> {
+        Box::pin(self.handle(payload, delivery)).await
+    }
+}
+
+/// Starts a function over these events and serves invocations until Lambda ends it.
 pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
+    run_with(|parts| Function::new(sources, compose(parts), parts)).await
+}
+
+/// Starts a function and serves invocations until Lambda ends it.
+pub async fn run_with<S: Serve>(compose: impl FnOnce(&Parts) -> S) -> Result<(), StartError> {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(log_filter()).init();
-    let parts = Parts::new(Settings::from_environment()?, config::sdk().await);
-    let function = Function::new(sources, compose(&parts), &parts);
+    let settings = Settings::from_environment()?;
+    let policy = policy::Guardrails::embedded().inspect_err(|error| {
+        tracing::error!(error = %error, "the policies are broken, so nothing can be decided");
+    })?;
+    let parts = Parts::new(settings, config::sdk().await, Arc::new(policy));
+    let function = compose(&parts);
     let function = &function;
     // Boxed, so that the SDK's deeply nested futures do not become part of the runtime's own type.
-    let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + '_>> {
+    let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<S::Answer, Failure>> + Send + '_>> {
         Box::pin(async move {
             let delivery = format!("{}/{}", event.context.request_id, clock::now().as_millisecond());
-            Box::pin(function.handle(&event.payload, &delivery)).await.inspect_err(|failure| {
+            Box::pin(function.serve(&event.payload, &delivery)).await.inspect_err(|failure| {
                 tracing::error!(error = %failure, "the event was not handled");
             })
         })

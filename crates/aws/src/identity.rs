@@ -7,11 +7,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::Client as Iam;
 use aws_sdk_secretsmanager::Client as Secrets;
+use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{AccountId, IamName};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
-use severance_domain::subject::{Inventory, Profile, Subject, SubjectKind, TagKeys};
+use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
+use severance_domain::subject::{Inventory, Subject, SubjectKind};
 
 use crate::error::AwsError;
+use crate::guardrails::Guardrails;
 
 /// One subject of a signal, as AWS states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Found {
     pub profile: Profile,
     /// What it holds.
     pub inventory: Inventory,
+    /// A role's trust policy, as JSON: who may assume it says what it is.
+    pub trust: Option<String>,
 }
 
 /// Reads identities from one account.
@@ -31,12 +36,15 @@ pub struct Identities {
     secrets: Option<Secrets>,
     account: AccountId,
     tags: TagKeys,
+    /// What the user's own inventory says of them.
+    registry: Guardrails,
+    precedence: Precedence,
 }
 
 impl Identities {
-    /// Over IAM alone.
-    pub fn new(iam: Iam, account: AccountId, tags: TagKeys) -> Self {
-        Self { iam, secrets: None, account, tags }
+    /// Over IAM alone, and the registry.
+    pub fn new(iam: Iam, account: AccountId, tags: TagKeys, registry: Guardrails, precedence: Precedence) -> Self {
+        Self { iam, secrets: None, account, tags, registry, precedence }
     }
 
     /// Over Secrets Manager as well.
@@ -72,12 +80,31 @@ impl Identities {
                 message: "the new key is not listed yet: IAM is eventually consistent".to_owned(),
                 retryable: true,
             }),
-            Ok(Resolution::One(found)) => Ok(vec![*found]),
-            Ok(Resolution::Many(found)) => Ok(found),
+            Ok(Resolution::One(found)) => Ok(vec![self.profiled(*found).await?]),
+            Ok(Resolution::Many(found)) => {
+                futures::stream::iter(found.into_iter().map(|found| self.profiled(found)))
+                    .buffered(owned::AT_ONCE)
+                    .try_collect()
+                    .await
+            }
             Ok(Resolution::Unknown(why)) => Ok(vec![unresolved(signal, why)]),
             Err(error) if error.retryable => Err(error),
             Err(error) => Ok(vec![unresolved(signal, error.to_string())]),
         }
+    }
+
+    /// Adds to what the tags say what the registry does, and what can be inferred.
+    async fn profiled(&self, mut found: Found) -> Result<Found, AwsError> {
+        let entry = match (&found.subject.kind, &found.subject.arn) {
+            (SubjectKind::User | SubjectKind::Role | SubjectKind::Secret, Some(arn)) => {
+                self.registry.registry_entry(arn.as_str()).await?
+            }
+            _ => None,
+        };
+        let profile = std::mem::take(&mut found.profile).with_registry(entry.as_ref(), self.precedence);
+        let clues = Clues { subject: &found.subject, inventory: &found.inventory, trust: found.trust.as_deref() };
+        found.profile = profile.inferred(&clues);
+        Ok(found)
     }
 }
 
@@ -125,7 +152,7 @@ fn root(signal: &Signal) -> Found {
         unique_id: None,
     };
     let gaps = vec!["the root user's credentials were not enumerated".to_owned()];
-    Found { subject, profile: Profile::default(), inventory: Inventory { gaps, ..Inventory::default() } }
+    Found { subject, profile: Profile::default(), inventory: Inventory { gaps, ..Inventory::default() }, trust: None }
 }
 
 fn unresolved(signal: &Signal, why: String) -> Found {
@@ -144,11 +171,17 @@ fn unresolved(signal: &Signal, why: String) -> Found {
         .or_else(|| unique_id.as_ref().map(ToString::to_string))
         .unwrap_or_else(|| "unnamed".to_owned());
     let subject = Subject { kind: SubjectKind::Unresolved, account: signal.account.clone(), name, arn, unique_id };
-    Found { subject, profile: Profile::default(), inventory: Inventory { unread: vec![why], ..Inventory::default() } }
+    let inventory = Inventory { unread: vec![why], ..Inventory::default() };
+    Found { subject, profile: Profile::default(), inventory, trust: None }
 }
 
 fn iam_tags(tags: &[aws_sdk_iam::types::Tag]) -> BTreeMap<String, String> {
     tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
+}
+
+/// A policy document as IAM writes it in its answers: percent-encoded.
+fn document(encoded: Option<&str>) -> Option<String> {
+    percent_encoding::percent_decode_str(encoded?).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 fn instant(time: Option<&aws_smithy_types::DateTime>) -> Option<jiff::Timestamp> {

@@ -3,7 +3,9 @@
 //! A function gets only the ports that its IAM statement allows: it names the countermeasures it may drive and the
 //! readers it may use, and nothing else is constructed.
 
+pub mod alarm;
 pub mod announce;
+pub mod caller;
 pub mod calls;
 pub mod cases;
 pub mod clock;
@@ -12,7 +14,11 @@ pub mod countermeasures;
 pub mod error;
 pub mod evidence_store;
 pub mod function;
+pub mod guardrails;
 pub mod identity;
 pub mod publish;
 pub mod react;
+pub mod responder;
+pub mod review;
 pub mod signer;
+pub mod tick;

@@ -78,9 +78,14 @@ impl Publisher {
                 .ok_or_else(|| unreadable(&key))?,
         };
         let published = Published { uri: self.store.uri(&key), digest: Digest::of(&payload) };
-        let message = Message::of(case, &statement.predicate.proof, &published.uri, &published.digest);
+        let message = Message::of(case, &self.stack, &statement.predicate.proof, &published.uri, &published.digest);
         self.announcer.announce(&message).await?;
         Ok(published)
+    }
+
+    /// Tells people something that is about no case.
+    pub async fn announce(&self, message: &Message) -> Result<(), AwsError> {
+        self.announcer.announce(message).await
     }
 
     /// Where a revision's evidence is kept.

@@ -1,13 +1,16 @@
 //! The one way through: signal → subjects → plan → case → steps → verdict → evidence.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::join_all;
-use serde::Serialize;
+use futures::future::{join_all, try_join};
+use jiff::Timestamp;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
-use severance_domain::plan::{Countermeasure, Disposition};
-use severance_domain::playbook::{Context, Mode, decide};
+use severance_domain::plan::Countermeasure;
+use severance_domain::playbook::{BREAKER_OPEN, Context, Mode, decide};
+use severance_domain::policy::Policy;
+use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::Signal;
 use severance_domain::verdict::Verdict;
 use tokio::time::{Instant, timeout_at};
@@ -16,12 +19,14 @@ use crate::cases::{CaseError, Cases, Lease, Taken};
 use crate::clock;
 use crate::config::Settings;
 use crate::countermeasures::{Applied, Driver, Seen};
+use crate::alarm::Alarms;
 use crate::error::AwsError;
+use crate::guardrails::{Admission, Guardrails, Loaded};
 use crate::identity::{Found, Identities};
 use crate::publish::Publisher;
 
 /// The functions of the template, whose roles are named `<stack>-<function>`.
-const OWN_FUNCTIONS: [&str; 3] = ["posture-finding", "key-creation", "offboarding"];
+const OWN_FUNCTIONS: [&str; 4] = ["posture-finding", "key-creation", "offboarding", "responder"];
 
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
@@ -32,30 +37,18 @@ pub struct Reactor {
     pub identities: Identities,
     /// The countermeasures that this function may take.
     pub drivers: Vec<Box<dyn Driver>>,
+    /// The one policy that every step passes.
+    pub policy: Arc<dyn Policy>,
+    /// Exemptions, breakers and reviews.
+    pub guardrails: Guardrails,
+    /// Tells people that a breaker opened.
+    pub alarms: Alarms,
     /// The cases' table.
     pub cases: Cases,
     /// Publishes evidence.
     pub publisher: Publisher,
     /// The stack's settings.
     pub settings: Settings,
-}
-
-/// What came of one subject of a signal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Reaction {
-    /// The case.
-    pub case: CaseId,
-    /// Its revision.
-    pub revision: u32,
-    /// Whom it is about.
-    pub subject: String,
-    /// How it ended.
-    pub verdict: Verdict,
-    /// Where its evidence is.
-    pub evidence: String,
-    /// Whether an earlier delivery did it, and this one changed nothing.
-    pub replayed: bool,
 }
 
 /// Why a reaction did not end. What was done is stored, and the next delivery goes on from there.
@@ -93,28 +86,48 @@ impl ReactError {
 impl Reactor {
     /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
     pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
-        let found = match Box::pin(self.identities.resolve(signal)).await {
-            Ok(found) => found,
+        // Neither needs the other, and every round trip is time that a stolen key lives.
+        let (found, loaded) = match Box::pin(try_join(self.identities.resolve(signal), self.guardrails.load())).await {
+            Ok(both) => both,
             Err(error) => return vec![Err(error.into())],
         };
-        futures::stream::iter(found.into_iter().map(|found| self.react_to(signal, found, delivery)))
+        let context = self.context(loaded, clock::now());
+        let context = &context;
+        futures::stream::iter(found.into_iter().map(|found| self.react_to(signal, found, context, delivery)))
             .buffered(AT_ONCE)
             .collect()
             .await
     }
 
-    async fn react_to(&self, signal: &Signal, found: Found, delivery: &str) -> Result<Reaction, ReactError> {
-        let now = clock::now();
-        let context = Context {
+    /// What a decision depends on besides the signal and its subject.
+    pub(crate) fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
+        Context {
             mode: self.settings.mode,
             now,
             stale_key_days: self.settings.stale_key_days,
             unused_key_days: self.settings.unused_key_days,
             own_roles: OWN_FUNCTIONS.iter().map(|function| format!("{}-{function}", self.settings.stack)).collect(),
-        };
-        let plan = decide(signal, &found.subject, &found.profile, &found.inventory, &context);
-        let Found { subject, profile, inventory } = found;
-        let case = Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, now);
+            breaker_open: loaded.breaker_open(),
+            exemptions: loaded.exemptions,
+            organizational_units: self.settings.organizational_units.clone(),
+        }
+    }
+
+    /// The case as it would be opened about this subject now.
+    pub(crate) fn plan(&self, signal: &Signal, found: Found, context: &Context) -> Case {
+        let Found { subject, profile, inventory, .. } = found;
+        let plan = decide(signal, &subject, &profile, &inventory, context, self.policy.as_ref());
+        Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, self.settings.review, context.now)
+    }
+
+    async fn react_to(
+        &self,
+        signal: &Signal,
+        found: Found,
+        context: &Context,
+        delivery: &str,
+    ) -> Result<Reaction, ReactError> {
+        let case = self.plan(signal, found, context);
         loop {
             match self.cases.take(&case, delivery).await? {
                 Taken::Closed(case) => {
@@ -134,8 +147,9 @@ impl Reactor {
     }
 
     /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
-    async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
+    pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
         if case.verdict.is_none() {
+            self.admit(&mut case, lease).await?;
             self.apply(&mut case, lease).await?;
             self.confirm(&mut case).await;
             let verdict = case.conclude(clock::now());
@@ -151,6 +165,10 @@ impl Reactor {
             }
         };
         if case.is_settled() {
+            // Before the case is closed: a review that nobody remembers would never be escalated.
+            if let Some(review) = case.pending_review() {
+                self.guardrails.remember_review(&case.id, review.due_at()).await?;
+            }
             self.cases.close(&case, lease, &published.digest).await?;
             return Ok(self.reaction(&case, false));
         }
@@ -161,21 +179,57 @@ impl Reactor {
         Err(unsettled)
     }
 
+    /// Asks the breakers for room for the steps that lie ahead. Where there is none, a person decides about them; where the
+    /// breakers cannot be asked, nothing is done, and another delivery tries again.
+    async fn admit(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
+        let ahead = case.steps.iter().filter(|record| record.is_ahead()).count();
+        // A person who approves a plan has seen it, and is the way through while a breaker is open.
+        if self.settings.mode != Mode::Enforce || ahead == 0 || case.is_approved() {
+            return Ok(());
+        }
+        if let Admission::Refused { scope, opened_now, .. } = self.guardrails.admit(&case.id, ahead).await? {
+            tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");
+            case.hold(BREAKER_OPEN, self.settings.review, clock::now());
+            self.cases.save(case, lease).await?;
+            if opened_now {
+                self.raise_breaker_alarm(&scope, Some(&case.id)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells people that a breaker opened. Where that fails, the next tick tells them: the breaker remembers that nobody knows.
+    pub(crate) async fn raise_breaker_alarm(&self, scope: &str, case: Option<&CaseId>) {
+        let told = async {
+            let breakers = self.guardrails.breakers().await?;
+            for breaker in breakers.iter().filter(|breaker| breaker.scope == scope && breaker.open_since.is_some()) {
+                self.alarms.breaker_opened(breaker).await?;
+                self.guardrails.alarm_sent(breaker).await?;
+            }
+            Ok::<(), AwsError>(())
+        };
+        if let Err(error) = told.await {
+            let case = case.map(CaseId::as_str);
+            tracing::error!(scope, case, error = %error, "the breaker is open, and nobody could be told");
+        }
+    }
+
     /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
     async fn apply(&self, case: &mut Case, lease: &Lease) -> Result<(), CaseError> {
+        let released = case.is_released();
         for n in 0..case.steps.len() {
             let Some(record) = case.steps.get_mut(n) else { break };
-            if record.step.disposition != Disposition::Enforce || record.was_taken() {
+            if !record.is_ahead() {
                 continue;
             }
-            let outcome = self.take(&record.step.countermeasure, &case.id).await;
+            let outcome = self.take(&record.step.countermeasure, &case.id, released).await;
             record.outcome = Some(outcome);
             self.cases.save(case, lease).await?;
         }
         Ok(())
     }
 
-    async fn take(&self, step: &Countermeasure, case: &CaseId) -> Outcome {
+    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool) -> Outcome {
         let not_taken = |code: &str, message: &str| Outcome::Failed {
             at: clock::now(),
             action: step.as_str().to_owned(),
@@ -186,6 +240,9 @@ impl Reactor {
         // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
         if self.settings.mode == Mode::Observe {
             return not_taken("ObserveMode", "the stack was set to observe before this step was taken");
+        }
+        if self.settings.mode == Mode::Review && !released {
+            return not_taken("ReviewMode", "the stack was set to review before this step was taken");
         }
         let Some(driver) = self.driver(step) else {
             return not_taken("NotDriven", "this function has no permission for this countermeasure");
@@ -241,8 +298,9 @@ impl Reactor {
         self.drivers.iter().map(Box::as_ref).find(|driver| driver.drives(step))
     }
 
-    fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
+    pub(crate) fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
         Reaction {
+            plan: case.pending_review().map(|review| review.short_plan().to_owned()),
             case: case.id.clone(),
             revision: case.revision,
             subject: case.subject.label(),

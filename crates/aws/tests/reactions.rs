@@ -22,7 +22,13 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "iam:GetUser",
         "iam:ListAccessKeys",
         "iam:GetLoginProfile",
+        // Exemptions and breakers, read meanwhile; then the registry.
+        "dynamodb:Query",
+        "dynamodb:GetItem",
         "dynamodb:PutItem",
+        // Room in both breakers.
+        "dynamodb:UpdateItem",
+        "dynamodb:UpdateItem",
         "iam:PutUserPolicy",
         "iam:TagUser",
         "dynamodb:UpdateItem",

@@ -30,7 +30,7 @@ async fn a_second_delivery_changes_nothing_and_returns_the_first_ones_verdict() 
         world.take_calls();
         let before = stored(&world);
         let second = deliver(&world, &signal, "second").await.unwrap();
-        assert_eq!(second, severance_aws::react::Reaction { replayed: true, ..first });
+        assert_eq!(second, severance_domain::respond::Reacted { replayed: true, ..first });
         assert_eq!(stored(&world), before);
         let calls = world.take_calls();
         assert!(mutating(&calls).is_empty() && !calls.iter().any(|call| call == "dynamodb:UpdateItem"), "{calls:?}");

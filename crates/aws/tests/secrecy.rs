@@ -13,8 +13,6 @@ use serde_json::{Value, json};
 use severance_aws::config::Settings;
 use severance_aws::countermeasures::DeactivateAccessKey;
 use severance_aws::function::{Failure, Function, Parts, Response};
-use severance_aws::identity::Identities;
-use severance_aws::react::Reactor;
 use severance_domain::intake::KEY_CREATION;
 
 /// What the event's fields carry that nobody asked for.
@@ -52,14 +50,9 @@ fn function(world: &World) -> Function {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(world.http())
         .build();
-    let parts = Parts::new(settings.clone(), sdk);
-    let reactor = Reactor {
-        identities: Identities::new(parts.iam(), settings.account.clone(), settings.tags.clone()),
-        drivers: vec![Box::new(DeactivateAccessKey::new(parts.iam()))],
-        cases: parts.cases(),
-        publisher: parts.publisher(),
-        settings,
-    };
+    let parts = Parts::new(settings, sdk, policy());
+    let iam = parts.iam();
+    let reactor = parts.reactor(parts.identities(iam.clone()), vec![Box::new(DeactivateAccessKey::new(iam))]);
     Function::new(KEY_CREATION, reactor, &parts)
 }
 

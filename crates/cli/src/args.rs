@@ -4,6 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::breaker::BreakerCommand;
+use crate::contain::{ContainOptions, StatusOptions};
+use crate::exempt::ExemptCommand;
+use crate::policy::PolicyCommand;
+use crate::registry::RegistryCommand;
+use crate::review::{ApproveOptions, DenyOptions, RecertifyOptions, ReviewsOptions};
+
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   # The public key, from the account that runs Severance, not from whoever hands you files.
@@ -43,6 +50,30 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Check evidence offline, with the public key alone, and say what it states.
     Verify(VerifyOptions),
+    /// Check and explain the guardrails' policies. Offline.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// End the access of an identity, as far as the policies allow it.
+    Contain(Box<ContainOptions>),
+    /// Show a case as it stands.
+    Status(StatusOptions),
+    /// List what waits for a person.
+    Reviews(ReviewsOptions),
+    /// Carry a held plan out.
+    Approve(ApproveOptions),
+    /// Close a held plan without carrying it out.
+    Deny(DenyOptions),
+    /// Add, list or end exemptions.
+    #[command(subcommand)]
+    Exempt(ExemptCommand),
+    /// Show or reset the breakers.
+    #[command(subcommand)]
+    Breaker(BreakerCommand),
+    /// Import, export or remove rows of the registry.
+    #[command(subcommand)]
+    Registry(RegistryCommand),
+    /// Say that an identity is still needed.
+    Recertify(RecertifyOptions),
 }
 
 /// The options of `sever verify`.

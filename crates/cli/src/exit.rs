@@ -1,4 +1,4 @@
-//! Exit codes. They are stable, and stand in docs/EVIDENCE.md and in `sever verify --help`.
+//! Exit codes. They are stable, and stand in docs/EVIDENCE.md, docs/OPERATIONS.md and in each `--help`.
 
 use serde::{Serialize, Serializer};
 use severance_domain::evidence::verify::Class;
@@ -77,5 +77,72 @@ impl From<Class> for Status {
 impl Serialize for Status {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A policy that does not hold: see `sever policy check`.
+pub(crate) const BROKEN_POLICY: u8 = 20;
+/// The responder understood, and refuses.
+pub(crate) const REFUSED: u8 = 21;
+/// The responder did not answer, or failed.
+pub(crate) const UNANSWERED: u8 = 22;
+/// A file to import holds something else than rows of the registry.
+pub(crate) const BAD_FILE: u8 = 23;
+/// The responder answered, but access was not seen to end.
+pub(crate) const NOT_CONTAINED: u8 = 24;
+
+/// The exit codes of a command that asks the responder, for its `--help`.
+macro_rules! remote_help {
+    ($examples:literal) => {
+        concat!(
+            $examples,
+            "\n\nExit codes:
+   0  done
+   2  wrong usage
+  10  the output could not be written
+  21  refused: the responder says why, and what would help
+  22  no answer: not reachable, not allowed, or the function itself failed
+
+You need lambda:InvokeFunction on the function STACK-responder. What changes something is signed with your own
+credentials (sts:GetCallerIdentity, which needs no permission), so that the responder hears from AWS who you are."
+        )
+    };
+}
+pub(crate) use remote_help;
+
+/// Why a command ended without doing what it is for. Printed once, by `main`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// The options make no sense together.
+    #[error("{0}")]
+    Usage(String),
+    /// Something could not be read or written.
+    #[error("{0}")]
+    Unreadable(String),
+    /// A policy does not hold.
+    #[error("{0}")]
+    Policy(String),
+    /// The responder refuses.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The responder did not answer.
+    #[error("{0}")]
+    Unanswered(String),
+    /// A file to import is not as it must be.
+    #[error("{0}")]
+    BadFile(String),
+}
+
+impl Failure {
+    /// The process's exit code.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Unreadable(_) => Status::Unreadable.code(),
+            Self::Policy(_) => BROKEN_POLICY,
+            Self::Refused(_) => REFUSED,
+            Self::Unanswered(_) => UNANSWERED,
+            Self::BadFile(_) => BAD_FILE,
+        }
     }
 }

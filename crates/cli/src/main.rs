@@ -1,30 +1,63 @@
 //! `sever`: the responder's and auditor's command.
+//!
+//! What works offline (`verify`, `policy`) loads no AWS configuration; the rest asks the stack's responder.
 
 mod args;
+mod breaker;
+mod clock;
+mod contain;
+mod exempt;
 mod exit;
+mod explain;
 mod files;
+mod options;
+mod policy;
+mod proof;
+mod registry;
+mod remote;
+mod review;
+mod rows;
+mod table;
 mod text;
 mod verify;
+mod view;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Args, Command};
+use args::{Args, Command, VerifyOptions};
+use exit::Failure;
 
 fn main() -> ExitCode {
     let Args { command } = Args::parse();
-    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let result = match command {
-        Command::Verify(options) => verify::run(&options, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock()),
-    };
-    match result {
-        Ok(status) => ExitCode::from(status.code()),
-        Err(error) => {
-            // Nothing is left to do if even this cannot be written.
-            let _ = writeln!(stderr.lock(), "sever: {}", text::clean(&error.to_string()));
-            ExitCode::from(exit::Status::Unreadable.code())
+    let code = run(command).unwrap_or_else(|failure| {
+        for line in failure.to_string().lines() {
+            table::say(line);
         }
+        failure.code()
+    });
+    ExitCode::from(code)
+}
+
+fn run(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Verify(given) => verify(&given),
+        Command::Policy(command) => policy::run(command),
+        Command::Contain(given) => contain::contain(*given),
+        Command::Status(given) => contain::status(given),
+        Command::Reviews(given) => review::list(&given),
+        Command::Approve(given) => review::approve(given),
+        Command::Deny(given) => review::deny(given),
+        Command::Exempt(command) => exempt::run(command),
+        Command::Breaker(command) => breaker::run(command),
+        Command::Registry(command) => registry::run(command),
+        Command::Recertify(given) => review::recertify(given),
     }
+}
+
+fn verify(given: &VerifyOptions) -> Result<u8, Failure> {
+    let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
+    let status = verify::run(given, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock());
+    status.map(exit::Status::code).map_err(|error| Failure::Unreadable(error.to_string()))
 }

@@ -102,7 +102,7 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
     let StepRecord { step, outcome, confirmation, .. } = record;
     writeln!(out, "    {n}. {}", clean(&step.countermeasure.describe()))?;
     writeln!(out, "       {}, because {}", name(&step.disposition), clean(&step.reason))?;
@@ -148,11 +148,11 @@ fn write_case(case: &CaseReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn write_field(label: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_field(label: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {label:<10} {}", clean(value))
 }
 
-fn write_list(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write_list(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<()> {
     if lines.is_empty() {
         return Ok(());
     }
@@ -161,6 +161,6 @@ fn write_list(title: &str, lines: &[String], out: &mut dyn Write) -> io::Result<
 }
 
 /// The name that an enumeration's value has in evidence.
-fn name(value: &impl serde::Serialize) -> String {
+pub(crate) fn name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

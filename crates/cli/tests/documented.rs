@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use base64::Engine as _;
@@ -13,10 +13,14 @@ use serde_json::{Value, json};
 use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
+use severance_domain::exemption::ExemptionUse;
 use severance_domain::plan::{Countermeasure, Disposition, Step};
 use severance_domain::playbook::Mode;
+use severance_domain::policy::{PolicyReason, Request, Ruling};
+use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
+use severance_domain::review::{Decision, Review};
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
-use severance_domain::subject::{AccessKey, Class, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 use support::{Dir, Run, dir, history, key};
 
@@ -62,7 +66,23 @@ fn maximal() -> Vec<Statement> {
     };
     let confirmations =
         || [Confirmation::Confirmed { at, observed: text() }, Confirmation::Unconfirmed { at, reason: text() }];
-    let case = |subject: SubjectHint| Case {
+    let person = || arn("arn:aws:sts::012345678901:assumed-role/responder/bob");
+    let decisions = [
+        Decision::Approved { by: person(), reason: text(), at },
+        Decision::Denied { by: person(), reason: text(), at },
+        Decision::Lapsed { enforced: true, at },
+    ];
+    let fields = [
+        Field::Owners,
+        Field::Class,
+        Field::Environment,
+        Field::Criticality,
+        Field::Privileged,
+        Field::ExpiresOn,
+        Field::ReviewBy,
+    ];
+    let basis = || Basis { origin: Origin::Tag, detail: text(), confidence: Confidence::Stated };
+    let case = |(subject, decision): (SubjectHint, &Decision)| Case {
         id: serde_json::from_value(json!("sev-1")).unwrap(),
         revision: 2,
         previous: Some(Digest::of(b"")),
@@ -83,6 +103,7 @@ fn maximal() -> Vec<Statement> {
             access_key: Some("AKIAEXAMPLE".try_into().unwrap()),
             title: text(),
             event_digest: Digest::of(b""),
+            request: Some(Request { by: person(), reason: text(), ticket: Some(text()) }),
         },
         subject: Subject {
             kind: SubjectKind::User,
@@ -91,7 +112,18 @@ fn maximal() -> Vec<Statement> {
             arn: Some(user_arn()),
             unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
         },
-        profile: Profile { owners: vec![text()], class: Some(Class::Workload) },
+        profile: Profile {
+            owners: vec![text()],
+            class: Some(Class::Workload),
+            environment: Some(text()),
+            criticality: Some(Criticality::High),
+            privileged: Some(true),
+            expires_on: Some("2026-12-31".parse().unwrap()),
+            review_by: Some("2026-12-31".parse().unwrap()),
+            basis: fields.map(|field| (field, basis())).into(),
+            // Never stored, so never documented.
+            tags: BTreeMap::from([(text(), text())]),
+        },
         inventory: Inventory {
             access_keys: vec![AccessKey {
                 id: "AKIAEXAMPLE".try_into().unwrap(),
@@ -101,6 +133,8 @@ fn maximal() -> Vec<Statement> {
             }],
             console_password: Some(true),
             secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
+            created_at: Some(at),
+            attached_policies: Some(vec![text()]),
             unread: vec![text()],
             gaps: vec![text()],
         },
@@ -112,6 +146,12 @@ fn maximal() -> Vec<Statement> {
                         countermeasure: countermeasure.clone(),
                         disposition: Disposition::Enforce,
                         reason: text(),
+                        ruling: Some(Ruling {
+                            answer: Disposition::Enforce,
+                            policies: vec![PolicyReason { id: text(), says: Some(text()) }],
+                            enforce_on_silence: true,
+                            lowered_by: Some(text()),
+                        }),
                     },
                     intent_at: Some(at),
                     outcome: Some(outcome.clone()),
@@ -120,12 +160,30 @@ fn maximal() -> Vec<Statement> {
             })
             .collect(),
         notes: vec![text()],
+        exemptions: vec![ExemptionUse {
+            id: text(),
+            owner: text(),
+            reason: text(),
+            ticket: text(),
+            way_out: text(),
+            expires_at: at,
+            covered: vec![text()],
+        }],
+        review: Some(Review {
+            plan: Digest::of(b""),
+            requested_at: at,
+            escalate_at: at,
+            expires_at: at,
+            enforce_on_silence: true,
+            escalated_at: Some(at),
+            decision: Some(decision.clone()),
+        }),
         verdict: Some(Verdict::Partial),
     };
-    hints.map(|hint| key(7).state(&case(hint))).into()
+    hints.into_iter().zip(decisions.iter().cycle()).map(|parts| key(7).state(&case(parts))).collect()
 }
 
-/// The paths of all values, without the predicate's prefix.
+/// The paths of all values, without the predicate's prefix. The parts of a profile, which name each basis, are `*`.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     if !matches!(path, "" | "predicate") {
         found.insert(path.trim_start_matches("predicate.").to_owned());
@@ -133,7 +191,8 @@ fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let name = if path == "predicate.case.profile.basis" { "*" } else { name };
+                let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                 paths(value, &path, found);
             }
         }
@@ -191,6 +250,11 @@ fn every_name_is_defined() {
         names::<Severity>(json!("?")),
         names::<SubjectKind>(json!("?")),
         names::<Class>(json!("?")),
+        names::<Criticality>(json!("?")),
+        names::<Field>(json!("?")),
+        names::<Origin>(json!("?")),
+        names::<Confidence>(json!("?")),
+        names::<Decision>(json!({"answer": "?"})),
         names::<Disposition>(json!("?")),
         names::<Mode>(json!("?")),
         names::<Countermeasure>(json!({"type": "?"})),

@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::plan::{Disposition, Plan, Step};
+use crate::exemption::ExemptionUse;
+use crate::plan::{Countermeasure, Disposition, Plan, Step};
 use crate::playbook::Mode;
+use crate::profile::Profile;
+use crate::review::{Decision, Review, ReviewTimes, plan_digest};
 use crate::signal::{Signal, SignalKind};
-use crate::subject::{Inventory, Profile, Subject};
+use crate::subject::{Inventory, Subject};
 use crate::verdict::Verdict;
 
 /// The name of a case: the same claim about the same subject always has the same one.
@@ -72,6 +75,12 @@ pub struct Case {
     /// The plan's notes.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+    /// The exemptions that covered steps of the plan.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exemptions: Vec<ExemptionUse>,
+    /// What a person is, or was, asked to decide.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub review: Option<Review>,
     /// The verdict of this revision.
     pub verdict: Option<Verdict>,
 }
@@ -95,6 +104,12 @@ impl StepRecord {
     /// Whether the step was taken, or found to be in effect already.
     pub fn was_taken(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+    }
+
+    /// Whether it is to be taken and was not tried to an end.
+    pub fn is_ahead(&self) -> bool {
+        self.step.disposition == Disposition::Enforce
+            && matches!(self.outcome, None | Some(Outcome::Failed { retryable: true, .. }))
     }
 
     /// Whether nothing is left to do about this step.
@@ -172,8 +187,10 @@ impl Case {
         inventory: Inventory,
         plan: Plan,
         mode: Mode,
+        times: ReviewTimes,
         now: Timestamp,
     ) -> Self {
+        let review = Review::of(&subject, &profile, &inventory, &plan.steps, times, now);
         let steps = plan.steps.into_iter().map(|step| StepRecord {
             intent_at: (step.disposition == Disposition::Enforce).then_some(now),
             step,
@@ -192,6 +209,8 @@ impl Case {
             inventory,
             steps: steps.collect(),
             notes: plan.notes,
+            exemptions: plan.exemptions,
+            review,
             signal,
             verdict: None,
         }
@@ -216,5 +235,104 @@ impl Case {
     /// Whether no step is left to be tried again.
     pub fn is_settled(&self) -> bool {
         self.steps.iter().all(StepRecord::is_settled)
+    }
+
+    /// Holds every step that is not taken yet for a person, and says by what.
+    pub fn hold(&mut self, by: &str, times: ReviewTimes, now: Timestamp) {
+        for record in self.steps.iter_mut().filter(|record| record.is_ahead()) {
+            record.step.lower(Disposition::Review, by);
+            record.intent_at = None;
+        }
+        self.review = self.review_of(times, now);
+    }
+
+    /// Begins a revision that follows on a published one: it has no verdict yet.
+    pub fn begin_revision(&mut self) {
+        self.verdict = None;
+        self.concluded_at = None;
+    }
+
+    /// The digest of what a person would be asked about this plan.
+    pub fn plan_digest(&self) -> Digest {
+        let steps: Vec<Step> = self.steps.iter().map(|record| record.step.clone()).collect();
+        plan_digest(&self.subject, &self.profile, &self.inventory, &steps)
+    }
+
+    /// Holds again what was held when the question was asked and needs nobody now, as once the breaker is reset: the answer
+    /// is about these steps.
+    pub fn hold_again(&mut self) {
+        for record in self.steps.iter_mut().filter(|record| record.is_ahead()) {
+            record.step.disposition = Disposition::Review;
+            record.intent_at = None;
+        }
+    }
+
+    /// Carries out what waited for a person.
+    pub fn release_held(&mut self, decision: Decision, now: Timestamp) {
+        for record in self.held_steps() {
+            record.step.disposition = Disposition::Enforce;
+            record.intent_at = Some(now);
+        }
+        self.decide(decision);
+    }
+
+    /// Gives up what waited for a person.
+    pub fn decline_held(&mut self, by: &str, decision: Decision) {
+        for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
+            record.step.lower(Disposition::Decline, by);
+        }
+        self.decide(decision);
+    }
+
+    /// Whether a person, or the policy's answer for silence, let this revision's steps be taken.
+    pub fn is_released(&self) -> bool {
+        matches!(
+            self.review.as_ref().and_then(|review| review.decision.as_ref()),
+            Some(Decision::Approved { .. } | Decision::Lapsed { enforced: true, .. })
+        )
+    }
+
+    /// Whether a person let this revision's steps be taken.
+    pub fn is_approved(&self) -> bool {
+        matches!(self.review.as_ref().and_then(|review| review.decision.as_ref()), Some(Decision::Approved { .. }))
+    }
+
+    /// Whether a step failed, was refused or waits for a person.
+    pub fn has_trouble(&self) -> bool {
+        self.steps.iter().any(|record| {
+            matches!(record.step.disposition, Disposition::Review | Disposition::Refuse)
+                || matches!(record.outcome, Some(Outcome::Failed { .. }))
+        })
+    }
+
+    /// The review that waits for a person, if one does.
+    pub fn pending_review(&self) -> Option<&Review> {
+        self.review.as_ref().filter(|review| review.is_pending())
+    }
+
+    /// Whether an approval would do anything: what no countermeasure fits can only be acknowledged.
+    pub fn can_be_approved(&self) -> bool {
+        self.steps.iter().any(|record| {
+            record.step.disposition == Disposition::Review
+                && record.step.countermeasure != Countermeasure::HoldForReview
+        })
+    }
+
+    fn held_steps(&mut self) -> impl Iterator<Item = &mut StepRecord> {
+        self.steps.iter_mut().filter(|record| {
+            record.step.disposition == Disposition::Review
+                && record.step.countermeasure != Countermeasure::HoldForReview
+        })
+    }
+
+    fn decide(&mut self, decision: Decision) {
+        if let Some(review) = &mut self.review {
+            review.decision = Some(decision);
+        }
+    }
+
+    fn review_of(&self, times: ReviewTimes, now: Timestamp) -> Option<Review> {
+        let steps: Vec<Step> = self.steps.iter().map(|record| record.step.clone()).collect();
+        Review::of(&self.subject, &self.profile, &self.inventory, &steps, times, now)
     }
 }

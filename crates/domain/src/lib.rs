@@ -10,12 +10,17 @@
 pub mod case;
 pub mod digest;
 pub mod evidence;
+pub mod exemption;
 pub mod ids;
 pub mod intake;
 pub mod message;
 pub mod plan;
 pub mod playbook;
+pub mod policy;
+pub mod profile;
 pub mod refusals;
+pub mod respond;
+pub mod review;
 pub mod signal;
 pub mod subject;
 pub mod text;

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::exemption::ExemptionUse;
 use crate::ids::{AccessKeyId, Arn, IamName};
+use crate::policy::Ruling;
 
 /// One reversible-first step against one credential or identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +42,10 @@ pub enum Countermeasure {
 }
 
 impl Countermeasure {
+    /// The names of all that change something.
+    pub const NAMES: [&'static str; 4] =
+        ["deactivate_access_key", "quarantine_user", "revoke_role_sessions", "rotate_secret"];
+
     /// The name as written in logs and evidence.
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -113,6 +119,8 @@ pub enum Disposition {
     Review,
     /// Never done by Severance, whatever any policy says.
     Refuse,
+    /// A person decided against it, or nobody decided in time.
+    Decline,
 }
 
 /// One step of a plan.
@@ -123,8 +131,11 @@ pub struct Step {
     pub countermeasure: Countermeasure,
     /// Whether.
     pub disposition: Disposition,
-    /// Why.
+    /// Why it fits: what the signal claims, and what AWS says of it.
     pub reason: String,
+    /// What the policies answered; none for a step that asks nothing of them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ruling: Option<Ruling>,
 }
 
 /// The ordered steps, and what a reader should know about how they came to be.
@@ -136,4 +147,26 @@ pub struct Plan {
     /// Why there are no more, or no, steps.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<String>,
+    /// The exemptions that covered steps of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exemptions: Vec<ExemptionUse>,
+}
+
+impl Plan {
+    /// Lowers every step that would be enforced, and says by what.
+    pub fn lower(&mut self, to: Disposition, by: &str) {
+        for step in self.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
+            step.lower(to, by);
+        }
+    }
+}
+
+impl Step {
+    /// Lowers this step, and says by what.
+    pub fn lower(&mut self, to: Disposition, by: &str) {
+        self.disposition = to;
+        if let Some(ruling) = &mut self.ruling {
+            ruling.lowered_by = Some(by.to_owned());
+        }
+    }
 }

@@ -1,21 +1,40 @@
 //! From a claim and what AWS says of its subject to a plan. Pure: the same inputs give the same plan.
+//!
+//! The playbook says which countermeasures fit a claim that AWS's own state bears out. Whether one of them is taken is the
+//! policy's answer; refusals, the breaker and the stack's mode can only lower it.
 
 use jiff::Timestamp;
 
+use crate::exemption::{Exemption, ExemptionUse};
 use crate::ids::{AccessKeyId, IamName};
 use crate::plan::{Countermeasure, Disposition, Plan, Step};
+use crate::policy::{Attribution, Policy, Question};
+use crate::profile::{Class, Profile};
 use crate::refusals;
 use crate::signal::{Signal, SignalKind, Source, SubjectHint};
-use crate::subject::{AccessKey, Class, Inventory, LastUsed, Profile, Subject, SubjectKind};
+use crate::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
-/// Whether this stack acts or only says what it would do.
+/// How far this stack goes by itself, at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Everything up to the call, and its evidence.
     Observe,
+    /// The call once a person approves it.
+    Review,
     /// The call as well.
     Enforce,
+}
+
+impl Mode {
+    /// The name as written in settings, policies and evidence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Observe => "observe",
+            Self::Review => "review",
+            Self::Enforce => "enforce",
+        }
+    }
 }
 
 /// What a decision depends on besides the signal and its subject.
@@ -31,11 +50,87 @@ pub struct Context {
     pub unused_key_days: i64,
     /// Names of the roles that are Severance's own. Names, not a prefix: anybody may name a role alike.
     pub own_roles: Vec<String>,
+    /// Exemptions, whether in force or not.
+    pub exemptions: Vec<Exemption>,
+    /// Whether the breaker of the account or of the organization is open.
+    pub breaker_open: bool,
+    /// The organizational units that the account is in, the innermost first.
+    pub organizational_units: Vec<String>,
 }
 
 /// Decides what to do about one subject of a signal.
-pub fn decide(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory, context: &Context) -> Plan {
-    let mut plan = match subject.kind {
+pub fn decide(
+    signal: &Signal,
+    subject: &Subject,
+    profile: &Profile,
+    inventory: &Inventory,
+    context: &Context,
+    policy: &dyn Policy,
+) -> Plan {
+    let mut plan = propose(signal, subject, profile, inventory, context);
+    plan.steps.extend(inventory.unread.iter().map(|unread| held(unread)));
+    let attribution = attribution(signal, subject, profile).map_or(Attribution::Direct, |(attribution, _)| attribution);
+    let in_force: Vec<&Exemption> =
+        context.exemptions.iter().filter(|exemption| exemption.is_in_force(context.now)).collect();
+    let mut uses: Vec<(&Exemption, Vec<String>)> = Vec::new();
+    // Holding for review touches nothing, so there is nothing in it to ask about or to refuse.
+    for step in plan.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
+        let exemption = in_force.iter().find(|exemption| exemption.covers(subject, &step.countermeasure));
+        if let Some(exemption) = exemption {
+            let name = step.countermeasure.as_str().to_owned();
+            match uses.iter_mut().find(|(known, _)| known.id == exemption.id) {
+                Some((_, covered)) if covered.contains(&name) => {}
+                Some((_, covered)) => covered.push(name),
+                None => uses.push((exemption, vec![name])),
+            }
+        }
+        let ruling = policy.answer(&Question {
+            countermeasure: &step.countermeasure,
+            subject,
+            profile,
+            inventory,
+            signal,
+            attribution,
+            exempted: exemption.is_some(),
+            breaker_open: context.breaker_open,
+            mode: context.mode,
+            organizational_units: &context.organizational_units,
+            now: context.now,
+        });
+        step.disposition = ruling.answer;
+        step.ruling = Some(ruling);
+    }
+    plan.exemptions = uses.into_iter().map(|(exemption, covered)| ExemptionUse::of(exemption, covered)).collect();
+    if let Some(refusal) = refusals::refusal(subject, profile, &context.own_roles) {
+        for step in plan.steps.iter_mut().filter(|step| step.countermeasure != Countermeasure::HoldForReview) {
+            step.lower(Disposition::Refuse, refusal);
+            step.reason = format!("{refusal} (asked for because {})", step.reason);
+        }
+    }
+    if context.breaker_open {
+        plan.lower(Disposition::Review, BREAKER_OPEN);
+    }
+    match context.mode {
+        // An approval would be refused, so nobody is asked for one.
+        Mode::Observe => {
+            for step in plan.steps.iter_mut().filter(|step| step.ruling.is_some()) {
+                if matches!(step.disposition, Disposition::Enforce | Disposition::Review) {
+                    step.lower(Disposition::Observe, "the stack's mode is observe");
+                }
+            }
+        }
+        Mode::Review => plan.lower(Disposition::Review, "the stack's mode is review"),
+        Mode::Enforce => {}
+    }
+    plan
+}
+
+/// What lowers a step while the breaker is open.
+pub const BREAKER_OPEN: &str = "the breaker is open: too many identities were acted on in its window";
+
+/// The steps that fit the claim, as far as AWS's state bears it out.
+fn propose(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory, context: &Context) -> Plan {
+    match subject.kind {
         SubjectKind::User => for_user(signal, subject, profile, inventory, context),
         SubjectKind::Role => for_role(signal, subject, profile, context),
         SubjectKind::Secret => for_secret(signal, subject, profile, inventory),
@@ -48,21 +143,7 @@ pub fn decide(signal: &Signal, subject: &Subject, profile: &Profile, inventory: 
         // What is unread says why.
         SubjectKind::Unresolved if !inventory.unread.is_empty() => Plan::default(),
         SubjectKind::Unresolved => hold("the identity could not be read, so nothing can be decided about it"),
-    };
-    plan.steps.extend(inventory.unread.iter().map(|unread| held(unread)));
-    if let Some(refusal) = refusals::refusal(subject, profile, &context.own_roles) {
-        // Holding for review touches nothing, so there is nothing in it to refuse.
-        for step in plan.steps.iter_mut().filter(|step| step.disposition != Disposition::Review) {
-            step.disposition = Disposition::Refuse;
-            step.reason = format!("{refusal} (asked for because {})", step.reason);
-        }
     }
-    if context.mode == Mode::Observe {
-        for step in plan.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
-            step.disposition = Disposition::Observe;
-        }
-    }
-    plan
 }
 
 fn for_user(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory, context: &Context) -> Plan {
@@ -79,7 +160,12 @@ fn for_user(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &I
         SignalKind::CredentialCreated => for_new_key(signal, &user, profile, inventory),
         SignalKind::CredentialStale => {
             for_keys_past(signal, &user, inventory, context.stale_key_days, "how old it is", |key| {
-                key.age_days(context.now).map(|days| (days, format!("it is {days} days old")))
+                let last_use = match (key.last_used, key.idle_days(context.now)) {
+                    (LastUsed::Never, _) => " (never used)".to_owned(),
+                    (LastUsed::At(_), Some(idle)) => format!(" (last used {idle} days ago)"),
+                    _ => String::new(),
+                };
+                key.age_days(context.now).map(|days| (days, format!("it is {days} days old{last_use}")))
             })
         }
         SignalKind::CredentialUnused if signal.is_about_password() => {
@@ -94,12 +180,15 @@ fn for_user(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &I
                 key.idle_days(context.now).map(|days| (days, format!("it was {verb} {days} days ago{rest}")))
             })
         }
-        SignalKind::Offboarding => match used_alone(signal, subject, profile) {
-            Ok(reason) => contain(signal, &user, inventory, &reason),
+        SignalKind::Offboarding => match attribution(signal, subject, profile) {
+            Ok((_, reason)) => contain(signal, &user, inventory, &reason),
             Err(reason) => hold(&reason),
         },
+        SignalKind::IdentityOwnerless if !profile.owners.is_empty() && signal.source != Source::Recertification => {
+            note(&format!("the claim is not borne out: it is owned by {}", profile.owners.join(", ")))
+        }
+        SignalKind::IdentityOwnerless => for_ownerless(signal, &user, inventory),
         SignalKind::IdentityOverPrivileged
-        | SignalKind::IdentityOwnerless
         | SignalKind::SecretUnrotated
         | SignalKind::SecretDuplicated
         | SignalKind::TrustExposed => hold("no countermeasure of this release fits this claim about a user"),
@@ -115,15 +204,17 @@ fn for_role(signal: &Signal, subject: &Subject, profile: &Profile, context: &Con
             countermeasure: Countermeasure::RevokeRoleSessions { role, issued_before: context.now },
             disposition: Disposition::Enforce,
             reason: reason.to_owned(),
+            ruling: None,
         }],
         notes: vec!["whoever the role trusts can still start new sessions".to_owned()],
+        exemptions: vec![],
     };
     match signal.kind {
         SignalKind::CredentialExposed | SignalKind::IdentityCompromised => {
             revoke("somebody else may hold one of its sessions")
         }
-        SignalKind::Offboarding => match used_alone(signal, subject, profile) {
-            Ok(reason) => revoke(&reason),
+        SignalKind::Offboarding => match attribution(signal, subject, profile) {
+            Ok((_, reason)) => revoke(&reason),
             Err(reason) => hold(&reason),
         },
         _ => hold("no countermeasure of this release fits this claim about a role"),
@@ -159,14 +250,15 @@ fn for_secret(signal: &Signal, subject: &Subject, profile: &Profile, inventory: 
                 countermeasure: Countermeasure::RotateSecret { secret: arn.clone() },
                 disposition: Disposition::Enforce,
                 reason,
+                ruling: None,
             }],
-            notes: vec![],
+            ..Plan::default()
         },
         None => hold("its ARN is not known"),
     }
 }
 
-/// A new key is stopped where nobody answers for it, and where a person made it: people have sessions.
+/// A new key is a step only while it works; whether it may live is for the policy to say.
 fn for_new_key(signal: &Signal, user: &IamName, profile: &Profile, inventory: &Inventory) -> Plan {
     if signal.access_key.is_none() {
         return hold("the event does not say which key was created");
@@ -180,13 +272,25 @@ fn for_new_key(signal: &Signal, user: &IamName, profile: &Profile, inventory: &I
     if !key.active {
         return note(&inactive_already(key));
     }
-    if profile.owners.is_empty() {
-        deactivate([&key.id], user, "the user has no owner, so nobody answers for its new key")
-    } else if profile.class == Some(Class::Human) {
-        deactivate([&key.id], user, "the user is a person's: people sign in for sessions instead of holding keys")
-    } else {
-        note(&format!("recorded: the user is owned by {}", profile.owners.join(", ")))
+    let reason = match profile.class {
+        _ if profile.owners.is_empty() => "the user has no owner, so nobody answers for its new key".to_owned(),
+        Some(Class::Human) => "the user is a person's: people sign in for sessions instead of holding keys".to_owned(),
+        _ => format!("it is a new long-term key of a user that is owned by {}", profile.owners.join(", ")),
+    };
+    deactivate([&key.id], user, &reason)
+}
+
+/// Nobody answers for it: its keys, which can be given back, and not more.
+fn for_ownerless(signal: &Signal, user: &IamName, inventory: &Inventory) -> Plan {
+    let active: Vec<_> = inventory.access_keys.iter().filter(|key| key.active).map(|key| &key.id).collect();
+    if active.is_empty() && inventory.unread.is_empty() {
+        return note("nobody answers for it, but it has no active access key");
     }
+    let reason = match signal.source {
+        Source::Recertification => "its owner did not confirm in time that it is still needed",
+        _ => "nobody answers for it",
+    };
+    deactivate(active, user, reason)
 }
 
 /// Deny first, so that a key that is minted while we work is worth nothing; then the keys.
@@ -195,6 +299,7 @@ fn contain(signal: &Signal, user: &IamName, inventory: &Inventory, reason: &str)
         countermeasure: Countermeasure::QuarantineUser { user: user.clone() },
         disposition: Disposition::Enforce,
         reason: reason.to_owned(),
+        ruling: None,
     };
     let active = inventory.access_keys.iter().filter(|key| key.active).map(|key| &key.id);
     let mut plan = deactivate(active, user, reason);
@@ -250,41 +355,28 @@ fn inactive_already(key: &AccessKey) -> String {
     format!("{} was inactive already", key.id)
 }
 
-/// Whether ending an identity hurts only the one who leaves. The reason either way.
-fn used_alone(signal: &Signal, subject: &Subject, profile: &Profile) -> Result<String, String> {
-    let (identifiers, leaver) = match &signal.subject {
-        SubjectHint::Person { identifiers } => (identifiers, "person who left"),
-        SubjectHint::Workload { identifiers } => (identifiers, "workload that was retired"),
-        _ => return Ok("it was named as retired".to_owned()),
+/// How a leaver is tied to an identity, and in words; or why nobody can say that it is theirs to be ended.
+fn attribution(signal: &Signal, subject: &Subject, profile: &Profile) -> Result<(Attribution, String), String> {
+    let (identifiers, leaver, is_person) = match &signal.subject {
+        _ if signal.kind != SignalKind::Offboarding => return Ok((Attribution::Direct, String::new())),
+        SubjectHint::Person { identifiers } => (identifiers, "person who left", true),
+        SubjectHint::Workload { identifiers } => (identifiers, "workload that was retired", false),
+        _ => return Ok((Attribution::Direct, "it was named as retired".to_owned())),
     };
-    let bears_their_name = identifiers.iter().any(|name| name.trim().eq_ignore_ascii_case(&subject.name));
     let others = profile.owners_beside(identifiers);
     if !others.is_empty() {
         return Err(format!("it has other owners as well: {}", others.join(", ")));
     }
-    if profile.owners.is_empty() && !bears_their_name {
-        return Err(format!("neither its owner tags nor its name say that it belongs to the {leaver}"));
+    let class = profile.class.map_or("unknown", Class::as_str);
+    if !profile.owners.is_empty() {
+        let owns = format!("the {leaver} is its only owner (its class is {class})");
+        return Ok((if is_person { Attribution::PersonOwns } else { Attribution::WorkloadOwns }, owns));
     }
-    if matches!(signal.subject, SubjectHint::Workload { .. }) {
-        return match profile.class {
-            _ if !profile.owners.is_empty() => Ok("the workload that it belongs to is retired".to_owned()),
-            Some(Class::Human) => {
-                Err("it bears the workload's name, but its class says that a person uses it".to_owned())
-            }
-            _ => Ok("it bears the name of the workload that was retired".to_owned()),
-        };
+    if identifiers.iter().any(|name| name.trim().eq_ignore_ascii_case(&subject.name)) {
+        let bears = format!("it bears the name of the {leaver} (its class is {class})");
+        return Ok((if is_person { Attribution::PersonByName } else { Attribution::WorkloadByName }, bears));
     }
-    match profile.class {
-        Some(Class::Human) => Ok("the person who left alone uses it".to_owned()),
-        None if bears_their_name => Ok("it bears the name of the person who left, who alone uses it".to_owned()),
-        Some(class) => {
-            Err(format!("it belongs to the person who left, but its class is {}: it needs a new owner", class.as_str()))
-        }
-        None => {
-            Err("the person who left owns it, but nothing says who uses it: it needs a class and a new owner"
-                .to_owned())
-        }
-    }
+    Err(format!("neither an owner nor its name says that it belongs to the {leaver}"))
 }
 
 fn named_key<'a>(signal: &Signal, inventory: &'a Inventory) -> Option<&'a AccessKey> {
@@ -306,19 +398,25 @@ fn deactivate<'a>(keys: impl IntoIterator<Item = &'a AccessKeyId>, user: &IamNam
             countermeasure: Countermeasure::DeactivateAccessKey { user: user.clone(), access_key: key.clone() },
             disposition: Disposition::Enforce,
             reason: reason.to_owned(),
+            ruling: None,
         })
         .collect();
-    Plan { steps, notes: vec![] }
+    Plan { steps, ..Plan::default() }
 }
 
 fn held(reason: &str) -> Step {
-    Step { countermeasure: Countermeasure::HoldForReview, disposition: Disposition::Review, reason: reason.to_owned() }
+    Step {
+        countermeasure: Countermeasure::HoldForReview,
+        disposition: Disposition::Review,
+        reason: reason.to_owned(),
+        ruling: None,
+    }
 }
 
 fn hold(reason: &str) -> Plan {
-    Plan { steps: vec![held(reason)], notes: vec![] }
+    Plan { steps: vec![held(reason)], ..Plan::default() }
 }
 
 fn note(note: &str) -> Plan {
-    Plan { steps: vec![], notes: vec![note.to_owned()] }
+    Plan { notes: vec![note.to_owned()], ..Plan::default() }
 }

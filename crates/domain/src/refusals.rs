@@ -1,6 +1,7 @@
 //! What Severance never does, whatever any policy says. All of it stands here.
 
-use crate::subject::{Class, Profile, Subject, SubjectKind};
+use crate::profile::{Class, Profile};
+use crate::subject::{Subject, SubjectKind};
 
 /// Why this subject is never touched, if it is not.
 pub fn refusal(subject: &Subject, profile: &Profile, own_roles: &[String]) -> Option<&'static str> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use crate::policy::Request;
 
 /// One claim of one source about one non-human identity (or about a person who holds some).
 ///
@@ -40,6 +41,9 @@ pub struct Signal {
     pub title: String,
     /// Digest of the raw event's canonical JSON.
     pub event_digest: Digest,
+    /// Who asked for it, where a person did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<Request>,
 }
 
 impl Signal {
@@ -80,6 +84,22 @@ pub enum SignalKind {
 }
 
 impl SignalKind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Offboarding,
+        Self::CredentialCreated,
+        Self::CredentialExposed,
+        Self::CredentialStale,
+        Self::CredentialUnused,
+        Self::IdentityCompromised,
+        Self::IdentityDormant,
+        Self::IdentityOverPrivileged,
+        Self::IdentityOwnerless,
+        Self::SecretUnrotated,
+        Self::SecretDuplicated,
+        Self::TrustExposed,
+    ];
+
     /// The name as written in evidence, messages and message attributes.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -124,6 +144,42 @@ pub enum Source {
     IdentityCenter,
     /// Severance's own bus.
     Severance,
+    /// A person, by the responder.
+    Responder,
+    /// Severance's own schedule: a recertification that nobody answered.
+    Recertification,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 10] = [
+        Self::GuardDuty,
+        Self::SecurityHub,
+        Self::AccessAnalyzer,
+        Self::Health,
+        Self::CloudTrail,
+        Self::Okta,
+        Self::IdentityCenter,
+        Self::Severance,
+        Self::Responder,
+        Self::Recertification,
+    ];
+
+    /// The name as written in evidence and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GuardDuty => "guard_duty",
+            Self::SecurityHub => "security_hub",
+            Self::AccessAnalyzer => "access_analyzer",
+            Self::Health => "health",
+            Self::CloudTrail => "cloud_trail",
+            Self::Okta => "okta",
+            Self::IdentityCenter => "identity_center",
+            Self::Severance => "severance",
+            Self::Responder => "responder",
+            Self::Recertification => "recertification",
+        }
+    }
 }
 
 /// How bad the source thinks it is. The order is meant: `Critical` is the greatest.
@@ -143,6 +199,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
     /// The name as written in evidence, messages and message attributes.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -182,6 +241,21 @@ pub enum SubjectHint {
     },
     /// Only the signal's access key is known; AWS says whose it is.
     AccessKeyOnly,
+}
+
+impl SubjectHint {
+    /// The user, role or secret under this ARN.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        let principal = |kind: &str| {
+            let name = IamName::try_from(arn.name_of(kind)?).ok()?;
+            Some(PrincipalHint { name: Some(name), arn: Some(arn.clone()), unique_id: None })
+        };
+        match arn.service() {
+            "iam" => principal("user").map(Self::User).or_else(|| principal("role").map(Self::Role)),
+            "secretsmanager" if arn.resource().starts_with("secret:") => Some(Self::Secret { arn: arn.clone() }),
+            _ => None,
+        }
+    }
 }
 
 /// What an event says about an IAM user or role.

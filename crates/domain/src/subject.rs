@@ -1,6 +1,4 @@
-//! Who a case is about, what they hold, and who answers for them: read from AWS, never from the event.
-
-use std::collections::BTreeMap;
+//! Who a case is about and what they hold: read from AWS, never from the event. Who answers for them is in [`crate::profile`].
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,101 +71,6 @@ impl Subject {
     }
 }
 
-/// Who answers for a subject, and what kind of holder it has.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Profile {
-    /// Everyone named in its owner tags, in lower case, sorted.
-    pub owners: Vec<String>,
-    /// Its class, where a tag says one that we know.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub class: Option<Class>,
-}
-
-/// What kind of holder an identity has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Class {
-    /// A person.
-    Human,
-    /// A durable service.
-    Workload,
-    /// A build or deployment job.
-    Pipeline,
-    /// An AI agent.
-    Agent,
-    /// Somebody outside the organization.
-    ThirdParty,
-    /// The way in when all else fails. Never touched.
-    BreakGlass,
-}
-
-impl Class {
-    /// The name as written in tags and evidence.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Human => "human",
-            Self::Workload => "workload",
-            Self::Pipeline => "pipeline",
-            Self::Agent => "agent",
-            Self::ThirdParty => "third-party",
-            Self::BreakGlass => "break-glass",
-        }
-    }
-
-    /// Reads a tag's value. Words may be joined by a hyphen, an underscore, a space or nothing: a slip of the pen must not
-    /// cost a break-glass identity its protection.
-    pub fn from_tag(value: &str) -> Option<Self> {
-        match value.trim().to_ascii_lowercase().replace(['_', ' '], "-").as_str() {
-            "human" => Some(Self::Human),
-            "workload" => Some(Self::Workload),
-            "pipeline" => Some(Self::Pipeline),
-            "agent" => Some(Self::Agent),
-            "third-party" | "thirdparty" => Some(Self::ThirdParty),
-            "break-glass" | "breakglass" => Some(Self::BreakGlass),
-            _ => None,
-        }
-    }
-}
-
-/// The tag keys that say who answers for an identity. Each list in order of preference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TagKeys {
-    /// Keys whose value names owners, separated by spaces, commas or semicolons.
-    pub owner: Vec<String>,
-    /// Keys whose value is a class.
-    pub class: Vec<String>,
-}
-
-impl Profile {
-    /// Reads the profile from an identity's tags. All owner keys count together; the first class key that is set counts.
-    pub fn from_tags(tags: &BTreeMap<String, String>, keys: &TagKeys) -> Self {
-        let mut owners: Vec<String> = keys
-            .owner
-            .iter()
-            .filter_map(|key| tags.get(key))
-            .flat_map(|value| value.split([',', ';', ' ']))
-            .map(|owner| owner.trim().to_lowercase())
-            .filter(|owner| !owner.is_empty())
-            .collect();
-        owners.sort();
-        owners.dedup();
-        let class = keys.class.iter().find_map(|key| tags.get(key)).and_then(|value| Class::from_tag(value));
-        Self { owners, class }
-    }
-
-    /// Whether one of these names is an owner.
-    pub fn is_owned_by(&self, identifiers: &[String]) -> bool {
-        identifiers.iter().any(|name| self.owners.contains(&name.trim().to_lowercase()))
-    }
-
-    /// The owners that go by none of these names.
-    pub fn owners_beside(&self, identifiers: &[String]) -> Vec<&str> {
-        let names: Vec<String> = identifiers.iter().map(|name| name.trim().to_lowercase()).collect();
-        self.owners.iter().filter(|owner| !names.contains(owner)).map(String::as_str).collect()
-    }
-}
-
 /// Every credential of a subject that we know of, as AWS stated it at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -181,6 +84,12 @@ pub struct Inventory {
     /// A secret's rotation.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub secret: Option<SecretState>,
+    /// When the identity itself was made; missing where AWS did not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub created_at: Option<Timestamp>,
+    /// The names of the managed policies that are attached to it or to its groups; missing where that was not asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attached_policies: Option<Vec<String>>,
     /// What a decision needs and AWS did not tell, and why. Each holds part of the plan for review.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unread: Vec<String>,
@@ -254,37 +163,6 @@ pub struct SecretState {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn keys() -> TagKeys {
-        TagKeys { owner: vec!["severance:owner".into(), "owner".into()], class: vec!["severance:class".into()] }
-    }
-
-    fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
-    }
-
-    #[test]
-    fn owners_of_all_keys_count_together() {
-        let profile = Profile::from_tags(
-            &tags(&[
-                ("owner", "Bob@x.io; carol@x.io"),
-                ("severance:owner", "alice@x.io"),
-                ("severance:class", "third_party"),
-            ]),
-            &keys(),
-        );
-        assert_eq!(profile.owners, ["alice@x.io", "bob@x.io", "carol@x.io"]);
-        assert_eq!(profile.class, Some(Class::ThirdParty));
-    }
-
-    #[test]
-    fn a_person_listed_under_two_names_is_one_owner() {
-        let profile = Profile::from_tags(&tags(&[("owner", "alice@x.io alice")]), &keys());
-        let both = ["ALICE".to_owned(), "alice@x.io".to_owned()];
-        assert!(profile.owners_beside(&both).is_empty());
-        assert!(profile.is_owned_by(&both[..1]) && !profile.owners_beside(&both[..1]).is_empty());
-        assert!(!Profile::default().is_owned_by(&both));
-    }
 
     #[test]
     fn a_key_never_used_is_idle_since_it_was_made() {

@@ -15,7 +15,7 @@ pub enum Verdict {
     VerifiedRevoked,
     /// Every step was taken, but not every effect was seen.
     RevokedUnverified,
-    /// Some steps were taken, others failed or await review.
+    /// Some steps were taken, others failed, await review, or were left undone by a policy or a person.
     Partial,
     /// Every step failed.
     Failed,
@@ -33,12 +33,12 @@ impl Verdict {
     /// The verdict that these steps allow: the worst that is true of any of them.
     pub fn of(steps: &[StepRecord]) -> Self {
         let mut taken = Tally::default();
-        let mut held = false;
+        let (mut held, mut left) = (false, false);
         for step in steps {
             match step.step.disposition {
                 Disposition::Enforce => taken.count(step),
                 Disposition::Review | Disposition::Refuse => held = true,
-                Disposition::Observe => {}
+                Disposition::Observe | Disposition::Decline => left = true,
             }
         }
         match taken {
@@ -46,7 +46,7 @@ impl Verdict {
             Tally { confirmed: 0, unconfirmed: 0, failed: 0 } => Self::Observed,
             Tally { confirmed: 0, unconfirmed: 0, .. } => Self::Failed,
             Tally { failed: 1.., .. } => Self::Partial,
-            _ if held => Self::Partial,
+            _ if held || left => Self::Partial,
             Tally { unconfirmed: 1.., .. } => Self::RevokedUnverified,
             Tally { .. } => Self::VerifiedRevoked,
         }
@@ -102,7 +102,8 @@ mod tests {
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn step(disposition: Disposition, outcome: Option<Outcome>, confirmation: Option<Confirmation>) -> StepRecord {
-        let step = Step { countermeasure: Countermeasure::HoldForReview, disposition, reason: String::new() };
+        let step =
+            Step { countermeasure: Countermeasure::HoldForReview, disposition, reason: String::new(), ruling: None };
         StepRecord { step, intent_at: None, outcome, confirmation }
     }
 
@@ -125,6 +126,10 @@ mod tests {
         step(Disposition::Review, None, None)
     }
 
+    fn declined() -> StepRecord {
+        step(Disposition::Decline, None, None)
+    }
+
     fn observed() -> StepRecord {
         step(Disposition::Observe, None, None)
     }
@@ -138,12 +143,18 @@ mod tests {
             (vec![observed()], Verdict::Observed),
             (vec![observed(), held()], Verdict::AwaitingReview),
             (vec![step(Disposition::Refuse, None, None)], Verdict::AwaitingReview),
+            (vec![declined()], Verdict::Observed),
+            (vec![declined(), held()], Verdict::AwaitingReview),
+            (vec![declined(), failed()], Verdict::Failed),
+            (vec![declined(), unconfirmed()], Verdict::Partial),
+            (vec![declined(), confirmed()], Verdict::Partial),
             (vec![confirmed(), confirmed()], Verdict::VerifiedRevoked),
             (vec![confirmed(), unconfirmed()], Verdict::RevokedUnverified),
             (vec![confirmed(), unseen()], Verdict::RevokedUnverified),
             (vec![confirmed(), failed()], Verdict::Partial),
             (vec![confirmed(), untaken()], Verdict::Partial),
             (vec![confirmed(), held()], Verdict::Partial),
+            (vec![confirmed(), observed()], Verdict::Partial),
             (vec![unconfirmed(), failed()], Verdict::Partial),
             (vec![failed(), failed()], Verdict::Failed),
             (vec![failed(), held()], Verdict::Failed),

@@ -1,4 +1,4 @@
-//! What is remembered of a reaction, and what a person reads about it.
+//! What a person reads about a reaction.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod common;
@@ -6,172 +6,18 @@ mod common;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use common::cases::*;
 use common::*;
-use jiff::Timestamp;
 use proptest::prelude::*;
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome, StepRecord};
+use severance_domain::case::{Case, Confirmation, Outcome};
 use severance_domain::digest::Digest;
-use severance_domain::evidence::{Proof, SigningKey, Stack, Statement};
-use severance_domain::ids::UniqueId;
 use severance_domain::message::Message;
-use severance_domain::plan::{Countermeasure, Disposition, Plan, Step};
-use severance_domain::playbook::{Mode, decide};
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind as Kind, Source, SubjectHint};
-use severance_domain::subject::{Class, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::playbook::Mode;
+use severance_domain::profile::{Class, Profile};
+use severance_domain::signal::{Signal, SignalKind as Kind, Source};
+use severance_domain::subject::{Inventory, Subject};
 use severance_domain::verdict::Verdict;
-
-const URI: &str = "s3://severance-evidence/evidence/111122223333/2026/03/01/case/r0001.dsse.json";
-const GAP: &str = "SSH public keys, signing certificates and service-specific credentials were not enumerated";
-
-fn later(seconds: i64) -> Timestamp {
-    now() + jiff::SignedDuration::from_secs(seconds)
-}
-
-fn open(mode: Mode, signal: &Signal, subject: Subject, profile: Profile, inventory: Inventory) -> Case {
-    let plan = decide(signal, &subject, &profile, &inventory, &context(mode));
-    Case::open(signal.clone(), subject, profile, inventory, plan, mode, now())
-}
-
-/// How a driver's call and its read-back went.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Went {
-    Well,
-    Unseen,
-    AlreadySo,
-    Denied,
-    Throttled,
-    Never,
-}
-
-fn take(record: &mut StepRecord, went: Went) {
-    if record.step.disposition != Disposition::Enforce {
-        return;
-    }
-    let (seen, action) = match &record.step.countermeasure {
-        Countermeasure::DeactivateAccessKey { .. } => ("iam:ListAccessKeys shows it Inactive", "iam:UpdateAccessKey"),
-        Countermeasure::QuarantineUser { .. } => {
-            ("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine", "iam:PutUserPolicy")
-        }
-        Countermeasure::RevokeRoleSessions { .. } => {
-            ("iam:GetRolePolicy shows older sessions denied", "iam:PutRolePolicy")
-        }
-        Countermeasure::RotateSecret { .. } => {
-            ("secretsmanager:DescribeSecret shows the rotation finished", "secretsmanager:RotateSecret")
-        }
-        Countermeasure::HoldForReview => ("", ""),
-    };
-    let failed = |code: &str, message: String, retryable| Outcome::Failed {
-        at: later(1),
-        action: action.to_owned(),
-        code: code.to_owned(),
-        message,
-        retryable,
-    };
-    record.outcome = match went {
-        Went::Well | Went::Unseen => Some(Outcome::Applied { at: later(1), note: None }),
-        Went::AlreadySo => {
-            Some(Outcome::AlreadyInEffect { at: later(1), note: "the user does not exist any more".to_owned() })
-        }
-        Went::Denied => Some(failed("AccessDenied", format!("not authorized to perform: {action}"), false)),
-        Went::Throttled => Some(failed("Throttling", "Rate exceeded".to_owned(), true)),
-        Went::Never => None,
-    };
-    record.confirmation = match went {
-        Went::Well | Went::AlreadySo => Some(Confirmation::Confirmed { at: later(2), observed: seen.to_owned() }),
-        Went::Unseen => {
-            let reason = "waited 5 s and did not see it".to_owned();
-            Some(Confirmation::Unconfirmed { at: later(6), reason })
-        }
-        Went::Denied | Went::Throttled | Went::Never => None,
-    };
-}
-
-/// Takes the steps in order, the last of these ways for all that remain, and concludes.
-fn taken(mut case: Case, went: &[Went]) -> Case {
-    for (n, record) in case.steps.iter_mut().enumerate() {
-        take(record, went[n.min(went.len() - 1)]);
-    }
-    case.conclude(later(6));
-    case
-}
-
-fn message(case: &Case) -> Message {
-    Message::of(case, &Proof::of(case), URI, &Digest::of(b"payload"))
-}
-
-/// As a person sees it.
-fn shown(case: &Case) -> String {
-    let message = message(case);
-    let attributes: Vec<String> = message.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    format!("Subject: {}\n[{}]\n\n{}", message.subject, attributes.join(" "), message.body)
-}
-
-fn exposed() -> Signal {
-    Signal {
-        source: Source::Health,
-        rule: "AWS_RISK_CREDENTIALS_EXPOSED".to_owned(),
-        severity: Severity::Critical,
-        title: format!("AWS found access key {KEY} on a public website"),
-        ..signal(Kind::CredentialExposed, Some(KEY))
-    }
-}
-
-fn two_keys() -> Inventory {
-    Inventory { console_password: Some(true), gaps: vec![GAP.to_owned()], ..keys([key(KEY, 20), key(OTHER_KEY, 400)]) }
-}
-
-fn exposed_user(mode: Mode) -> Case {
-    open(mode, &exposed(), user("ci-deployer"), profile(&["alice@x.io"], Some(Class::Pipeline)), two_keys())
-}
-
-fn stale(mode: Mode) -> Case {
-    let inventory = Inventory { gaps: vec![GAP.to_owned()], ..keys([key(KEY, 120), key(OTHER_KEY, 3)]) };
-    open(mode, &signal(Kind::CredentialStale, None), user("ci-deployer"), profile(&["alice@x.io"], None), inventory)
-}
-
-fn compromised_role(went: Went) -> Case {
-    let claim = Signal {
-        source: Source::GuardDuty,
-        rule: "UnauthorizedAccess:IAMUser/InstanceCredentialExfiltration.OutsideAWS".to_owned(),
-        severity: Severity::High,
-        title: "Credentials of role app were used from outside AWS".to_owned(),
-        ..signal(Kind::IdentityCompromised, Some(SESSION_KEY))
-    };
-    let case = open(Mode::Enforce, &claim, subject(SubjectKind::Role, "app"), Profile::default(), keys([]));
-    taken(case, &[went])
-}
-
-fn leavers_user() -> Case {
-    let claim = Signal { title: "Okta: alice@x.io was deactivated".to_owned(), ..leaver(&["alice@x.io", "alice"]) };
-    open(Mode::Enforce, &claim, user("alice"), profile(&["alice@x.io"], Some(Class::Human)), two_keys())
-}
-
-fn leavers_secret(inventory: Inventory) -> Case {
-    let claim = Signal { title: "Okta: alice@x.io was deactivated".to_owned(), ..leaver(&["alice@x.io"]) };
-    open(Mode::Enforce, &claim, subject(SubjectKind::Secret, "billing/db"), profile(&["alice@x.io"], None), inventory)
-}
-
-fn held() -> Case {
-    let claim = Signal { title: "Okta: alice@x.io was deactivated".to_owned(), ..leaver(&["alice@x.io"]) };
-    let both = profile(&["alice@x.io", "bob@x.io"], Some(Class::Workload));
-    taken(open(Mode::Enforce, &claim, user("reporting"), both, two_keys()), &[Went::Well])
-}
-
-fn refused() -> Case {
-    let glass = profile(&["secops@x.io"], Some(Class::BreakGlass));
-    taken(open(Mode::Enforce, &exposed(), user("emergency"), glass, two_keys()), &[Went::Well])
-}
-
-macro_rules! snapshot {
-    ($test:ident, $case:expr) => {
-        #[test]
-        fn $test() {
-            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(stringify!($test), shown(&$case));
-            });
-        }
-    };
-}
 
 snapshot!(an_exposed_user_verified, taken(exposed_user(Mode::Enforce), &[Went::Well]));
 snapshot!(partial_by_access_denied, taken(exposed_user(Mode::Enforce), &[Went::Well, Went::Denied, Went::Well]));
@@ -193,21 +39,30 @@ snapshot!(a_new_key_recorded, {
         ..signal(Kind::CredentialCreated, Some(KEY))
     };
     let owned = profile(&["alice@x.io"], Some(Class::Workload));
-    taken(open(Mode::Enforce, &claim, user("ci-deployer"), owned, two_keys()), &[Went::Well])
+    let recorded = ("workload-new-key-is-recorded", "An owned workload may hold keys: its new key is recorded.");
+    let policy = says(Disposition::Observe, &[recorded]);
+    let case = open_under(&policy, &context(Mode::Enforce), &claim, user("ci-deployer"), owned, two_keys());
+    taken(case, &[Went::Well])
 });
 
-const WAYS: [Went; 6] = [Went::Well, Went::Unseen, Went::AlreadySo, Went::Denied, Went::Throttled, Went::Never];
-
-/// Every case of the playbook in every mode, its steps gone every way.
+/// Every case of the playbook in every mode and under every answer, its steps gone every way.
 fn all_cases() -> &'static [Case] {
     static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
         let mut cases = Vec::new();
         for (kind, subject_kind) in KINDS.iter().flat_map(|kind| SUBJECTS.map(|subject| (*kind, subject))) {
-            for (class, mode) in CLASSES.iter().flat_map(|class| [(*class, Mode::Enforce), (*class, Mode::Observe)]) {
+            let ways = [
+                (Mode::Enforce, Disposition::Enforce),
+                (Mode::Observe, Disposition::Enforce),
+                (Mode::Review, Disposition::Enforce),
+                (Mode::Enforce, Disposition::Review),
+                (Mode::Enforce, Disposition::Observe),
+            ];
+            for (class, (mode, answer)) in CLASSES.iter().flat_map(|class| ways.map(|way| (*class, way))) {
                 let claim = if kind == Kind::Offboarding { leaver(&["alice"]) } else { signal(kind, Some(KEY)) };
                 let inventory = Inventory { secret: secret(true, false).secret, ..two_keys() };
                 let who = subject(subject_kind, "deployer");
-                let case = open(mode, &claim, who, profile(&["alice"], class), inventory);
+                let policy = says(answer, &[DANGER]);
+                let case = open_under(&policy, &context(mode), &claim, who, profile(&["alice"], class), inventory);
                 // Where no step is taken there is only one way.
                 let ways = if case.is_settled() { &WAYS[..1] } else { &WAYS };
                 for (first, rest) in ways.iter().flat_map(|first| ways.iter().map(|rest| (*first, *rest))) {
@@ -229,13 +84,15 @@ fn section<'a>(body: &'a str, title: &str) -> Vec<&'a str> {
 #[test]
 fn every_message_names_its_case_its_evidence_and_what_happened_to_each_step() {
     for case in all_cases() {
-        let Message { subject, body, attributes } = message(case);
+        let Message { subject, body, attributes, .. } = message(case);
         for expected in [case.id.as_str(), URI, &Digest::of(b"payload").to_string(), &case.signal.title] {
             assert!(body.contains(expected), "{expected}\n{body}");
         }
         assert!(body.contains(case.verdict.unwrap().as_str()));
         assert!(subject.contains(ACCOUNT) && subject.contains("deployer"), "{subject}");
-        assert_eq!(attributes.map(|(name, _)| name), ["verdict", "severity", "account", "signal"]);
+        let mut expected = vec!["verdict", "severity", "account", "signal"];
+        expected.extend(case.pending_review().map(|_| "review"));
+        assert_eq!(attributes.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected);
         let bullets = section(&body, "Steps").iter().filter(|line| line.starts_with("  - ")).count();
         assert_eq!(bullets, case.steps.len());
         assert!(body.lines().all(|line| line == line.trim_end()), "no trailing blanks");
@@ -404,215 +261,4 @@ fn a_long_name_leaves_the_account_and_the_claim_in_sight() {
     let subject = message(&taken(case, &[Went::Well])).subject;
     assert!(subject.ends_with("... (111122223333) credential exposed"), "{subject}");
     assert_eq!(subject.len(), 99);
-}
-
-// Cases.
-
-#[test]
-fn a_case_has_the_same_name_for_every_delivery_and_another_for_anything_else() {
-    let one = CaseId::of(Kind::CredentialExposed, &user("ci"), "finding/1");
-    // A change of this name orphans every case that is stored: it must be meant.
-    assert_eq!(one.as_str(), "sev-0de0fbd1b8c451f7256f");
-    assert_eq!(one, CaseId::of(Kind::CredentialExposed, &user("ci"), "finding/1"));
-
-    // Whoever has the same unique id is the same, also after a change of name or path.
-    assert_eq!(one, CaseId::of(Kind::CredentialExposed, &user("renamed"), "finding/1"));
-
-    // A name that is used again is somebody else.
-    let reborn = Subject { unique_id: Some(UniqueId::try_from("AIDAREBORNEXAMPLE").unwrap()), ..user("ci") };
-    let elsewhere = Subject { account: "444455556666".try_into().unwrap(), ..user("ci") };
-    let mut others = vec![
-        one,
-        CaseId::of(Kind::IdentityCompromised, &user("ci"), "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &user("ci"), "finding/2"),
-        CaseId::of(Kind::CredentialExposed, &reborn, "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &elsewhere, "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &subject(SubjectKind::Role, "ci"), "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &subject(SubjectKind::Secret, "ci"), "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &subject(SubjectKind::Unresolved, "ci"), "finding/1"),
-        CaseId::of(Kind::CredentialExposed, &subject(SubjectKind::Unresolved, "cd"), "finding/1"),
-    ];
-    let count = others.len();
-    others.sort();
-    others.dedup();
-    assert_eq!(others.len(), count);
-}
-
-#[test]
-fn opening_a_case_writes_down_the_intent_of_what_will_be_done_and_of_nothing_else() {
-    let enforced = exposed_user(Mode::Enforce);
-    assert!(enforced.steps.iter().all(|record| record.intent_at == Some(now())));
-    assert_eq!((enforced.revision, &enforced.previous, enforced.verdict), (1, &None, None));
-    assert_eq!(enforced.id, CaseId::of(Kind::CredentialExposed, &enforced.subject, &enforced.signal.finding_id));
-    for case in [exposed_user(Mode::Observe), held(), refused()] {
-        assert!(case.steps.iter().all(|record| record.intent_at.is_none()));
-        assert!(case.is_settled(), "nothing is left to be tried");
-    }
-}
-
-#[test]
-fn a_case_is_settled_when_no_step_is_left_to_be_tried() {
-    for (went, settled, verdict) in [
-        (Went::Well, true, Verdict::VerifiedRevoked),
-        (Went::AlreadySo, true, Verdict::VerifiedRevoked),
-        (Went::Unseen, true, Verdict::RevokedUnverified),
-        (Went::Denied, true, Verdict::Failed),
-        (Went::Throttled, false, Verdict::Failed),
-        (Went::Never, false, Verdict::Failed),
-    ] {
-        let case = taken(exposed_user(Mode::Enforce), &[went]);
-        assert_eq!((case.is_settled(), case.verdict), (settled, Some(verdict)), "{went:?}");
-        // One step that is left is enough.
-        let mixed = taken(exposed_user(Mode::Enforce), &[Went::Well, went]);
-        assert_eq!(mixed.is_settled(), settled, "{went:?}");
-    }
-    // Applied, but the worker died before it read back.
-    let mut case = taken(exposed_user(Mode::Enforce), &[Went::Well]);
-    case.steps[0].confirmation = None;
-    assert!(!case.is_settled());
-}
-
-#[test]
-fn each_revision_points_at_the_one_before_it() {
-    let mut case = taken(exposed_user(Mode::Enforce), &[Went::Well, Went::Throttled]);
-    assert_eq!((case.verdict, case.concluded_at), (Some(Verdict::Partial), Some(later(6))));
-    let first = Statement::object_key(&case);
-    let opened = case.opened_at;
-    for revision in 2..5 {
-        let published = Digest::of(&Statement::of(&case, &stack()).to_bytes());
-        case.reopen(published.clone());
-        assert_eq!((case.revision, &case.previous), (revision, &Some(published)));
-        assert_eq!((case.verdict, case.concluded_at, case.opened_at), (None, None, opened));
-        assert!(!case.is_settled(), "what failed is tried again, and what was done is not");
-        assert!(matches!(case.steps[0].outcome, Some(Outcome::Applied { .. })));
-        assert_eq!(case.conclude(later(60)), Verdict::Partial);
-    }
-    assert_ne!(Statement::object_key(&case), first);
-    case.reopen(Digest::of(b"x"));
-    for record in &mut case.steps {
-        take(record, Went::Well);
-    }
-    assert_eq!(case.conclude(later(90)), Verdict::VerifiedRevoked);
-    assert!(case.is_settled());
-}
-
-fn stack() -> Stack {
-    Stack {
-        name: "severance".to_owned(),
-        account: ACCOUNT.to_owned(),
-        region: "us-east-1".to_owned(),
-        version: "0.1.0".to_owned(),
-        signing_key: SigningKey {
-            arn: "arn:aws:kms:us-east-1:111122223333:key/1".try_into().unwrap(),
-            fingerprint: Digest::of(b"public key").to_string(),
-        },
-    }
-}
-
-/// A case with every field set, every kind of step, disposition, outcome and confirmation.
-fn maximal() -> Case {
-    let step =
-        |countermeasure, disposition| Step { countermeasure, disposition, reason: "because \"ä\"\n".to_owned() };
-    let ci = iam_name("+=,.@_-");
-    let arn = subject(SubjectKind::Secret, "db:main/ä").arn.unwrap();
-    let deactivate = |id| Countermeasure::DeactivateAccessKey { user: ci.clone(), access_key: key_id(id) };
-    let revoke = Countermeasure::RevokeRoleSessions { role: ci.clone(), issued_before: later(0) };
-    let plan = Plan {
-        steps: vec![
-            step(Countermeasure::QuarantineUser { user: ci.clone() }, Disposition::Enforce),
-            step(deactivate(KEY), Disposition::Enforce),
-            step(deactivate(OTHER_KEY), Disposition::Enforce),
-            step(revoke, Disposition::Enforce),
-            step(Countermeasure::RotateSecret { secret: arn.clone() }, Disposition::Refuse),
-            step(Countermeasure::RotateSecret { secret: arn }, Disposition::Observe),
-            step(Countermeasure::HoldForReview, Disposition::Review),
-        ],
-        notes: vec!["a note".to_owned()],
-    };
-    let mut keys = vec![inactive(key(KEY, 1)), used(key(OTHER_KEY, 2), 1)];
-    keys.push(severance_domain::subject::AccessKey { last_used: LastUsed::NotAsked, created_at: None, ..key(KEY, 0) });
-    let inventory = Inventory {
-        access_keys: keys,
-        console_password: Some(false),
-        secret: Some(SecretState {
-            rotation_enabled: true,
-            last_rotated_at: Some(days_ago(9)),
-            deletion_scheduled: true,
-        }),
-        unread: vec!["unread".to_owned()],
-        gaps: vec![GAP.to_owned()],
-    };
-    let hint = PrincipalHint { name: Some(ci), arn: user("ci").arn, unique_id: user("ci").unique_id };
-    let claim = Signal { subject: SubjectHint::User(hint), ..exposed() };
-    let owned = profile(&["alice", "bob"], Some(Class::ThirdParty));
-    let case = Case::open(
-        claim,
-        user("ci"),
-        owned,
-        inventory,
-        plan,
-        Mode::Enforce,
-        "2026-03-01T12:00:00.123456789Z".parse().unwrap(),
-    );
-    let mut case = taken(case, &[Went::Well, Went::Unseen, Went::AlreadySo, Went::Denied]);
-    if let Some(Outcome::Applied { note, .. }) = &mut case.steps[0].outcome {
-        *note = Some("the user could not be tagged".to_owned());
-    }
-    case.reopen(Digest::of(b"before"));
-    case.conclude(later(9));
-    case
-}
-
-#[test]
-fn a_case_survives_its_json() {
-    for case in [maximal(), exposed_user(Mode::Enforce), compromised_role(Went::Throttled), held()] {
-        let json = serde_json::to_value(&case).unwrap();
-        assert_eq!(serde_json::from_value::<Case>(json.clone()).unwrap(), case);
-        assert_eq!(serde_json::from_str::<Case>(&json.to_string()).unwrap(), case);
-        let statement = Statement::of(&case, &stack());
-        assert_eq!(serde_json::from_slice::<Statement>(&statement.to_bytes()).unwrap(), statement);
-    }
-    for hint in [
-        SubjectHint::Root,
-        SubjectHint::AccessKeyOnly,
-        SubjectHint::Role(PrincipalHint::default()),
-        SubjectHint::Secret { arn: subject(SubjectKind::Secret, "db").arn.unwrap() },
-        SubjectHint::Person { identifiers: names(&["alice"]) },
-        SubjectHint::Workload { identifiers: vec![] },
-    ] {
-        let json = serde_json::to_string(&hint).unwrap();
-        assert_eq!(serde_json::from_str::<SubjectHint>(&json).unwrap(), hint, "{json}");
-    }
-    // The names that auditors' queries hang on.
-    let json = serde_json::to_value(maximal()).unwrap();
-    let step = &json["steps"][1];
-    assert_eq!(step["countermeasure"]["type"], "deactivate_access_key");
-    assert_eq!(step["countermeasure"]["accessKey"], KEY);
-    assert_eq!((&step["disposition"], &step["outcome"]["result"]), (&"enforce".into(), &"applied".into()));
-    assert_eq!(step["confirmation"]["state"], "unconfirmed");
-    assert_eq!(json["steps"][3]["outcome"]["action"], "iam:PutRolePolicy");
-}
-
-// What is proven.
-
-#[test]
-fn what_a_step_leaves_open_is_said_whether_or_not_its_effect_was_seen() {
-    let says = |case: &Case, text: &str| Proof::of(case).not_proven.iter().any(|line| line.contains(text));
-    for went in [Went::Well, Went::Unseen, Went::AlreadySo] {
-        let stale = taken(stale(Mode::Enforce), &[went]);
-        assert!(says(&stale, "36 hours") && says(&stale, "probe"), "{went:?}");
-        let secret = taken(leavers_secret(secret(true, false)), &[went]);
-        assert!(says(&secret, "the secret's old value") && says(&secret, "probe"), "{went:?}");
-        assert!(says(&compromised_role(went), "started after the revocation"), "{went:?}");
-    }
-    // A quarantine that was seen denies the sessions as well; one that was not does not count.
-    assert!(!says(&taken(exposed_user(Mode::Enforce), &[Went::Well]), "36 hours"));
-    assert!(says(&taken(exposed_user(Mode::Enforce), &[Went::Unseen, Went::Well]), "36 hours"));
-    assert!(says(&taken(exposed_user(Mode::Enforce), &[Went::Denied, Went::Well]), "36 hours"));
-    // Where nothing was done there is no effect whose limits could be told.
-    for case in [exposed_user(Mode::Observe), held(), taken(exposed_user(Mode::Enforce), &[Went::Denied])] {
-        assert!(Proof::of(&case).state.is_empty());
-        assert!(!says(&case, "probe"));
-        assert!(says(&case, GAP));
-    }
 }

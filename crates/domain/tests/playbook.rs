@@ -1,4 +1,4 @@
-//! What is decided about whom: the default playbook, row by row.
+//! Which countermeasures fit which claim, row by row, under a policy that says yes to everything; and what lowers an answer.
 #![allow(
     clippy::match_same_arms,
     clippy::type_complexity,
@@ -12,12 +12,13 @@ mod common;
 
 use common::*;
 use jiff::{SignedDuration, Timestamp};
-use proptest::prelude::*;
+use severance_domain::exemption::Exemption;
 use severance_domain::plan::{Countermeasure, Disposition, Plan};
 use severance_domain::playbook::{Context, Mode, decide};
-use severance_domain::refusals::refusal;
-use severance_domain::signal::{Signal, SignalKind as Kind, SubjectHint};
-use severance_domain::subject::{AccessKey, Class, Inventory, LastUsed, Profile, Subject, SubjectKind};
+use severance_domain::policy::Attribution;
+use severance_domain::profile::{Class, Profile};
+use severance_domain::signal::{Signal, SignalKind as Kind, Source};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
 /// A step in short: what, on which key, and the disposition's first letter.
 fn short(plan: &Plan) -> Vec<String> {
@@ -36,6 +37,7 @@ fn short(plan: &Plan) -> Vec<String> {
             Disposition::Observe => "observe",
             Disposition::Review => "review",
             Disposition::Refuse => "refuse",
+            Disposition::Decline => "decline",
         };
         format!("{what}:{whether}")
     };
@@ -43,7 +45,7 @@ fn short(plan: &Plan) -> Vec<String> {
 }
 
 fn enforce(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory) -> Plan {
-    decide(signal, subject, profile, inventory, &context(Mode::Enforce))
+    decide(signal, subject, profile, inventory, &context(Mode::Enforce), &always(Disposition::Enforce))
 }
 
 /// The reasons and notes of a plan, for a look at the words.
@@ -57,8 +59,8 @@ fn everything() -> Inventory {
 }
 
 /// The playbook as a person would write it on a wall, for subjects that hold [`everything`], are owned by the leaver
-/// `alice` alone, and are named in a claim about the key [`KEY`].
-fn expected(kind: Kind, subject: SubjectKind, class: Option<Class>) -> Vec<&'static str> {
+/// `alice` alone, and are named in a claim about the key [`KEY`]. The class is for the policy to weigh, not for the playbook.
+fn expected(kind: Kind, subject: SubjectKind) -> Vec<&'static str> {
     match (subject, kind) {
         (SubjectKind::Root | SubjectKind::Unresolved, _) => vec!["hold"],
         (SubjectKind::Person, _) => vec![],
@@ -66,13 +68,17 @@ fn expected(kind: Kind, subject: SubjectKind, class: Option<Class>) -> Vec<&'sta
         (SubjectKind::User, Kind::CredentialExposed | Kind::IdentityCompromised) => {
             vec!["quarantine", "key", "other key"]
         }
-        (SubjectKind::User, Kind::CredentialCreated) if class == Some(Class::Human) => vec!["key"],
-        (SubjectKind::User, Kind::CredentialCreated) => vec![],
-        (SubjectKind::User, Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant) => vec!["key"],
-        (SubjectKind::User, Kind::Offboarding) if class == Some(Class::Human) => vec!["quarantine", "key", "other key"],
+        (
+            SubjectKind::User,
+            Kind::CredentialCreated | Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant,
+        ) => vec!["key"],
+        (SubjectKind::User, Kind::Offboarding) => vec!["quarantine", "key", "other key"],
+        // The claim is not borne out: there is an owner.
+        (SubjectKind::User, Kind::IdentityOwnerless) => vec![],
 
-        (SubjectKind::Role, Kind::CredentialExposed | Kind::IdentityCompromised) => vec!["sessions"],
-        (SubjectKind::Role, Kind::Offboarding) if class == Some(Class::Human) => vec!["sessions"],
+        (SubjectKind::Role, Kind::CredentialExposed | Kind::IdentityCompromised | Kind::Offboarding) => {
+            vec!["sessions"]
+        }
 
         (SubjectKind::Secret, Kind::CredentialExposed | Kind::SecretUnrotated | Kind::Offboarding) => vec!["rotate"],
         _ => vec!["hold"],
@@ -85,7 +91,7 @@ fn every_kind_of_claim_about_every_kind_of_subject_in_every_class_and_mode() {
     for kind in KINDS {
         for subject_kind in SUBJECTS {
             for class in CLASSES {
-                for mode in [Mode::Enforce, Mode::Observe] {
+                for mode in MODES {
                     let signal = match kind {
                         Kind::Offboarding => leaver(&["alice"]),
                         _ => signal(kind, Some(KEY)),
@@ -96,13 +102,15 @@ fn every_kind_of_claim_about_every_kind_of_subject_in_every_class_and_mode() {
                         &profile(&["alice"], class),
                         &everything(),
                         &context(mode),
+                        &always(Disposition::Enforce),
                     );
                     let whether = match (class, mode) {
                         (Some(Class::BreakGlass), _) => "refuse",
                         (_, Mode::Observe) => "observe",
+                        (_, Mode::Review) => "review",
                         (_, Mode::Enforce) => "enforce",
                     };
-                    let expected: Vec<String> = expected(kind, subject_kind, class)
+                    let expected: Vec<String> = expected(kind, subject_kind)
                         .into_iter()
                         .map(|step| format!("{step}:{}", if step == "hold" { "review" } else { whether }))
                         .collect();
@@ -113,7 +121,7 @@ fn every_kind_of_claim_about_every_kind_of_subject_in_every_class_and_mode() {
             }
         }
     }
-    assert_eq!(rows, 12 * 6 * 7 * 2);
+    assert_eq!(rows, 12 * 6 * 7 * 3);
 }
 
 #[test]
@@ -127,7 +135,11 @@ fn a_limit_of_age_is_reached_on_its_day() {
                 &keys([used(key(KEY, age), 0)]),
             );
             assert_eq!(short(&plan), if step { vec!["key:enforce"] } else { vec![] }, "{age} days");
-            assert!(words(&plan).contains(&format!("{age} days old, and the limit is 90")), "{}", words(&plan));
+            assert!(
+                words(&plan).contains(&format!("{age} days old (last used 0 days ago), and the limit is 90")),
+                "{}",
+                words(&plan)
+            );
         }
     }
     // One second short of the day is the day before.
@@ -236,9 +248,11 @@ fn keys_that_could_not_be_listed_are_not_taken_for_gone() {
             Kind::CredentialExposed | Kind::IdentityCompromised | Kind::Offboarding => {
                 &["quarantine:enforce", "hold:review"]
             }
-            Kind::CredentialCreated | Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant => {
-                &["hold:review"]
-            }
+            Kind::CredentialCreated
+            | Kind::CredentialStale
+            | Kind::CredentialUnused
+            | Kind::IdentityDormant
+            | Kind::IdentityOwnerless => &["hold:review"],
             _ => &["hold:review", "hold:review"],
         };
         assert_eq!(short(&plan), wanted, "{kind:?}");
@@ -254,86 +268,119 @@ fn keys_that_could_not_be_listed_are_not_taken_for_gone() {
 }
 
 #[test]
-fn a_new_key_is_stopped_where_nobody_answers_and_where_a_person_holds_it() {
+fn a_new_key_is_a_step_only_while_it_works_and_says_whose_it_is() {
     let created = signal(Kind::CredentialCreated, Some(KEY));
     let both = keys([key(KEY, 0), key(OTHER_KEY, 400)]);
     for class in CLASSES {
         let whether = if class == Some(Class::BreakGlass) { "key:refuse" } else { "key:enforce" };
-        assert_eq!(short(&enforce(&created, &user("ci"), &profile(&[], class), &both)), [whether], "{class:?}");
+        for (owners, why) in [
+            (&[][..], "the user has no owner"),
+            (&["a", "b"], if class == Some(Class::Human) { "the user is a person's" } else { "owned by a, b" }),
+        ] {
+            let plan = enforce(&created, &user("ci"), &profile(owners, class), &both);
+            assert_eq!(short(&plan), [whether], "{class:?}");
+            assert!(words(&plan).contains(why), "{class:?}: {}", words(&plan));
+        }
     }
-    assert_eq!(short(&enforce(&created, &user("ci"), &profile(&["a"], Some(Class::Human)), &both)), ["key:enforce"]);
-    let recorded = enforce(&created, &user("ci"), &profile(&["a", "b"], Some(Class::Pipeline)), &both);
-    assert_eq!((short(&recorded), words(&recorded).as_str()), (vec![], "recorded: the user is owned by a, b"));
-    for gone in [keys([]), keys([inactive(key(KEY, 0))])] {
-        assert_eq!(short(&enforce(&created, &user("ci"), &Profile::default(), &gone)), [] as [&str; 0]);
+    for (gone, why) in [(keys([]), "does not exist any more"), (keys([inactive(key(KEY, 0))]), "inactive already")] {
+        let plan = enforce(&created, &user("ci"), &Profile::default(), &gone);
+        assert_eq!(short(&plan), [] as [&str; 0]);
+        assert!(words(&plan).contains(why), "{}", words(&plan));
     }
     let unnamed = signal(Kind::CredentialCreated, None);
     assert_eq!(short(&enforce(&unnamed, &user("ci"), &Profile::default(), &both)), ["hold:review"]);
 }
 
 #[test]
-fn a_leaver_loses_what_they_alone_use() {
-    let ended = vec!["quarantine:enforce", "key:enforce"];
-    let held = vec!["hold:review"];
+fn what_nobody_answers_for_loses_its_keys_and_nothing_else() {
+    let claim = signal(Kind::IdentityOwnerless, None);
+    let unanswered = Signal { source: Source::Recertification, ..claim.clone() };
+    let half = keys([inactive(key(KEY, 3)), key(OTHER_KEY, 3)]);
+    let rows: [(&Signal, &[&str], &Inventory, &[&str], &str); 6] = [
+        (&claim, &[], &everything(), &["key:enforce", "other key:enforce"], "nobody answers for it"),
+        (&claim, &[], &half, &["other key:enforce"], "nobody answers for it"),
+        (&claim, &[], &keys([]), &[], "it has no active access key"),
+        (&claim, &["a", "b"], &everything(), &[], "not borne out: it is owned by a, b"),
+        // Whoever was asked and said nothing is an owner all the same.
+        (&unanswered, &["a"], &everything(), &["key:enforce", "other key:enforce"], "did not confirm in time"),
+        (&unanswered, &[], &everything(), &["key:enforce", "other key:enforce"], "did not confirm in time"),
+    ];
+    for (claim, owners, inventory, wanted, why) in rows {
+        let plan = enforce(claim, &user("ci"), &profile(owners, None), inventory);
+        assert_eq!(short(&plan), wanted, "{owners:?}");
+        assert!(words(&plan).contains(why), "{owners:?}: {}", words(&plan));
+    }
+}
+
+/// What an offboarding proposes for a user with one key, how the policy was told that the leaver is tied to it, and why.
+fn offboarded(claim: &Signal, name: &str, profile: &Profile) -> (Vec<String>, Option<Attribution>, String) {
+    let policy = always(Disposition::Enforce);
+    let plan = decide(claim, &user(name), profile, &keys([key(KEY, 5)]), &context(Mode::Enforce), &policy);
+    let told: Vec<Attribution> = policy.asked().iter().map(|asked| asked.attribution).collect();
+    assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
+    (short(&plan), told.first().copied(), words(&plan))
+}
+
+#[test]
+fn a_leaver_loses_what_they_alone_own_and_the_policy_hears_how_that_is_known() {
+    use Attribution::{PersonByName, PersonOwns};
     let one = leaver(&["alice"]);
     let two = leaver(&["Alice@X.io", " ALICE "]);
     let human = Some(Class::Human);
-    let rows: Vec<(&str, &Signal, &str, Profile, &Vec<&str>, &str)> = vec![
-        ("their own", &one, "laptop", profile(&["alice"], human), &ended, "alone uses it"),
-        ("two names", &two, "laptop", profile(&["alice", "alice@x.io"], human), &ended, "alone uses it"),
-        (
-            "one name of two",
-            &one,
-            "laptop",
-            profile(&["alice", "alice@x.io"], human),
-            &held,
-            "other owners as well: alice@x.io",
-        ),
-        ("shared", &two, "laptop", profile(&["alice", "bob"], human), &held, "other owners as well: bob"),
-        ("shared, bears the name", &one, "alice", profile(&["alice", "bob"], None), &held, "other owners as well: bob"),
-        ("another's, bears the name", &one, "alice", profile(&["bob"], None), &held, "other owners as well: bob"),
-        ("bears the name", &one, "alice", profile(&[], None), &ended, "bears the name"),
-        ("bears another case of the name", &two, "ALICE@x.IO", profile(&["alice"], None), &ended, "bears the name"),
-        ("no class", &one, "laptop", profile(&["alice"], None), &held, "needs a class"),
-        ("a person's, but whose?", &one, "laptop", profile(&[], human), &held, "neither its owner tags nor its name"),
-        ("a workload", &one, "alice", profile(&["alice"], Some(Class::Workload)), &held, "its class is workload"),
-        ("a pipeline", &one, "ci", profile(&["alice"], Some(Class::Pipeline)), &held, "its class is pipeline"),
-        ("an agent", &one, "ci", profile(&["alice"], Some(Class::Agent)), &held, "its class is agent"),
-        ("a third party", &one, "ci", profile(&["alice"], Some(Class::ThirdParty)), &held, "its class is third-party"),
-        ("break-glass", &one, "ci", profile(&["alice"], Some(Class::BreakGlass)), &held, "its class is break-glass"),
+    let rows: Vec<(&str, &Signal, &str, Profile, Option<Attribution>, &str)> = vec![
+        ("their own", &one, "laptop", profile(&["alice"], human), Some(PersonOwns), "only owner (its class is human)"),
+        ("two names", &two, "laptop", profile(&["alice", "alice@x.io"], human), Some(PersonOwns), "only owner"),
+        ("one name of two", &one, "laptop", profile(&["alice", "alice@x.io"], human), None, "as well: alice@x.io"),
+        ("shared", &two, "laptop", profile(&["alice", "bob"], human), None, "other owners as well: bob"),
+        ("shared, bears the name", &one, "alice", profile(&["alice", "bob"], None), None, "as well: bob"),
+        ("another's, bears the name", &one, "alice", profile(&["bob"], None), None, "as well: bob"),
+        ("bears the name", &one, "alice", profile(&[], None), Some(PersonByName), "bears the name of the person"),
+        ("bears another case of it", &two, "ALICE@x.IO", profile(&[], None), Some(PersonByName), "bears the name"),
+        ("owns it and bears the name", &one, "alice", profile(&["alice"], None), Some(PersonOwns), "only owner"),
+        ("no class", &one, "laptop", profile(&["alice"], None), Some(PersonOwns), "(its class is unknown)"),
+        ("a person's, but whose?", &one, "laptop", profile(&[], human), None, "neither an owner nor its name"),
+        ("a workload", &one, "ci", profile(&["alice"], Some(Class::Workload)), Some(PersonOwns), "class is workload"),
     ];
-    for (name, signal, user_name, profile, wanted, why) in rows {
-        let plan = enforce(signal, &user(user_name), &profile, &keys([key(KEY, 5)]));
-        assert_eq!(short(&plan), *wanted, "{name}");
-        assert!(words(&plan).contains(why), "{name}: {}", words(&plan));
+    for (row, signal, name, profile, attribution, why) in rows {
+        let (steps, told, words) = offboarded(signal, name, &profile);
+        let wanted =
+            if attribution.is_some() { vec!["quarantine:enforce", "key:enforce"] } else { vec!["hold:review"] };
+        assert_eq!((steps, told), (wanted.into_iter().map(str::to_owned).collect(), attribution), "{row}");
+        assert!(words.contains(why), "{row}: {words}");
     }
 }
 
 #[test]
-fn a_retired_workload_loses_what_it_alone_uses() {
+fn a_retired_workload_loses_what_it_alone_owns() {
+    use Attribution::{WorkloadByName, WorkloadOwns};
     let claim = retired(&["billing"]);
-    let ended = vec!["quarantine:enforce", "key:enforce"];
-    let held = vec!["hold:review"];
-    let rows: Vec<(&str, Profile, &Vec<&str>, &str)> = vec![
-        ("x", profile(&["billing"], Some(Class::Workload)), &ended, "is retired"),
-        ("x", profile(&["billing"], None), &ended, "is retired"),
-        ("x", profile(&["billing", "bob"], Some(Class::Workload)), &held, "other owners as well: bob"),
-        ("billing", profile(&[], None), &ended, "bears the name of the workload"),
-        ("Billing", profile(&[], Some(Class::Workload)), &ended, "bears the name of the workload"),
-        ("billing", profile(&[], Some(Class::Human)), &held, "a person uses it"),
-        ("billing", profile(&["bob"], Some(Class::Workload)), &held, "other owners as well: bob"),
-        ("x", profile(&[], Some(Class::Workload)), &held, "neither its owner tags nor its name"),
+    let rows: Vec<(&str, Profile, Option<Attribution>, &str)> = vec![
+        (
+            "x",
+            profile(&["billing"], Some(Class::Workload)),
+            Some(WorkloadOwns),
+            "workload that was retired is its only",
+        ),
+        ("x", profile(&["billing"], None), Some(WorkloadOwns), "only owner"),
+        ("x", profile(&["billing", "bob"], Some(Class::Workload)), None, "other owners as well: bob"),
+        ("billing", profile(&[], None), Some(WorkloadByName), "bears the name of the workload"),
+        ("Billing", profile(&[], Some(Class::Human)), Some(WorkloadByName), "bears the name of the workload"),
+        ("billing", profile(&["bob"], Some(Class::Workload)), None, "other owners as well: bob"),
+        ("x", profile(&[], Some(Class::Workload)), None, "neither an owner nor its name"),
     ];
-    for (name, profile, wanted, why) in rows {
-        let plan = enforce(&claim, &user(name), &profile, &keys([key(KEY, 5)]));
-        assert_eq!(short(&plan), *wanted, "{name} {profile:?}");
-        assert!(words(&plan).contains(why), "{name} {profile:?}: {}", words(&plan));
-        assert!(!words(&plan).contains("person who left"), "{}", words(&plan));
+    for (name, profile, attribution, why) in rows {
+        let (steps, told, words) = offboarded(&claim, name, &profile);
+        let wanted =
+            if attribution.is_some() { vec!["quarantine:enforce", "key:enforce"] } else { vec!["hold:review"] };
+        assert_eq!((steps, told), (wanted.into_iter().map(str::to_owned).collect(), attribution), "{name} {profile:?}");
+        assert!(words.contains(why), "{name} {profile:?}: {words}");
+        assert!(!words.contains("person who left"), "{words}");
     }
     // Named itself, it is ended whoever owns it: somebody asked for exactly this one.
     let named = signal(Kind::Offboarding, None);
-    let plan = enforce(&named, &user("x"), &profile(&["bob"], Some(Class::Workload)), &keys([key(KEY, 5)]));
-    assert_eq!(short(&plan), ended);
+    let (steps, told, words) = offboarded(&named, "x", &profile(&["bob"], Some(Class::Workload)));
+    assert_eq!((steps.len(), told), (2, Some(Attribution::Direct)));
+    assert!(words.contains("named as retired"), "{words}");
     let role = subject(SubjectKind::Role, "x");
     assert_eq!(short(&enforce(&claim, &role, &profile(&["billing"], None), &keys([]))), ["sessions:enforce"]);
 }
@@ -383,7 +430,7 @@ fn sessions_are_revoked_up_to_the_moment_of_the_decision() {
 }
 
 #[test]
-fn refusals_hold_in_both_modes_and_say_what_was_asked_for() {
+fn refusals_hold_in_every_mode_whatever_the_policy_answers_and_say_what_was_asked_for() {
     let role = |arn_path: &str, name: &str| Subject {
         arn: Some(format!("arn:aws:iam::{ACCOUNT}:role/{arn_path}{name}").try_into().unwrap()),
         ..subject(SubjectKind::Role, name)
@@ -398,31 +445,125 @@ fn refusals_hold_in_both_modes_and_say_what_was_asked_for() {
         (role("aws-reserved/sso.amazonaws.com/", "AWSReservedSSO_A_1"), &Profile::default(), "Identity Center"),
     ];
     for (subject, profile, why) in rows {
-        for mode in [Mode::Enforce, Mode::Observe] {
+        for (mode, answer) in MODES.iter().flat_map(|mode| ANSWERS.map(|answer| (*mode, answer))) {
             let claim = signal(Kind::CredentialExposed, None);
-            let plan = decide(&claim, &subject, profile, &everything(), &context(mode));
+            let open = Context { breaker_open: true, exemptions: vec![exemption(&[])], ..context(mode) };
+            let plan = decide(&claim, &subject, profile, &everything(), &open, &always(answer));
             assert!(!plan.steps.is_empty());
             for step in &plan.steps {
                 assert_eq!(step.disposition, Disposition::Refuse, "{} {mode:?}", subject.name);
                 assert!(step.reason.contains(why) && step.reason.contains("(asked for because "), "{}", step.reason);
+                let ruling = step.ruling.as_ref().unwrap();
+                assert_eq!(ruling.answer, answer, "what the policy said stays on the record");
+                assert!(ruling.lowered_by.as_ref().unwrap().contains(why), "{ruling:?}");
             }
         }
     }
     // What touches nothing is not refused: a person still has to look.
-    let plan = enforce(&signal(Kind::IdentityOwnerless, None), &user("admin"), &glass, &everything());
+    let plan = enforce(&signal(Kind::TrustExposed, None), &user("admin"), &glass, &everything());
     assert_eq!(short(&plan), ["hold:review"]);
 }
 
 #[test]
-fn a_class_is_read_however_its_words_are_joined() {
-    for text in ["break-glass", "Break Glass", "BREAK_GLASS", " BreakGlass "] {
-        assert_eq!(Class::from_tag(text), Some(Class::BreakGlass), "{text}");
+fn the_policy_is_asked_about_each_step_that_touches_something_and_about_no_other() {
+    let policy = always(Disposition::Review);
+    let units = names(&["ou-batch", "ou-prod"]);
+    let context = Context { organizational_units: units.clone(), breaker_open: true, ..context(Mode::Review) };
+    let blind = Inventory { unread: names(&["the login profile could not be read"]), ..everything() };
+    let claim = signal(Kind::CredentialExposed, None);
+    let plan = decide(&claim, &user("ci"), &Profile::default(), &blind, &context, &policy);
+    assert_eq!(short(&plan), ["quarantine:review", "key:review", "other key:review", "hold:review"]);
+    let asked = policy.asked();
+    let about: Vec<_> = asked.iter().map(|asked| asked.countermeasure.clone()).collect();
+    let touching: Vec<_> = plan.steps.iter().take(3).map(|step| step.countermeasure.clone()).collect();
+    assert_eq!(about, touching);
+    for asked in asked {
+        let told = (asked.attribution, asked.exempted, asked.breaker_open, asked.mode, asked.now);
+        assert_eq!(told, (Attribution::Direct, false, true, Mode::Review, now()));
+        assert_eq!(asked.organizational_units, units);
     }
-    for class in CLASSES.into_iter().flatten() {
-        assert_eq!(Class::from_tag(class.as_str()), Some(class));
-        assert_eq!(serde_json::to_value(class).unwrap(), class.as_str());
+    assert!(plan.steps[3].ruling.is_none(), "holding asks nothing of a policy");
+}
+
+#[test]
+fn what_lowers_an_answer_is_said_beside_it() {
+    let rows = [
+        (Mode::Enforce, false, Disposition::Enforce, Disposition::Enforce, None),
+        (Mode::Enforce, true, Disposition::Enforce, Disposition::Review, Some("the breaker is open")),
+        (Mode::Review, false, Disposition::Enforce, Disposition::Review, Some("the stack's mode is review")),
+        (Mode::Observe, false, Disposition::Enforce, Disposition::Observe, Some("the stack's mode is observe")),
+        // Nothing lowers what is as low already.
+        (Mode::Enforce, true, Disposition::Review, Disposition::Review, None),
+        (Mode::Review, true, Disposition::Observe, Disposition::Observe, None),
+        (Mode::Observe, true, Disposition::Observe, Disposition::Observe, None),
+    ];
+    for (mode, breaker_open, answer, wanted, why) in rows {
+        let context = Context { breaker_open, ..context(mode) };
+        let claim = signal(Kind::CredentialExposed, None);
+        let plan = decide(&claim, &user("ci"), &Profile::default(), &everything(), &context, &always(answer));
+        for step in &plan.steps {
+            let ruling = step.ruling.as_ref().unwrap();
+            assert_eq!((step.disposition, ruling.answer), (wanted, answer), "{mode:?} {breaker_open}");
+            let lowered = ruling.lowered_by.as_deref();
+            assert_eq!(lowered.is_some(), why.is_some(), "{lowered:?}");
+            assert!(lowered.unwrap_or_default().contains(why.unwrap_or_default()), "{lowered:?}");
+        }
     }
-    assert_eq!(Class::from_tag("robot"), None);
+}
+
+/// The exemptions there are, which of the three steps they cover, and what they leave in the plan.
+type ExemptionRow = (Vec<Exemption>, [bool; 3], Vec<(&'static str, Vec<&'static str>)>);
+
+#[test]
+fn an_exemption_in_force_is_told_to_the_policy_for_what_it_covers_and_leaves_its_trace() {
+    let only_keys = exemption(&["deactivate_access_key"]);
+    let everything_of_it = Exemption { id: "exm-all".to_owned(), ..exemption(&[]) };
+    let expired = |mut exemption: Exemption| {
+        exemption.request.expires_at = now();
+        exemption
+    };
+    let mut elsewhere = exemption(&[]);
+    elsewhere.request.subject = "arn:aws:iam::444455556666:user/ci/*".to_owned();
+    let rows: [ExemptionRow; 7] = [
+        (vec![], [false, false, false], vec![]),
+        (vec![only_keys.clone()], [false, true, true], vec![("exm-3f2a91c0", vec!["deactivate_access_key"])]),
+        (
+            vec![everything_of_it.clone()],
+            [true, true, true],
+            vec![("exm-all", vec!["quarantine_user", "deactivate_access_key"])],
+        ),
+        // The first that covers a step answers for it.
+        (
+            vec![only_keys.clone(), everything_of_it.clone()],
+            [true, true, true],
+            vec![("exm-all", vec!["quarantine_user"]), ("exm-3f2a91c0", vec!["deactivate_access_key"])],
+        ),
+        // It ends at its moment, not after it.
+        (vec![expired(everything_of_it.clone())], [false, false, false], vec![]),
+        (
+            vec![expired(everything_of_it), only_keys],
+            [false, true, true],
+            vec![("exm-3f2a91c0", vec!["deactivate_access_key"])],
+        ),
+        (vec![elsewhere], [false, false, false], vec![]),
+    ];
+    for (exemptions, wanted, uses) in rows {
+        let policy = always(Disposition::Observe);
+        let context = Context { exemptions: exemptions.clone(), ..context(Mode::Enforce) };
+        let claim = signal(Kind::CredentialExposed, None);
+        let plan = decide(&claim, &user("ci-x"), &Profile::default(), &everything(), &context, &policy);
+        assert_eq!(policy.asked().iter().map(|asked| asked.exempted).collect::<Vec<_>>(), wanted, "{exemptions:?}");
+        let used: Vec<(&str, Vec<&str>)> = plan
+            .exemptions
+            .iter()
+            .map(|used| (used.id.as_str(), used.covered.iter().map(String::as_str).collect()))
+            .collect();
+        assert_eq!(used, uses, "{exemptions:?}");
+        for used in &plan.exemptions {
+            let words = [&used.owner, &used.reason, &used.ticket, &used.way_out];
+            assert!(words.iter().all(|word| !word.is_empty()) && used.expires_at == days_ago(-30));
+        }
+    }
 }
 
 #[test]
@@ -433,186 +574,6 @@ fn an_owner_is_the_leaver_in_any_case_of_any_script() {
     let shared = profile(&["jürgen", "zoë"], Some(Class::Human));
     let plan = enforce(&leaver(&["JÜRGEN"]), &user("x"), &shared, &keys([]));
     assert!(words(&plan).ends_with("as well: zoë"), "{}", words(&plan));
-}
-
-// Everything that can be put together, sense or nonsense.
-
-fn any_key() -> impl Strategy<Value = AccessKey> {
-    let id = prop::sample::select(vec![KEY, OTHER_KEY, "AKIATHIRD", SESSION_KEY]);
-    let last_used = prop_oneof![
-        Just(LastUsed::Never),
-        Just(LastUsed::NotAsked),
-        (-2..500i64).prop_map(|days| LastUsed::At(days_ago(days)))
-    ];
-    (id, any::<bool>(), prop::option::of(-2..500i64), last_used).prop_map(|(id, active, age, last_used)| AccessKey {
-        id: key_id(id),
-        active,
-        created_at: age.map(days_ago),
-        last_used,
-    })
-}
-
-fn any_inventory() -> impl Strategy<Value = Inventory> {
-    let state = prop::option::of((any::<bool>(), any::<bool>()));
-    let unread = prop::sample::subsequence(vec!["the user's access keys could not be listed".to_owned()], 0..=1);
-    let keys = prop::collection::vec(any_key(), 0..4);
-    (keys, any::<Option<bool>>(), state, unread).prop_map(|(access_keys, password, state, unread)| Inventory {
-        unread,
-        access_keys,
-        console_password: password,
-        secret: state.and_then(|(enabled, deleted)| secret(enabled, deleted).secret),
-        gaps: vec![],
-    })
-}
-
-fn any_name() -> impl Strategy<Value = String> {
-    prop_oneof!["[a-zA-Z0-9+=,.@_-]{1,20}", Just("alice".to_owned()), Just("severance-x".to_owned()), ".{0,8}"]
-}
-
-fn any_subject() -> impl Strategy<Value = Subject> {
-    let path =
-        prop::sample::select(vec!["", "ci/", "aws-service-role/x.amazonaws.com/", "aws-reserved/sso.amazonaws.com/"]);
-    (prop::sample::select(SUBJECTS.to_vec()), any_name(), path, any::<bool>()).prop_map(
-        |(kind, name, path, has_arn)| {
-            let kind_name = if kind == SubjectKind::User { "user" } else { "role" };
-            let arn = format!("arn:aws:iam::{ACCOUNT}:{kind_name}/{path}{name}").as_str().try_into().ok();
-            Subject { arn: if has_arn { arn } else { None }, name, ..subject(kind, "x") }
-        },
-    )
-}
-
-fn any_signal() -> impl Strategy<Value = Signal> {
-    let named = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY, "AKIAGONE", SESSION_KEY]));
-    let hint = prop_oneof![
-        Just(SubjectHint::AccessKeyOnly),
-        Just(SubjectHint::Person { identifiers: names(&["alice", "Alice@x.io"]) }),
-        Just(SubjectHint::Workload { identifiers: names(&["billing"]) }),
-        Just(SubjectHint::Root),
-    ];
-    let rule = prop::sample::select(vec!["IAM.3", "UnusedIAMUserPassword"]);
-    (prop::sample::select(KINDS.to_vec()), named, hint, rule).prop_map(|(kind, named, subject, rule)| Signal {
-        subject,
-        rule: rule.to_owned(),
-        ..signal(kind, named)
-    })
-}
-
-fn any_profile() -> impl Strategy<Value = Profile> {
-    let owners = prop::sample::subsequence(vec!["alice", "alice@x.io", "billing", "bob"], 0..=4);
-    (owners, prop::sample::select(CLASSES.to_vec())).prop_map(|(owners, class)| profile(&owners, class))
-}
-
-fn any_context() -> impl Strategy<Value = Context> {
-    let mode = prop::sample::select(vec![Mode::Observe, Mode::Enforce]);
-    (mode, 0..400i64, 0..400i64, -400..400i64).prop_map(|(mode, stale, unused, later)| Context {
-        stale_key_days: stale,
-        unused_key_days: unused,
-        now: days_ago(later),
-        ..context(mode)
-    })
-}
-
-fn about_keys(kind: Kind) -> bool {
-    matches!(kind, Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant | Kind::CredentialCreated)
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn whatever_is_put_together_the_plan_keeps_its_promises(
-        signal in any_signal(),
-        subject in any_subject(),
-        profile in any_profile(),
-        inventory in any_inventory(),
-        context in any_context(),
-    ) {
-        let plan = decide(&signal, &subject, &profile, &inventory, &context);
-        prop_assert_eq!(&plan, &decide(&signal, &subject, &profile, &inventory, &context), "deterministic");
-        prop_assert!(!plan.steps.is_empty() || !plan.notes.is_empty(), "an empty plan says why");
-
-        let refused = refusal(&subject, &profile, &context.own_roles).is_some();
-        let mut seen = Vec::new();
-        for step in &plan.steps {
-            let touches = step.countermeasure != Countermeasure::HoldForReview;
-            prop_assert!(!step.reason.is_empty());
-            prop_assert_eq!(touches, step.disposition != Disposition::Review);
-            if context.mode == Mode::Observe || refused {
-                prop_assert_ne!(step.disposition, Disposition::Enforce);
-            }
-            if refused && touches {
-                prop_assert_eq!(step.disposition, Disposition::Refuse);
-            }
-            match &step.countermeasure {
-                Countermeasure::DeactivateAccessKey { user, access_key } => {
-                    prop_assert_eq!(subject.kind, SubjectKind::User);
-                    prop_assert_eq!(user.as_str(), &subject.name);
-                    prop_assert!(inventory.access_keys.iter().any(|key| key.id == *access_key && key.active));
-                    if about_keys(signal.kind) && signal.access_key.is_some() {
-                        prop_assert_eq!(Some(access_key), signal.access_key.as_ref());
-                    }
-                    seen.push("key");
-                }
-                Countermeasure::QuarantineUser { user } => {
-                    prop_assert_eq!(subject.kind, SubjectKind::User);
-                    prop_assert_eq!(user.as_str(), &subject.name);
-                    prop_assert!(!about_keys(signal.kind), "claims about keys never quarantine");
-                    seen.push("quarantine");
-                }
-                Countermeasure::RevokeRoleSessions { role, issued_before } => {
-                    prop_assert_eq!((subject.kind, role.as_str()), (SubjectKind::Role, subject.name.as_str()));
-                    prop_assert_eq!(*issued_before, context.now);
-                }
-                Countermeasure::RotateSecret { secret } => {
-                    prop_assert_eq!((subject.kind, Some(secret)), (SubjectKind::Secret, subject.arn.as_ref()));
-                }
-                Countermeasure::HoldForReview => {}
-            }
-        }
-        // Deny first, once, then the keys.
-        prop_assert!(seen.iter().skip(1).all(|step| *step == "key"), "{seen:?}");
-        if signal.kind.is_immediate_danger() && seen.contains(&"key") {
-            prop_assert_eq!(seen[0], "quarantine");
-        }
-    }
-
-    #[test]
-    fn observing_plans_the_very_steps_that_enforcing_takes(
-        signal in any_signal(),
-        subject in any_subject(),
-        profile in any_profile(),
-        inventory in any_inventory(),
-        context in any_context(),
-    ) {
-        let in_mode = |mode| decide(&signal, &subject, &profile, &inventory, &Context { mode, ..context.clone() });
-        let (enforced, observed) = (in_mode(Mode::Enforce), in_mode(Mode::Observe));
-        prop_assert_eq!(&enforced.notes, &observed.notes);
-        prop_assert_eq!(enforced.steps.len(), observed.steps.len());
-        for (enforced, observed) in enforced.steps.iter().zip(&observed.steps) {
-            prop_assert_eq!(&enforced.countermeasure, &observed.countermeasure);
-            prop_assert_eq!(&enforced.reason, &observed.reason);
-            let as_observed = match enforced.disposition {
-                Disposition::Enforce => Disposition::Observe,
-                other => other,
-            };
-            prop_assert_eq!(as_observed, observed.disposition);
-        }
-    }
-
-    #[test]
-    fn a_plan_survives_its_json(
-        signal in any_signal(),
-        subject in any_subject(),
-        profile in any_profile(),
-        inventory in any_inventory(),
-        context in any_context(),
-    ) {
-        let plan = decide(&signal, &subject, &profile, &inventory, &context);
-        let json = serde_json::to_string(&plan).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Plan>(&json).unwrap(), plan);
-        let json = serde_json::to_string(&inventory).unwrap();
-        prop_assert_eq!(serde_json::from_str::<Inventory>(&json).unwrap(), inventory);
-    }
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use severance_aws::countermeasures::DeactivateAccessKey;
 use severance_aws::function::Parts;
-use severance_aws::identity::Identities;
 use severance_aws::react::Reactor;
 use severance_domain::intake::{self, EventSource};
 
@@ -11,13 +10,6 @@ pub const SOURCES: &[EventSource] = intake::KEY_CREATION;
 
 /// The only port that changes anything is the one that deactivates keys, as in the function's IAM statement.
 pub fn compose(parts: &Parts) -> Reactor {
-    let settings = parts.settings.clone();
     let iam = parts.iam();
-    Reactor {
-        identities: Identities::new(iam.clone(), settings.account.clone(), settings.tags.clone()),
-        drivers: vec![Box::new(DeactivateAccessKey::new(iam))],
-        cases: parts.cases(),
-        publisher: parts.publisher(),
-        settings,
-    }
+    parts.reactor(parts.identities(iam.clone()), vec![Box::new(DeactivateAccessKey::new(iam))])
 }

@@ -2,7 +2,6 @@
 
 use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions};
 use severance_aws::function::Parts;
-use severance_aws::identity::Identities;
 use severance_aws::react::Reactor;
 use severance_domain::intake::{self, EventSource};
 
@@ -11,17 +10,13 @@ pub const SOURCES: &[EventSource] = intake::POSTURE_FINDING;
 
 /// Users can be contained and roles' sessions revoked; secrets are not reachable from here, as in the IAM statement.
 pub fn compose(parts: &Parts) -> Reactor {
-    let settings = parts.settings.clone();
     let iam = parts.iam();
-    Reactor {
-        identities: Identities::new(iam.clone(), settings.account.clone(), settings.tags.clone()),
-        drivers: vec![
+    parts.reactor(
+        parts.identities(iam.clone()),
+        vec![
             Box::new(QuarantineUser::new(iam.clone())),
             Box::new(DeactivateAccessKey::new(iam.clone())),
             Box::new(RevokeRoleSessions::new(iam)),
         ],
-        cases: parts.cases(),
-        publisher: parts.publisher(),
-        settings,
-    }
+    )
 }

@@ -5,17 +5,18 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{Arn, IamName, UniqueId};
-use severance_domain::signal::Signal;
-use severance_domain::subject::{Inventory, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::signal::{PrincipalHint, Signal};
+use severance_domain::profile::Profile;
+use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
 
-use super::{Found, Identities, Resolution, iam_tags, instant, unresolved};
+use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
 use crate::error::AwsError;
 
 const AUTHORIZATION_DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 const LIST_SECRETS: &str = "secretsmanager:ListSecrets";
 
 /// Inventories that are read at the same time.
-const AT_ONCE: usize = 8;
+pub(super) const AT_ONCE: usize = 8;
 
 /// A service that refuses to list what a leaver owns is a review of its own: what the other one lists is acted on.
 async fn readable(
@@ -41,6 +42,7 @@ impl Identities {
         )
         .await?;
         found.extend(more);
+        found.extend(self.registered(signal, identifiers, &found).await?);
         if found.is_empty() {
             let subject = Subject {
                 kind: SubjectKind::Person,
@@ -49,7 +51,7 @@ impl Identities {
                 arn: None,
                 unique_id: None,
             };
-            found.push(Found { subject, profile: Profile::default(), inventory: Inventory::default() });
+            found.push(Found { subject, profile: Profile::default(), inventory: Inventory::default(), trust: None });
         }
         // The order in which AWS lists things must not reach the evidence.
         found.sort_by_key(|found| found.subject.key());
@@ -58,8 +60,8 @@ impl Identities {
 
     /// One paginated call returns users and roles with their tags; listing users would cost one more call for each.
     async fn owned_principals(&self, signal: &Signal, identifiers: &[String]) -> Result<Vec<Found>, AwsError> {
-        let mut owned: Vec<(Subject, Profile)> = Vec::new();
-        let mut keep = |kind, name: Option<&str>, arn: Option<&str>, id: Option<&str>, profile| {
+        let mut owned: Vec<(Subject, Profile, Option<String>)> = Vec::new();
+        let mut keep = |kind, name: Option<&str>, arn: Option<&str>, id: Option<&str>, profile, trust| {
             let subject = Subject {
                 kind,
                 account: self.account.clone(),
@@ -67,7 +69,7 @@ impl Identities {
                 arn: arn.and_then(|arn| Arn::try_from(arn).ok()),
                 unique_id: id.and_then(|id| UniqueId::try_from(id).ok()),
             };
-            owned.push((subject, profile));
+            owned.push((subject, profile, trust));
         };
         let mut pages = self
             .iam
@@ -85,17 +87,18 @@ impl Identities {
                     .user_name()
                     .is_some_and(|user| identifiers.iter().any(|name| name.trim().eq_ignore_ascii_case(user)));
                 if profile.is_owned_by(identifiers) || bears_their_name {
-                    keep(SubjectKind::User, user.user_name(), user.arn(), user.user_id(), profile);
+                    keep(SubjectKind::User, user.user_name(), user.arn(), user.user_id(), profile, None);
                 }
             }
             for role in page.role_detail_list() {
                 let profile = Profile::from_tags(&iam_tags(role.tags()), &self.tags);
                 if profile.is_owned_by(identifiers) {
-                    keep(SubjectKind::Role, role.role_name(), role.arn(), role.role_id(), profile);
+                    let trust = document(role.assume_role_policy_document());
+                    keep(SubjectKind::Role, role.role_name(), role.arn(), role.role_id(), profile, trust);
                 }
             }
         }
-        futures::stream::iter(owned.into_iter().map(|(subject, profile)| async move {
+        futures::stream::iter(owned.into_iter().map(|(subject, profile, trust)| async move {
             let inventory = match (subject.kind, IamName::try_from(subject.name.as_str())) {
                 (SubjectKind::User, Ok(user)) => match self.user_inventory(signal, &user).await {
                     // Deleted since it was listed: one that is gone must not keep the others alive.
@@ -104,12 +107,50 @@ impl Identities {
                 },
                 _ => Inventory::default(),
             };
-            Ok(Some(Found { subject, profile, inventory }))
+            Ok(Some(Found { subject, profile, inventory, trust }))
         }))
         .buffer_unordered(AT_ONCE)
         .try_filter_map(|found| async { Ok(found) })
         .try_collect()
         .await
+    }
+
+    /// What the registry says is theirs and no tag does.
+    async fn registered(
+        &self,
+        signal: &Signal,
+        identifiers: &[String],
+        known: &[Found],
+    ) -> Result<Vec<Found>, AwsError> {
+        let names: Vec<String> = identifiers.iter().map(|name| name.trim().to_lowercase()).collect();
+        let mut found = Vec::new();
+        for entry in self.registry.registered_to(&names).await? {
+            let Ok(arn) = Arn::try_from(entry.arn.as_str()) else { continue };
+            if known.iter().any(|known| known.subject.arn.as_ref() == Some(&arn)) || arn.account() != self.account.as_str()
+            {
+                continue;
+            }
+            let hint = PrincipalHint { arn: Some(arn.clone()), ..PrincipalHint::default() };
+            let read = match arn.service() {
+                "secretsmanager" => self.secret(&arn).await,
+                _ if arn.name_of("role").is_some() => self.role(&hint).await,
+                _ => self.user(signal, &hint).await,
+            };
+            match read {
+                Ok(Resolution::One(one)) => found.push(*one),
+                Ok(Resolution::Many(many)) => found.extend(many),
+                // The registry may be older than the account: what is gone needs no ending.
+                Ok(Resolution::Unknown(why)) => tracing::info!(arn = entry.arn, why, "the registry names what is not there"),
+                Err(error) if error.is_no_such_entity() => {}
+                Err(error) if error.retryable => return Err(error),
+                Err(error) => {
+                    let mut unread = unresolved(signal, error.to_string());
+                    unread.subject.name = format!("{} ({})", entry.arn, error.action);
+                    found.push(unread);
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn owned_secrets(&self, identifiers: &[String]) -> Result<Vec<Found>, AwsError> {

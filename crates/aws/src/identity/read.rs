@@ -4,9 +4,10 @@ use aws_sdk_iam::types::StatusType;
 use futures::future::{join_all, try_join};
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
-use severance_domain::subject::{AccessKey, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::profile::Profile;
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
-use super::{Found, Identities, Resolution, iam_tags, instant};
+use super::{Found, Identities, Resolution, document, iam_tags, instant};
 use crate::error::AwsError;
 
 const GET_USER: &str = "iam:GetUser";
@@ -16,6 +17,9 @@ const LIST_ROLES: &str = "iam:ListRoles";
 const LIST_KEYS: &str = "iam:ListAccessKeys";
 const KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
 const GET_LOGIN: &str = "iam:GetLoginProfile";
+const LIST_USER_POLICIES: &str = "iam:ListAttachedUserPolicies";
+const LIST_GROUPS: &str = "iam:ListGroupsForUser";
+const LIST_GROUP_POLICIES: &str = "iam:ListAttachedGroupPolicies";
 const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
 
 /// What every user's inventory leaves out in this release.
@@ -72,7 +76,8 @@ impl Identities {
                 unique_id,
             },
             profile: Profile::from_tags(&iam_tags(user.tags()), &self.tags),
-            inventory,
+            inventory: Inventory { created_at: instant(Some(user.create_date())), ..inventory },
+            trust: None,
         })))
     }
 
@@ -139,7 +144,7 @@ impl Identities {
             gaps.push(format!("whether there is a console password could not be read: {error}"));
             None
         });
-        if matches!(signal.kind, SignalKind::CredentialUnused | SignalKind::IdentityDormant) {
+        if is_neglect(signal.kind) {
             let last_uses = join_all(self.last_uses(&access_keys)).await;
             for (key, last_use) in access_keys.iter_mut().zip(last_uses) {
                 match last_use {
@@ -150,7 +155,48 @@ impl Identities {
                 }
             }
         }
-        Ok(Inventory { access_keys, console_password, secret: None, unread, gaps })
+        let attached_policies = match is_neglect(signal.kind) {
+            false => None,
+            true => recoverable(self.attached_policies(user)).await?.map(Some).unwrap_or_else(|error| {
+                gaps.push(format!("the attached policies could not be read: {error}"));
+                None
+            }),
+        };
+        Ok(Inventory { access_keys, console_password, unread, gaps, attached_policies, ..Inventory::default() })
+    }
+
+    /// The names of the managed policies that are attached to a user or to one of its groups, sorted.
+    async fn attached_policies(&self, user: &IamName) -> Result<Vec<String>, AwsError> {
+        let direct = async {
+            let mut names = Vec::new();
+            let mut pages = self.iam.list_attached_user_policies().user_name(user.as_str()).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|error| AwsError::of(LIST_USER_POLICIES, &error))?;
+                names.extend(page.attached_policies().iter().filter_map(|policy| policy.policy_name.clone()));
+            }
+            Ok(names)
+        };
+        let by_group = async {
+            let mut names = Vec::new();
+            let mut pages = self.iam.list_groups_for_user().user_name(user.as_str()).into_paginator().send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|error| AwsError::of(LIST_GROUPS, &error))?;
+                for group in page.groups() {
+                    let mut pages =
+                        self.iam.list_attached_group_policies().group_name(group.group_name()).into_paginator().send();
+                    while let Some(page) = pages.next().await {
+                        let page = page.map_err(|error| AwsError::of(LIST_GROUP_POLICIES, &error))?;
+                        names.extend(page.attached_policies().iter().filter_map(|policy| policy.policy_name.clone()));
+                    }
+                }
+            }
+            Ok(names)
+        };
+        let (mut names, more) = try_join(direct, by_group).await?;
+        names.extend(more);
+        names.sort();
+        names.dedup();
+        Ok(names)
     }
 
     async fn access_keys(&self, user: &IamName) -> Result<Vec<AccessKey>, AwsError> {
@@ -228,7 +274,8 @@ impl Identities {
                 unique_id,
             },
             profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
-            inventory: Inventory::default(),
+            inventory: Inventory { created_at: instant(Some(role.create_date())), ..Inventory::default() },
+            trust: document(role.assume_role_policy_document()),
         })))
     }
 
@@ -289,6 +336,7 @@ impl Identities {
             },
             profile: Profile::from_tags(&tags, &self.tags),
             inventory: Inventory { secret: Some(state), ..Inventory::default() },
+            trust: None,
         }
     }
 }
@@ -299,6 +347,17 @@ async fn recoverable<T>(read: impl Future<Output = Result<T, AwsError>>) -> Resu
         Err(error) if error.retryable || error.is_no_such_entity() => Err(error),
         other => Ok(other),
     }
+}
+
+/// Whether nothing is on fire: then there is time to ask when each key was used, and what the user may do.
+fn is_neglect(kind: SignalKind) -> bool {
+    matches!(
+        kind,
+        SignalKind::CredentialStale
+            | SignalKind::CredentialUnused
+            | SignalKind::IdentityDormant
+            | SignalKind::IdentityOwnerless
+    )
 }
 
 /// A password counts where a whole user is ended, and where a claim may be about it.

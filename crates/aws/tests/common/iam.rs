@@ -42,6 +42,8 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             format!("<LoginProfile><UserName>{user}</UserName><CreateDate>{CREATED}</CreateDate></LoginProfile>")
         }
         "GetLoginProfile" => return Err(gone()),
+        "ListAttachedUserPolicies" => "<AttachedPolicies/>".to_owned(),
+        "ListGroupsForUser" => "<Groups/>".to_owned(),
         "UpdateAccessKey" => {
             let key = find(&mut state.users, &user)?.keys.get_mut(&text("AccessKeyId")).ok_or_else(gone)?;
             *key = text("Status") == "Active";

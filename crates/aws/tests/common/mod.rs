@@ -1,27 +1,34 @@
 //! A whole reactor over an AWS in memory, and the claims that the tests speak of.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod dynamo;
 mod iam;
 mod services;
 pub(crate) mod world;
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_iam::config::timeout::TimeoutConfig;
+use severance_aws::alarm::Alarms;
+use jiff::SignedDuration;
 use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
 use severance_aws::config::Settings;
 use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions, RotateSecret};
 use severance_aws::evidence_store::EvidenceStore;
+use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::identity::Identities;
 use severance_aws::publish::Publisher;
-use severance_aws::react::{ReactError, Reaction, Reactor};
+use severance_aws::react::{ReactError, Reactor};
 use severance_aws::signer::Signer;
 use severance_domain::case::Case;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Statement, dsse};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use severance_domain::policy::Policy;
+use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 #[allow(unused_imports, reason = "each test binary uses a part")]
@@ -60,6 +67,7 @@ pub(crate) fn settings(mode: &str) -> Settings {
             "SEVERANCE_EVIDENCE_BUCKET" => "evidence-bucket",
             "SEVERANCE_SIGNING_KEY" => "arn:aws:kms:eu-west-1:111122223333:key/0",
             "SEVERANCE_TOPIC" => "arn:aws:sns:eu-west-1:111122223333:severance",
+            "SEVERANCE_ALARM_TOPIC" => "arn:aws:sns:eu-west-1:111122223333:severance-alarms",
             _ => return None,
         };
         Some(value.to_owned())
@@ -92,13 +100,47 @@ pub(crate) fn cases(world: &World) -> Cases {
     Cases::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), 400)
 }
 
+/// The guardrails of this account, with breakers of these limits.
+pub(crate) fn guardrails(world: &World, account_steps: usize, organization_steps: usize) -> Guardrails {
+    guardrails_within(world, account_steps, organization_steps, SignedDuration::from_hours(1))
+}
+
+/// The same, with this window.
+pub(crate) fn guardrails_within(
+    world: &World,
+    account_steps: usize,
+    organization_steps: usize,
+    window: SignedDuration,
+) -> Guardrails {
+    let account = AccountId::try_from(ACCOUNT).unwrap();
+    let limits = Limits { account, account_steps, organization_steps, window };
+    Guardrails::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), limits)
+}
+
+/// The default policies, read once for all tests of a binary.
+pub(crate) fn policy() -> Arc<dyn Policy> {
+    static POLICY: LazyLock<Arc<severance_policy::Guardrails>> =
+        LazyLock::new(|| Arc::new(severance_policy::Guardrails::embedded().unwrap()));
+    POLICY.clone()
+}
+
 pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
     let settings = settings(mode);
     let iam = client!(aws_sdk_iam, world);
     let secrets = client!(aws_sdk_secretsmanager, world);
-    let account = settings.account.clone();
+    let guardrails = guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit);
+    let identities = Identities::new(
+        iam.clone(),
+        settings.account.clone(),
+        settings.tags.clone(),
+        guardrails.clone(),
+        settings.precedence,
+    );
     Reactor {
-        identities: Identities::new(iam.clone(), account, settings.tags.clone()).with_secrets(secrets.clone()),
+        identities: identities.with_secrets(secrets.clone()),
+        policy: policy(),
+        guardrails,
+        alarms: Alarms::new(client!(aws_sdk_sns, world), settings.alarm_topic.clone(), settings.stack.clone()),
         drivers: vec![
             Box::new(DeactivateAccessKey::new(iam.clone())),
             Box::new(QuarantineUser::new(iam.clone())),
@@ -153,6 +195,7 @@ pub(crate) fn signal(kind: SignalKind) -> Signal {
         access_key: None,
         title: "The credentials were used from a known bad address".to_owned(),
         event_digest: Digest::of(b"event"),
+        request: None,
     }
 }
 
@@ -196,8 +239,10 @@ pub(crate) fn evidence(world: &World) -> Vec<(Statement, Digest)> {
 /// The only case in the table, and whether it is closed.
 pub(crate) fn stored(world: &World) -> (Case, bool) {
     let state = world.state();
-    assert_eq!(state.table.len(), 1, "one case");
-    let item = state.table.values().next().unwrap();
+    // Beside it lie what the guardrails remember.
+    let mut cases = state.table.iter().filter(|(key, _)| key.starts_with("CASE#")).map(|(_, item)| item);
+    let item = cases.next().unwrap();
+    assert!(cases.next().is_none(), "one case");
     (serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap(), item["state"]["S"] == "closed")
 }
 

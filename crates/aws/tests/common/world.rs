@@ -13,7 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::{iam, services};
+use super::{dynamo, iam, services};
 
 /// A user or a role.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +50,8 @@ pub(crate) enum Fault {
     Silence,
     /// Does it, and answers late.
     Late(Duration),
+    /// Does it late, and answers.
+    Delay(Duration),
 }
 
 pub(crate) const DENIED: Fault = Fault::Refuse(403, "AccessDenied");
@@ -75,6 +77,10 @@ pub(crate) struct State {
     pub(crate) lag: usize,
     pub(crate) stale: BTreeMap<&'static str, usize>,
     pub(crate) signatures: usize,
+    /// How many of the next writes in batches DynamoDB hands back.
+    pub(crate) unprocessed: usize,
+    /// Every update of an item that is no case, by key, as it left the item.
+    pub(crate) log: Vec<(String, Map<String, Value>)>,
     faults: Vec<(String, Fault, usize)>,
     latency: Latency,
     cut: Option<Cut>,
@@ -84,8 +90,8 @@ pub(crate) struct State {
 enum Latency {
     #[default]
     None,
-    /// Up to 100 ms, from this seed.
-    Random(u64),
+    /// Up to so many milliseconds, from this seed.
+    Random(u64, u64),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -132,12 +138,22 @@ impl World {
         self.state().faults.push((action.to_owned(), fault, times));
     }
 
+    /// The same, after so many attempts that meet none.
+    pub(crate) fn fault_after(&self, action: &str, after: usize, fault: Fault, times: usize) {
+        self.fault(action, Fault::Delay(Duration::ZERO), after);
+        self.fault(action, fault, times);
+    }
+
     pub(crate) fn mend(&self) {
         self.state().faults.clear();
     }
 
     pub(crate) fn random_latency(&self, seed: u64) {
-        self.state().latency = Latency::Random(seed.wrapping_mul(2).wrapping_add(1));
+        self.random_latency_below(100, seed);
+    }
+
+    pub(crate) fn random_latency_below(&self, milliseconds: u64, seed: u64) {
+        self.state().latency = Latency::Random(seed.wrapping_mul(2).wrapping_add(1), milliseconds);
     }
 
     /// How many objects and messages there are.
@@ -173,7 +189,7 @@ impl World {
     pub(crate) fn after_the_lease(&self) {
         let mut state = self.state();
         state.cut = None;
-        for item in state.table.values_mut() {
+        for (_, item) in state.table.iter_mut().filter(|(key, _)| key.starts_with("CASE#")) {
             item.insert("lease_until".to_owned(), json!({"N": "1"}));
         }
     }
@@ -189,6 +205,10 @@ impl World {
                 let response = self.state().perform(&call);
                 tokio::time::sleep(by).await;
                 response
+            }
+            Step::Fault(Fault::Delay(by)) => {
+                tokio::time::sleep(by).await;
+                self.state().perform(&call)
             }
             Step::Fault(Fault::Silence) => std::future::pending().await,
             Step::Cut { takes_effect } => {
@@ -209,9 +229,9 @@ impl Latency {
     fn next(&mut self) -> Duration {
         match self {
             Self::None => Duration::ZERO,
-            Self::Random(seed) => {
+            Self::Random(seed, below) => {
                 *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                Duration::from_millis((*seed >> 33) % 100)
+                Duration::from_millis((*seed >> 33) % *below)
             }
         }
     }
@@ -248,7 +268,8 @@ impl State {
         let (service, operation) = call.action.split_once(':').unwrap();
         let answer = match service {
             "iam" => iam::answer(self, operation, &call.input),
-            "dynamodb" => services::table(self, operation, &call.input),
+            "dynamodb" if is_of_a_case(&call.input) => services::table(self, operation, &call.input),
+            "dynamodb" => dynamo::answer(self, operation, &call.input),
             "secretsmanager" => services::secrets(self, operation, &call.input),
             "kms" => Ok(services::kms(self, operation)),
             "s3" => services::bucket(self, operation, &call.input, &call.body),
@@ -257,6 +278,12 @@ impl State {
         };
         response(call, answer)
     }
+}
+
+/// Cases are written under few conditions, each recognised; for all else there is an evaluator.
+fn is_of_a_case(input: &Value) -> bool {
+    let pk = input["Key"]["pk"]["S"].as_str().or(input["Item"]["pk"]["S"].as_str());
+    pk.is_some_and(|pk| pk.starts_with("CASE#"))
 }
 
 fn response(call: &Call, answer: Answer) -> HttpResponse {

@@ -66,8 +66,17 @@ impl Proof {
     fn weigh(&mut self, record: &StepRecord) {
         let what = record.step.countermeasure.describe();
         match (record.step.disposition, &record.outcome, &record.confirmation) {
+            (Disposition::Observe, ..)
+                if record.step.ruling.as_ref().is_some_and(|ruling| ruling.answer == Disposition::Observe) =>
+            {
+                self.not_proven.push(format!("{what}: not done (the policy only records it)"));
+            }
             (Disposition::Observe, ..) => self.not_proven.push(format!("{what}: not done (observe mode)")),
+            (Disposition::Review, ..) if record.step.countermeasure != Countermeasure::HoldForReview => {
+                self.not_proven.push(format!("{what}: not done (held for review)"));
+            }
             (Disposition::Review, ..) => self.not_proven.push(format!("held for review: {}", record.step.reason)),
+            (Disposition::Decline, ..) => self.not_proven.push(format!("{what}: not done (declined)")),
             (Disposition::Refuse, ..) => self.not_proven.push(format!("{what}: not done (refused)")),
             (_, Some(Outcome::Failed { action, code, .. }), _) => {
                 self.not_proven.push(format!("{what}: failed, {action} answered {code}"));

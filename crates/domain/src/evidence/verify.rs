@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::dsse::{self, Envelope};
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, Proof, STATEMENT_TYPE, Statement};
-use crate::case::{CaseId, StepRecord};
+use crate::case::{CaseId, Outcome, StepRecord};
 use crate::digest::{Digest, canonical_json};
 use crate::plan::Disposition;
 use crate::playbook::Mode;
@@ -342,9 +342,15 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
         let n = n + 1;
         let StepRecord { step, intent_at, outcome, confirmation } = record;
         let enforced = step.disposition == Disposition::Enforce;
-        let untouched = intent_at.is_none() && outcome.is_none() && confirmation.is_none();
+        // A try that failed may be followed by a person's decision, as when the breaker opens before the next one.
+        let tried = matches!(step.disposition, Disposition::Review | Disposition::Decline)
+            && matches!(outcome, Some(Outcome::Failed { retryable: true, .. }));
+        let untouched = intent_at.is_none() && (outcome.is_none() || tried) && confirmation.is_none();
         demand(enforced || untouched, &|| format!("step {n} was not to be taken, but something came of it"));
-        demand(!enforced || case.mode == Mode::Enforce, &|| format!("step {n} was to be taken in observe mode"));
+        demand(!enforced || case.mode != Mode::Observe, &|| format!("step {n} was to be taken in observe mode"));
+        demand(!enforced || case.mode != Mode::Review || case.is_released(), &|| {
+            format!("step {n} was to be taken in review mode, and nobody approved it")
+        });
         demand(outcome.is_none() || !enforced || intent_at.is_some(), &|| format!("step {n} was taken without intent"));
     }
     found

@@ -128,5 +128,6 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
         access_key: None,
         title,
         event_digest: envelope.digest.clone(),
+        request: None,
     }))
 }

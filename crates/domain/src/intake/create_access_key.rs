@@ -53,5 +53,6 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         access_key: Some(access_key),
         title: one_line(&format!("Access key created for {holder} by {creator}")),
         event_digest: envelope.digest.clone(),
+        request: None,
     }))
 }

@@ -149,6 +149,7 @@ fn signal(
             finding.get("title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(rule),
         ),
         event_digest: envelope.digest.clone(),
+        request: None,
     })
 }
 

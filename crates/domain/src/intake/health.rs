@@ -58,6 +58,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                     access_key,
                     title: principal::one_line(&format!("AWS {what}: {value}")),
                     event_digest: envelope.digest.clone(),
+                    request: None,
                 }),
                 Found::Nothing(reason) => Intake::ignore(entity.path(), reason),
             }

@@ -57,6 +57,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         access_key: None,
         title: one_line(&format!("Identity Center user {id} {done} by {by}")),
         event_digest: envelope.digest.clone(),
+        request: None,
     }))
 }
 

@@ -37,6 +37,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         access_key: None,
         title: request.title(who),
         event_digest: envelope.digest.clone(),
+        request: None,
     };
 
     let mut intake = Intake::default();

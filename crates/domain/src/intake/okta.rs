@@ -62,6 +62,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                 access_key: None,
                 title,
                 event_digest: envelope.digest.clone(),
+                request: None,
             })
         }));
     }

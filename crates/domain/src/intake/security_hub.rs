@@ -79,6 +79,7 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                         finding.get("Title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(&claim.rule),
                     ),
                     event_digest: envelope.digest.clone(),
+                    request: None,
                 }),
                 Resource::Other(reason) => Intake::ignore(resource.path(), reason),
             }

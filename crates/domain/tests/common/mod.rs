@@ -1,32 +1,27 @@
 //! The people, keys and claims that the domain's tests speak of.
 #![allow(dead_code, reason = "each test binary uses a part")]
 
+pub(crate) mod cases;
+
+use std::sync::Mutex;
+
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::digest::Digest;
+use severance_domain::exemption::{Exemption, ExemptionRequest};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::playbook::{Context, Mode};
+use severance_domain::policy::{Attribution, Policy, PolicyReason, Question, Ruling};
+use severance_domain::profile::{Class, Profile};
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
-use severance_domain::subject::{AccessKey, Class, Inventory, LastUsed, Profile, SecretState, Subject, SubjectKind};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) const SESSION_KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
-pub(crate) const KINDS: [SignalKind; 12] = [
-    SignalKind::Offboarding,
-    SignalKind::CredentialCreated,
-    SignalKind::CredentialExposed,
-    SignalKind::CredentialStale,
-    SignalKind::CredentialUnused,
-    SignalKind::IdentityCompromised,
-    SignalKind::IdentityDormant,
-    SignalKind::IdentityOverPrivileged,
-    SignalKind::IdentityOwnerless,
-    SignalKind::SecretUnrotated,
-    SignalKind::SecretDuplicated,
-    SignalKind::TrustExposed,
-];
+pub(crate) const KINDS: [SignalKind; 12] = SignalKind::ALL;
 
 pub(crate) const SUBJECTS: [SubjectKind; 6] = [
     SubjectKind::User,
@@ -47,6 +42,12 @@ pub(crate) const CLASSES: [Option<Class>; 7] = [
     Some(Class::BreakGlass),
 ];
 
+/// What a policy can answer.
+pub(crate) const ANSWERS: [Disposition; 3] = [Disposition::Enforce, Disposition::Review, Disposition::Observe];
+
+/// How far a stack can be let go.
+pub(crate) const MODES: [Mode; 3] = [Mode::Observe, Mode::Review, Mode::Enforce];
+
 pub(crate) fn now() -> Timestamp {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
@@ -62,7 +63,93 @@ pub(crate) fn context(mode: Mode) -> Context {
         stale_key_days: 90,
         unused_key_days: 45,
         own_roles: vec!["severance-offboarding".to_owned()],
+        exemptions: vec![],
+        breaker_open: false,
+        organizational_units: vec![],
     }
+}
+
+/// What the policy was asked, without what borrows.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    pub(crate) countermeasure: Countermeasure,
+    pub(crate) attribution: Attribution,
+    pub(crate) exempted: bool,
+    pub(crate) breaker_open: bool,
+    pub(crate) mode: Mode,
+    pub(crate) organizational_units: Vec<String>,
+    pub(crate) now: Timestamp,
+}
+
+/// A policy that gives every question the same answer, and remembers the questions. The real one has tests of its own
+/// (crates/policy): here it stands aside, so that what is left is the playbook.
+pub(crate) struct Always {
+    ruling: Ruling,
+    asked: Mutex<Vec<Asked>>,
+}
+
+impl Always {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Policy for Always {
+    fn answer(&self, question: &Question<'_>) -> Ruling {
+        self.asked.lock().unwrap().push(Asked {
+            countermeasure: question.countermeasure.clone(),
+            attribution: question.attribution,
+            exempted: question.exempted,
+            breaker_open: question.breaker_open,
+            mode: question.mode,
+            organizational_units: question.organizational_units.to_vec(),
+            now: question.now,
+        });
+        self.ruling.clone()
+    }
+}
+
+/// Answers this, and says nothing of why.
+pub(crate) fn always(answer: Disposition) -> Always {
+    says(answer, &[])
+}
+
+/// Answers this, by these policies: the id, and what it says.
+pub(crate) fn says(answer: Disposition, policies: &[(&str, &str)]) -> Always {
+    let reason = |(id, says): &(&str, &str)| PolicyReason { id: (*id).to_owned(), says: Some((*says).to_owned()) };
+    let policies = policies.iter().map(reason).collect();
+    let ruling = Ruling { answer, policies, enforce_on_silence: false, lowered_by: None };
+    Always { ruling, asked: Mutex::default() }
+}
+
+/// Asks a person, and acts where nobody answers.
+pub(crate) fn enforces_on_silence(policies: &[(&str, &str)]) -> Always {
+    let Always { ruling, asked } = says(Disposition::Review, policies);
+    Always { ruling: Ruling { enforce_on_silence: true, ..ruling }, asked }
+}
+
+/// An exemption of every user whose name begins with `ci`, from these countermeasures, for 30 days.
+pub(crate) fn exemption(countermeasures: &[&str]) -> Exemption {
+    Exemption {
+        id: "exm-3f2a91c0".to_owned(),
+        request: ExemptionRequest {
+            subject: format!("arn:aws:iam::{ACCOUNT}:user/ci/ci*"),
+            countermeasures: names(countermeasures),
+            owner: "payments@x.io".to_owned(),
+            reason: "the yearly closing signs with this key".to_owned(),
+            ticket: "OPS-1".to_owned(),
+            way_out: "the closing job gets a role by April".to_owned(),
+            expires_at: days_ago(-30),
+        },
+        created_by: bob(),
+        created_at: days_ago(1),
+        warned_at: None,
+    }
+}
+
+/// A responder, as STS names them.
+pub(crate) fn bob() -> Arn {
+    Arn::try_from(format!("arn:aws:sts::{ACCOUNT}:assumed-role/responder/bob")).unwrap()
 }
 
 pub(crate) fn key_id(id: &str) -> AccessKeyId {
@@ -117,7 +204,7 @@ pub(crate) fn user(name: &str) -> Subject {
 }
 
 pub(crate) fn profile(owners: &[&str], class: Option<Class>) -> Profile {
-    Profile { owners: owners.iter().map(|owner| (*owner).to_owned()).collect(), class }
+    Profile { owners: owners.iter().map(|owner| (*owner).to_owned()).collect(), class, ..Profile::default() }
 }
 
 /// A claim about a user, naming this key.
@@ -136,6 +223,7 @@ pub(crate) fn signal(kind: SignalKind, access_key: Option<&str>) -> Signal {
         access_key: access_key.map(key_id),
         title: "IAM users' access keys should be rotated every 90 days or less".to_owned(),
         event_digest: Digest::of(b"event"),
+        request: None,
     }
 }
 

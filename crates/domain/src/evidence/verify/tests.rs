@@ -1,5 +1,6 @@
 use std::ops::RangeInclusive;
 
+use jiff::SignedDuration;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::Signer as _;
 use p256::pkcs8::LineEnding;
@@ -8,6 +9,7 @@ use serde_json::json;
 use super::*;
 use crate::case::Case;
 use crate::evidence::Stack;
+use crate::review::{Decision, ReviewTimes};
 
 fn secret(scalar: u8) -> SigningKey {
     SigningKey::from_slice(&[scalar; 32]).unwrap()
@@ -243,6 +245,7 @@ fn a_signed_record_that_contradicts_itself_is_noticed() {
         ("names the signing key sha256:0", |s| s.predicate.stack.signing_key.fingerprint = "sha256:0".to_owned()),
         ("the case of this signal and subject is", |s| s.predicate.case.signal.finding_id.push('x')),
         ("was to be taken in observe mode", |s| s.predicate.case.mode = Mode::Observe),
+        ("was to be taken in review mode, and nobody approved it", |s| s.predicate.case.mode = Mode::Review),
         ("was taken without intent", |s| s.predicate.case.steps[0].intent_at = None),
         ("was not to be taken", |s| s.predicate.case.steps[0].step.disposition = Disposition::Observe),
     ];
@@ -253,6 +256,40 @@ fn a_signed_record_that_contradicts_itself_is_noticed() {
         assert_eq!(failure.class(), Class::Inconsistent, "{failure}");
         assert!(failure.to_string().contains(expected), "{failure} lacks {expected}");
     }
+}
+
+#[test]
+fn what_a_person_answered_is_no_contradiction() {
+    let at = "2026-03-01T12:01:00Z".parse().unwrap();
+    let by: crate::ids::Arn = "arn:aws:sts::012345678901:assumed-role/responder/bob".try_into().unwrap();
+    let times =
+        ReviewTimes { escalate_after: SignedDuration::from_hours(4), expire_after: SignedDuration::from_hours(24) };
+    let verdict = |mut case: Case| {
+        case.conclude(at);
+        check(&sealed(&Statement::of(&case, &stack(7)))).map_err(|failure| failure.to_string())
+    };
+    // Throttled, then held because the breaker had opened before the next try.
+    let mut held = case("ci");
+    held.hold("the breaker is open", times, at);
+    assert!(held.review.is_some());
+    verdict(held.clone()).unwrap();
+
+    let mut denied = held.clone();
+    denied.decline_held("denied", Decision::Denied { by: by.clone(), reason: "r".to_owned(), at });
+    verdict(denied.clone()).unwrap();
+
+    // In review mode, what a person approved is taken, and what nobody approved is not.
+    for mode in [Mode::Enforce, Mode::Review] {
+        let mut approved = Case { mode, ..held.clone() };
+        approved.release_held(Decision::Approved { by: by.clone(), reason: "r".to_owned(), at }, at);
+        verdict(approved.clone()).unwrap();
+        approved.review = None;
+        assert_eq!(verdict(approved).is_ok(), mode == Mode::Enforce);
+    }
+
+    // A step that was declined after it had worked is a contradiction all the same.
+    denied.steps[0].outcome = Some(Outcome::Applied { at, note: None });
+    assert!(verdict(denied).unwrap_err().contains("something came of it"));
 }
 
 #[test]

@@ -1,0 +1,263 @@
+//! The responder: what people ask for by hand, and what the schedule does.
+//!
+//! It takes the same way through as every event. What changes something needs to know who asks ([`crate::caller`]).
+
+use severance_domain::digest::Digest;
+use severance_domain::exemption::Exemption;
+use severance_domain::ids::Arn;
+use severance_domain::intake::Malformed;
+use severance_domain::message::radius;
+use severance_domain::policy::Request;
+use severance_domain::profile::RegistryEntry;
+use severance_domain::respond::{Answer, Ask, Call, Claim, Explanation, IMPORT_AT_ONCE};
+use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
+use serde_json::Value;
+
+use crate::caller::{CallerError, Callers};
+use crate::clock;
+use crate::function::{Failure, Parts, Serve};
+use crate::react::{ReactError, Reactor};
+use crate::review::{Answered, Voice};
+
+/// The responder.
+pub struct Responder {
+    reactor: Reactor,
+    callers: Callers,
+    function: String,
+}
+
+/// How a caller's words are held to a length that fits a message.
+const TEXT_LIMIT: usize = 1_000;
+
+impl Responder {
+    /// Over this reactor.
+    pub fn new(reactor: Reactor, parts: &Parts) -> Self {
+        let function = format!("{}-responder", reactor.settings.stack);
+        Self { reactor, callers: parts.callers(), function }
+    }
+
+    /// Answers one call. `holder` names this invocation.
+    pub async fn answer(&self, call: &Call, holder: &str) -> Result<Answer, ReactError> {
+        let by = if call.request.needs_proof() {
+            match self.callers.who(call, &self.function).await {
+                Ok(by) => Some(by),
+                Err(CallerError::Unanswered(error)) => return Err(error.into()),
+                Err(error) => return Ok(Answer::Refused { why: error.to_string() }),
+            }
+        } else {
+            None
+        };
+        if let Some(why) = self.unreadable(&call.request) {
+            return Ok(Answer::Refused { why });
+        }
+        tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), "asked");
+        match (&call.request, by) {
+            (Ask::Explain(claim), _) => self.explain(claim).await,
+            (Ask::Status { case }, _) => Ok(match self.reactor.cases.load(case).await? {
+                Some(stored) => Answer::Case(Box::new(stored.case)),
+                None => Answer::Refused { why: format!("this stack has no case {case}") },
+            }),
+            (Ask::Reviews, _) => self.reviews().await,
+            (Ask::Exemptions, _) => {
+                Ok(Answer::Exemptions { exemptions: self.reactor.guardrails.load().await?.exemptions })
+            }
+            (Ask::BreakerStatus, _) => Ok(Answer::Breakers { breakers: self.reactor.guardrails.breakers().await? }),
+            (Ask::RegistryExport { after }, _) => {
+                let (entries, next) = self.reactor.guardrails.registry_page(after.as_deref()).await?;
+                Ok(Answer::Registry { entries, next })
+            }
+            (Ask::Tick, _) => Ok(Answer::Ticked(Box::pin(self.reactor.tick(holder)).await?)),
+            (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
+            // Every ask that changes something needs a proof, and so has a caller.
+            (_, None) => Ok(Answer::Refused { why: "nobody is known to ask for this".to_owned() }),
+        }
+    }
+
+    /// What changes something, on somebody's word.
+    async fn change(&self, ask: &Ask, by: Arn, holder: &str) -> Result<Answer, ReactError> {
+        let guardrails = &self.reactor.guardrails;
+        match ask {
+            Ask::Contain { claim, reason, ticket } => self.contain(ask, claim, reason, ticket.as_ref(), by, holder).await,
+            Ask::Approve { case, plan, reason } => {
+                let voice = Voice { by: &by, plan, reason };
+                self.reactor.approve(case, voice, holder).await.map(answered)
+            }
+            Ask::Deny { case, plan, reason } => {
+                self.reactor.deny(case, Voice { by: &by, plan, reason }, holder).await.map(answered)
+            }
+            Ask::Exempt { exemption: request } => {
+                let now = clock::now();
+                if let Err(invalid) = request.validate(now, self.reactor.settings.exemption_max_days) {
+                    return Ok(Answer::Refused { why: format!("the exemption is refused: {invalid}") });
+                }
+                // By its content and asker: a call that is repeated makes no second one.
+                let digest = Digest::of_json(&serde_json::json!([request, by]));
+                let id = format!("exm-{}", digest.as_hex().get(..12).unwrap_or_default());
+                let (request, created_by) = (request.clone(), by);
+                let exemption = Exemption { id, request, created_by, created_at: now, warned_at: None };
+                guardrails.add_exemption(&exemption).await?;
+                Ok(Answer::Exemptions { exemptions: vec![exemption] })
+            }
+            Ask::EndExemption { id } => Ok(if guardrails.end_exemption(id).await? {
+                Answer::Done { what: format!("exemption {id} ended"), count: 1 }
+            } else {
+                Answer::Refused { why: format!("there is no exemption {id}: sever exempt list shows them") }
+            }),
+            Ask::BreakerReset { reason } => {
+                tracing::warn!(%by, reason, "the breakers are reset");
+                Ok(Answer::Breakers { breakers: guardrails.reset_breakers().await? })
+            }
+            Ask::RegistryImport { entries } => self.import(entries).await,
+            Ask::RegistryRemove { arns } => {
+                guardrails.registry_remove(arns).await?;
+                Ok(Answer::Done { what: "rows removed from the registry".to_owned(), count: arns.len() })
+            }
+            Ask::Recertify { subject, until, reason } => {
+                let now = clock::now();
+                let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+                let longest = self.reactor.settings.recertify_days;
+                if *until <= today || today.duration_until(*until).as_hours() / 24 > longest {
+                    let why = format!("until must be a day after {today}, at most {longest} days on; it is {until}");
+                    return Ok(Answer::Refused { why });
+                }
+                tracing::info!(%by, %subject, %until, reason, "recertified");
+                guardrails.set_review_by(subject.as_str(), *until).await?;
+                Ok(Answer::Done { what: format!("{subject} is confirmed until {until}"), count: 1 })
+            }
+            _ => Ok(Answer::Refused { why: "this changes nothing".to_owned() }),
+        }
+    }
+
+    async fn contain(
+        &self,
+        ask: &Ask,
+        claim: &Claim,
+        reason: &str,
+        ticket: Option<&String>,
+        by: Arn,
+        holder: &str,
+    ) -> Result<Answer, ReactError> {
+        let request = Request { by, reason: reason.to_owned(), ticket: ticket.cloned() };
+        let Some(signal) = claimed(claim, Some(request), ask, holder) else { return Ok(not_ours(claim)) };
+        let mut reactions = Vec::new();
+        for outcome in self.reactor.react(&signal, holder).await {
+            reactions.push(outcome?);
+        }
+        Ok(Answer::Reacted { reactions })
+    }
+
+    async fn explain(&self, claim: &Claim) -> Result<Answer, ReactError> {
+        let ask = Ask::Explain(claim.clone());
+        let Some(signal) = claimed(claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
+        let (found, loaded) =
+            Box::pin(futures::future::try_join(self.reactor.identities.resolve(&signal), self.reactor.guardrails.load()))
+                .await?;
+        let context = self.reactor.context(loaded, clock::now());
+        let explained = found.into_iter().map(|found| {
+            let (inventory, profile, subject) = (found.inventory.clone(), found.profile.clone(), found.subject.clone());
+            let case = self.reactor.plan(&signal, found, &context);
+            let blast_radius = radius(&subject, &profile, &inventory, context.now);
+            let steps = case.steps.into_iter().map(|record| record.step).collect();
+            let plan = severance_domain::plan::Plan { steps, notes: case.notes, exemptions: case.exemptions };
+            Explanation { subject, profile, inventory, plan, mode: context.mode, blast_radius }
+        });
+        Ok(Answer::Explained(explained.collect()))
+    }
+
+    async fn reviews(&self) -> Result<Answer, ReactError> {
+        let mut cases = Vec::new();
+        for (id, _) in self.reactor.guardrails.reviews().await? {
+            let stored = self.reactor.cases.load(&id).await?;
+            cases.extend(stored.map(|stored| stored.case).filter(|case| case.pending_review().is_some()));
+        }
+        cases.sort_by_key(|case| case.pending_review().map(|review| review.expires_at));
+        Ok(Answer::Reviews { cases })
+    }
+
+    async fn import(&self, entries: &[RegistryEntry]) -> Result<Answer, ReactError> {
+        if entries.len() > IMPORT_AT_ONCE {
+            let why = format!("{} rows at once; the most is {IMPORT_AT_ONCE}", entries.len());
+            return Ok(Answer::Refused { why });
+        }
+        for (n, entry) in entries.iter().enumerate() {
+            if Arn::try_from(entry.arn.as_str()).ok().and_then(|arn| SubjectHint::of_arn(&arn)).is_none() {
+                let why = format!("$.request.registry_import.entries[{n}].arn is no user's, role's or secret's ARN");
+                return Ok(Answer::Refused { why });
+            }
+        }
+        self.reactor.guardrails.registry_put(entries).await?;
+        Ok(Answer::Done { what: "rows put into the registry".to_owned(), count: entries.len() })
+    }
+
+    /// Words that are missing, or too many. They end in messages and evidence.
+    fn unreadable(&self, ask: &Ask) -> Option<String> {
+        let reason = match ask {
+            Ask::Contain { reason, .. }
+            | Ask::Approve { reason, .. }
+            | Ask::Deny { reason, .. }
+            | Ask::BreakerReset { reason }
+            | Ask::Recertify { reason, .. } => reason,
+            _ => return None,
+        };
+        match reason.chars().count() {
+            _ if reason.trim().is_empty() => Some("$.request.*.reason must not be empty: say why".to_owned()),
+            length if length > TEXT_LIMIT => Some(format!("$.request.*.reason must not be longer than {TEXT_LIMIT} characters")),
+            _ => None,
+        }
+    }
+}
+
+impl Serve for Responder {
+    type Answer = Answer;
+
+    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Answer, Failure> {
+        let call = Call::read(payload).map_err(|malformed: Malformed| Failure::Malformed(vec![malformed]))?;
+        Box::pin(self.answer(&call, delivery)).await.map_err(|error| Failure::Unfinished(vec![error]))
+    }
+}
+
+fn answered(answered: Answered) -> Answer {
+    match answered {
+        Answered::Done(reacted) => Answer::Reacted { reactions: vec![reacted] },
+        Answered::Refused(why) => Answer::Refused { why },
+    }
+}
+
+fn not_ours(claim: &Claim) -> Answer {
+    Answer::Refused { why: format!("{} is the ARN of no IAM user, IAM role or secret", claim.subject) }
+}
+
+/// The claim as a signal, like one that an event brings. The same words of the same caller name the same finding.
+fn claimed(claim: &Claim, request: Option<Request>, ask: &Ask, holder: &str) -> Option<Signal> {
+    let by = request.as_ref().map_or("nobody", |request| request.by.as_str());
+    let asked = serde_json::json!([ask, by]);
+    let title = match &request {
+        Some(request) => format!("{by} says: {}", request.reason),
+        None => "asked what would be done".to_owned(),
+    };
+    Some(Signal {
+        kind: claim.signal,
+        source: Source::Responder,
+        event_id: holder.to_owned(),
+        finding_id: format!("responder/{}", Digest::of_json(&asked).as_hex()),
+        rule: "sever contain".to_owned(),
+        account: claim.subject.account().try_into().ok()?,
+        region: claim.subject.region().to_owned(),
+        severity: claim.severity.unwrap_or(Severity::High),
+        occurred_at: clock::now(),
+        subject: SubjectHint::of_arn(&claim.subject)?,
+        access_key: claim.access_key.clone(),
+        title,
+        event_digest: Digest::of_json(&asked),
+        request,
+    })
+}
+
+fn name(ask: &Ask) -> String {
+    let value = serde_json::to_value(ask).unwrap_or_default();
+    match &value {
+        Value::String(name) => name.clone(),
+        Value::Object(fields) => fields.keys().next().cloned().unwrap_or_default(),
+        _ => String::new(),
+    }
+}

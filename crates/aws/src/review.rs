@@ -1,0 +1,194 @@
+//! A person's answer to a held plan, and what happens when nobody answers.
+//!
+//! An approval is for the plan's digest as it was shown. Before anything is carried out the subject is read again and the plan
+//! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
+
+use severance_domain::case::{Case, CaseId};
+use severance_domain::ids::Arn;
+use severance_domain::playbook::Mode;
+use severance_domain::review::Decision;
+
+use crate::caller::same_person;
+use crate::cases::{CaseError, Stored};
+use crate::clock;
+use crate::react::{ReactError, Reactor};
+use severance_domain::respond::Reacted;
+
+/// What an answer to a review came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// The case went on.
+    Done(Reacted),
+    /// The answer does not count. Why, and the way out.
+    Refused(String),
+}
+
+/// Who answers, and in which words.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice<'a> {
+    /// Who, as AWS STS vouches for it.
+    pub by: &'a Arn,
+    /// The plan that they saw.
+    pub plan: &'a str,
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl Reactor {
+    /// Carries a held plan out, on somebody's word.
+    pub async fn approve(&self, id: &CaseId, voice: Voice<'_>, holder: &str) -> Result<Answered, ReactError> {
+        let stored = match self.waiting(id, voice).await? {
+            Ok(stored) => stored,
+            Err(why) => return Ok(Answered::Refused(why)),
+        };
+        if self.settings.mode == Mode::Observe {
+            let why = "this stack only observes: deploy it with Mode=review or Mode=enforce, then approve";
+            return Ok(Answered::Refused(why.to_owned()));
+        }
+        let requester = stored.case.signal.request.as_ref().map(|request| &request.by);
+        if requester.is_some_and(|requester| same_person(requester, voice.by)) {
+            let why = format!("{} asked for this; somebody else must approve it", voice.by);
+            return Ok(Answered::Refused(why));
+        }
+        if !stored.case.can_be_approved() {
+            let why = format!(
+                "no countermeasure fits, so there is nothing to approve: act by hand, then close it with: \
+                 sever deny {id} --plan {} --reason 'done by hand'",
+                voice.plan
+            );
+            return Ok(Answered::Refused(why));
+        }
+        let now = clock::now();
+        let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
+        self.release(&stored, Decision::Approved { by, reason, at: now }, holder).await
+    }
+
+    /// Closes a held plan without carrying it out, on somebody's word.
+    pub async fn deny(&self, id: &CaseId, voice: Voice<'_>, holder: &str) -> Result<Answered, ReactError> {
+        let stored = match self.waiting(id, voice).await? {
+            Ok(stored) => stored,
+            Err(why) => return Ok(Answered::Refused(why)),
+        };
+        let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
+        let mut case = stored.successor(&stored.case);
+        case.decline_held(&format!("denied by {}", voice.by), Decision::Denied { by, reason, at: clock::now() });
+        self.go_on(&stored, case, holder).await
+    }
+
+    /// Announces a review that nobody answered once more.
+    pub(crate) async fn escalate(&self, stored: &Stored, holder: &str) -> Result<Answered, ReactError> {
+        let mut case = stored.successor(&stored.case);
+        if let Some(review) = &mut case.review {
+            review.escalated_at = Some(clock::now());
+        }
+        self.go_on(stored, case, holder).await
+    }
+
+    /// Ends a review that nobody answered in time: as the policy says of silence.
+    pub(crate) async fn lapse(&self, stored: &Stored, holder: &str) -> Result<Answered, ReactError> {
+        let at = clock::now();
+        let enforces = stored.case.pending_review().is_some_and(|review| review.enforce_on_silence);
+        if enforces && self.settings.mode == Mode::Enforce {
+            return self.release(stored, Decision::Lapsed { enforced: true, at }, holder).await;
+        }
+        let mut case = stored.successor(&stored.case);
+        case.decline_held("nobody answered in time", Decision::Lapsed { enforced: false, at });
+        self.go_on(stored, case, holder).await
+    }
+
+    /// The case that waits for this plan's answer; or why this answer does not count.
+    async fn waiting(&self, id: &CaseId, voice: Voice<'_>) -> Result<Result<Stored, String>, ReactError> {
+        let Some(stored) = self.cases.load(id).await? else {
+            return Ok(Err(format!("this stack has no case {id}: sever reviews lists those that wait")));
+        };
+        let Some(review) = &stored.case.review else {
+            return Ok(Err(format!("case {id} waits for nobody: its verdict is {}", verdict(&stored.case))));
+        };
+        if let Some(decision) = &review.decision {
+            return Ok(Err(format!("case {id} was {} already", words(decision))));
+        }
+        if !stored.closed {
+            return Ok(Err(format!("case {id} is being worked on: try again in a minute")));
+        }
+        if clock::now() >= review.expires_at {
+            return Ok(Err(format!(
+                "the time to answer ended {:.0}; the schedule ends the review as the policy says of silence. \
+                 sever contain begins anew",
+                review.expires_at
+            )));
+        }
+        if !review.is_named_by(voice.plan) {
+            return Ok(Err(format!(
+                "case {id} waits for an answer about plan {}, not {}: look at it again with: sever status {id}",
+                review.short_plan(),
+                voice.plan,
+            )));
+        }
+        Ok(Ok(stored))
+    }
+
+    /// Makes the plan anew, and carries it out if it is still the one that was asked about.
+    async fn release(&self, stored: &Stored, decision: Decision, holder: &str) -> Result<Answered, ReactError> {
+        let id = &stored.case.id;
+        let (found, loaded) =
+            Box::pin(futures::future::try_join(self.identities.resolve(&stored.case.signal), self.guardrails.load()))
+                .await?;
+        let now = clock::now();
+        let context = self.context(loaded, now);
+        let fresh = found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
+        let Some(fresh) = fresh else {
+            let why = format!("the identity of case {id} is not there any more: nothing was done; deny it to close it");
+            return Ok(Answered::Refused(why));
+        };
+        let asked = stored.case.review.as_ref().map(|review| review.plan.clone());
+        let is_same = asked.as_ref() == Some(&fresh.plan_digest());
+        let mut case = stored.successor(&fresh);
+        if is_same {
+            // The question as it was asked, with its answer.
+            case.review.clone_from(&stored.case.review);
+            case.hold_again();
+            case.release_held(decision, now);
+            return self.go_on(stored, case, holder).await;
+        }
+        case.notes.push("the situation changed since this was held, so the answer does not count for this plan".to_owned());
+        Ok(match self.go_on(stored, case, holder).await? {
+            Answered::Done(reacted) => {
+                let next = match &reacted.plan {
+                    Some(plan) => format!("the new plan is {plan}: look at it with: sever status {id}"),
+                    None => format!("its verdict is {}", reacted.verdict),
+                };
+                Answered::Refused(format!(
+                    "the situation changed since this was held, so nothing of the old plan was done. Case {id} goes on as \
+                     revision {}; {next}",
+                    reacted.revision
+                ))
+            }
+            refused @ Answered::Refused(_) => refused,
+        })
+    }
+
+    async fn go_on(&self, stored: &Stored, mut case: Case, holder: &str) -> Result<Answered, ReactError> {
+        case.begin_revision();
+        let Some(lease) = self.cases.go_on(&case, stored, holder).await? else {
+            return Err(CaseError::Busy(case.id).into());
+        };
+        let id = case.id.clone();
+        let reacted = Box::pin(self.carry_out(case, &lease)).await?;
+        if reacted.plan.is_none() {
+            self.guardrails.forget_review(&id).await?;
+        }
+        Ok(Answered::Done(reacted))
+    }
+}
+
+fn verdict(case: &Case) -> &'static str {
+    case.verdict.map_or("not reached yet", severance_domain::verdict::Verdict::as_str)
+}
+
+fn words(decision: &Decision) -> String {
+    match decision {
+        Decision::Approved { by, at, .. } => format!("approved by {by} at {at:.0}"),
+        Decision::Denied { by, at, .. } => format!("denied by {by} at {at:.0}"),
+        Decision::Lapsed { at, .. } => format!("ended at {at:.0}, because nobody answered in time,"),
+    }
+}

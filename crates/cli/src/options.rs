@@ -1,0 +1,86 @@
+//! How what is written on the command line becomes a type that cannot be wrong.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use severance_domain::case::CaseId;
+use severance_domain::ids::{AccessKeyId, Arn};
+use severance_domain::playbook::Mode;
+use severance_domain::profile::{Class, Criticality};
+use severance_domain::signal::{Severity, SignalKind, Source};
+
+/// Reads one of a closed set of names.
+fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.map(name)).try_map(move |text: String| {
+        all.into_iter().find(|value| name(*value) == text).ok_or_else(|| "not one of these".to_owned())
+    })
+}
+
+pub(crate) fn signal() -> impl TypedValueParser<Value = SignalKind> {
+    one_of(SignalKind::ALL, SignalKind::as_str)
+}
+
+pub(crate) fn severity() -> impl TypedValueParser<Value = Severity> {
+    one_of(Severity::ALL, Severity::as_str)
+}
+
+pub(crate) fn source() -> impl TypedValueParser<Value = Source> {
+    one_of(Source::ALL, Source::as_str)
+}
+
+pub(crate) fn class() -> impl TypedValueParser<Value = Class> {
+    one_of(Class::ALL, Class::as_str)
+}
+
+pub(crate) fn criticality() -> impl TypedValueParser<Value = Criticality> {
+    let all = [Criticality::Low, Criticality::Medium, Criticality::High, Criticality::Critical];
+    one_of(all, Criticality::as_str)
+}
+
+pub(crate) fn mode() -> impl TypedValueParser<Value = Mode> {
+    one_of([Mode::Observe, Mode::Review, Mode::Enforce], Mode::as_str)
+}
+
+/// An ARN.
+pub(crate) fn arn(text: &str) -> Result<Arn, String> {
+    Arn::try_from(text).map_err(|error| error.to_string())
+}
+
+/// An access key's id.
+pub(crate) fn access_key(text: &str) -> Result<AccessKeyId, String> {
+    AccessKeyId::try_from(text).map_err(|error| error.to_string())
+}
+
+/// A case's name, as messages show it.
+pub(crate) fn case(text: &str) -> Result<CaseId, String> {
+    let is_name = text.strip_prefix("sev-").is_some_and(is_hex);
+    let case = is_name.then(|| serde_json::from_value(serde_json::Value::from(text)).ok()).flatten();
+    case.ok_or_else(|| "expected a case, such as sev-0123456789abcdef0123".to_owned())
+}
+
+/// A plan's digest, or the beginning that messages show.
+pub(crate) fn plan(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or(text);
+    if (16..=64).contains(&digits.len()) && is_hex(digits) {
+        return Ok(digits.to_owned());
+    }
+    Err("expected the plan's digest: at least the 16 digits (0-9, a-f) that the message shows".to_owned())
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Words that must be there: an empty reason is none.
+pub(crate) fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// `KEY=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}

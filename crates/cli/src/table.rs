@@ -1,0 +1,48 @@
+//! Tables for a reader.
+
+use std::io::{self, Write};
+
+use crate::text::clean;
+
+/// Writes rows under their heads, each column as wide as what is in it. What stands in a row was written by others: it is made
+/// safe for a terminal.
+pub(crate) fn write(head: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(|cell| cell.chars().count()).chain(head.get(column).map(|name| name.len())).max().unwrap_or_default()
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    write_row(&widths, head.iter().copied(), out)?;
+    rows.iter().try_for_each(|row| write_row(&widths, row.iter().map(String::as_str), out))
+}
+
+fn write_row<'a>(widths: &[usize], cells: impl Iterator<Item = &'a str>, out: &mut dyn Write) -> io::Result<()> {
+    let padded: Vec<String> = cells.zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+    writeln!(out, "{}", padded.join("  ").trim_end())
+}
+
+/// What was answered, as one JSON document or as text for a reader. A reader such as `head` that has seen enough is no failure.
+pub(crate) fn print(
+    json: bool,
+    answer: &impl serde::Serialize,
+    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), crate::exit::Failure> {
+    let mut out = io::stdout().lock();
+    let written = if json {
+        serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from).and_then(|()| writeln!(out))
+    } else {
+        text(&mut out)
+    };
+    match written.and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(crate::exit::Failure::Unreadable(format!("cannot write the output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on stderr, beside the output. There is nothing to do where even that cannot be written.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "sever: {}", clean(line));
+}

@@ -1,0 +1,94 @@
+//! What a person is asked to decide, what it would hit, and how to answer.
+
+use jiff::Timestamp;
+
+use super::words::{Item, quoted};
+use crate::case::Case;
+use crate::playbook::Mode;
+use crate::profile::Profile;
+use crate::review::Decision;
+use crate::subject::{Inventory, LastUsed, Subject, SubjectKind};
+
+pub(super) fn decision_words(decision: &Decision) -> String {
+    match decision {
+        Decision::Approved { by, reason, at } => format!("approved by {by} at {at:.0}: {reason}"),
+        Decision::Denied { by, reason, at } => format!("denied by {by} at {at:.0}: {reason}"),
+        Decision::Lapsed { enforced: true, at } => {
+            format!("nobody answered by {at:.0}, and the policy says to act then")
+        }
+        Decision::Lapsed { enforced: false, at } => format!("nobody answered by {at:.0}"),
+    }
+}
+
+/// How a person answers: the commands to copy.
+pub(super) fn decide_items(case: &Case, stack: &str) -> Vec<Item> {
+    let Some(review) = case.pending_review() else { return vec![] };
+    let answer = |verb: &str, reason: &str| {
+        Some(format!(
+            "sever {verb} {} --plan {} --stack {stack} --reason {}",
+            case.id,
+            review.short_plan(),
+            quoted(reason)
+        ))
+    };
+    // Only a stack that may act by itself acts on silence.
+    let silence = if review.enforce_on_silence && case.mode == Mode::Enforce {
+        "if nobody answers, it is carried out then"
+    } else {
+        "if nobody answers, it is closed undone"
+    };
+    let mut items = Vec::new();
+    if case.can_be_approved() {
+        let but = case.signal.request.as_ref().map(|request| format!(" (anybody may but {}, who asked)", request.by));
+        let first = if case.mode == Mode::Observe { ", once the stack's Mode is review or enforce" } else { "" };
+        let text = format!(
+            "to have it done{but}{first}, by {:.0}; {silence}",
+            review.expires_at,
+            but = but.unwrap_or_default()
+        );
+        items.push(Item::with(&text, answer("approve", "why this is right")));
+        items.push(Item::with("to have it left alone", answer("deny", "why it stays")));
+    } else {
+        let text =
+            format!("nothing fits that Severance could do: act by hand by {:.0}, then close it", review.expires_at);
+        items.push(Item::with(&text, answer("deny", "done by hand")));
+    }
+    items
+}
+
+/// What a plan would hit, as far as it was read.
+pub fn blast_radius(case: &Case) -> Vec<String> {
+    radius(&case.subject, &case.profile, &case.inventory, case.opened_at)
+}
+
+/// What acting on a subject would hit, as far as it was read.
+pub fn radius(subject: &Subject, profile: &Profile, inventory: &Inventory, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    if subject.kind == SubjectKind::User {
+        let active = inventory.access_keys.iter().filter(|key| key.active).count();
+        lines.push(format!("access keys: {active} active, {} in all", inventory.access_keys.len()));
+        for key in inventory.access_keys.iter().filter(|key| key.active) {
+            lines.push(match (key.last_used, key.idle_days(now)) {
+                (LastUsed::At(at), Some(days)) => format!("{} was last used {at:.0}, {days} days ago", key.id),
+                (LastUsed::Never, _) => format!("{} was never used", key.id),
+                _ => format!("AWS was not asked when {} was last used", key.id),
+            });
+        }
+    }
+    match inventory.console_password {
+        Some(true) => lines.push("it has a console password".to_owned()),
+        Some(false) => lines.push("it has no console password".to_owned()),
+        None => {}
+    }
+    if let Some(policies) = &inventory.attached_policies {
+        let which = if policies.is_empty() { "none".to_owned() } else { policies.join(", ") };
+        lines.push(format!("managed policies attached to it or its groups: {which} (inline policies were not read)"));
+    }
+    if profile.privileged == Some(true) {
+        lines.push("it may administer the account".to_owned());
+    }
+    if subject.kind == SubjectKind::Role {
+        lines.push("every session of the role that is running".to_owned());
+    }
+    lines
+}
