@@ -580,7 +580,8 @@ impl Person<'_> {
             .env("AWS_ACCESS_KEY_ID", &self.key.id)
             .env("AWS_SECRET_ACCESS_KEY", &self.key.secret)
             .env_remove("AWS_SESSION_TOKEN");
-        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread").expect("sever runs");
+        let output =
+            tokio::task::spawn_blocking(move || command.output()).await.expect("a thread").expect("sever runs");
         Ran {
             code: output.status.code().unwrap_or(-1),
             json: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),

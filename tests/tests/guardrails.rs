@@ -24,7 +24,8 @@ const NOT_CONTAINED: i32 = 24;
 
 /// A stale key of this user, found by Security Hub.
 fn stale(user: &str) -> Value {
-    let mut event = event("securityhub/iam-3-stale-key.json", &[("service/report-batch", user), ("report-batch", user)]);
+    let mut event =
+        event("securityhub/iam-3-stale-key.json", &[("service/report-batch", user), ("report-batch", user)]);
     event["id"] = json!(unique("event"));
     event["detail"]["findings"][0]["Id"] = json!(unique("finding"));
     event
@@ -152,7 +153,9 @@ async fn on_demand_danger_is_contained_at_once_and_nobody_acts_without_a_name() 
     let dry = person.sever(&[&words[..], &["--dry-run"]].concat()).await;
     assert_eq!(dry.code, 0, "{dry:?}");
     let steps = dry.json["explained"][0]["plan"]["steps"].as_array().expect("steps");
-    assert!(steps.iter().all(|step| step["disposition"] == "enforce" && step["ruling"]["policies"][0]["id"].is_string()));
+    assert!(
+        steps.iter().all(|step| step["disposition"] == "enforce" && step["ruling"]["policies"][0]["id"].is_string())
+    );
     assert_eq!(stack.accepts(&key).await, Ok(()), "a dry run changes nothing");
 
     let ran = person.sever(&words).await;
@@ -176,11 +179,10 @@ async fn what_is_denied_stays_and_is_not_asked_about_again() {
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
     let denied = case(&stack, reacted(&ran)).await;
     assert!(denied.steps.iter().all(|record| record.step.disposition == Disposition::Decline));
-    let told = inbox
-        .all()
-        .await
-        .into_iter()
-        .any(|message| message["Message"].as_str().is_some_and(|body| body.contains("denied by") && body.contains(id)));
+    let told =
+        inbox.all().await.into_iter().any(|message| {
+            message["Message"].as_str().is_some_and(|body| body.contains("denied by") && body.contains(id))
+        });
     assert!(told, "the denial is announced");
     // The tool repeats its finding the next day.
     event["id"] = json!(unique("event"));
@@ -200,7 +202,10 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says() {
         .all()
         .await
         .into_iter()
-        .find(|message| message["MessageAttributes"]["review"]["Value"] == "escalated" && message["Message"].as_str().is_some_and(|body| body.contains(id)))
+        .find(|message| {
+            message["MessageAttributes"]["review"]["Value"] == "escalated"
+                && message["Message"].as_str().is_some_and(|body| body.contains(id))
+        })
         .expect("it is asked again");
     assert!(text(&message, "Subject").contains("STILL NO ANSWER"), "{message}");
     stack.pass_hours(id, 72).await;
@@ -221,7 +226,10 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says() {
     stack.tick().await;
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Inactive));
     let record = stack.record(&format!("CASE#{id}"), "CASE").await;
-    assert_eq!((&record["verdict"], &record["review"]["decision"]["enforced"]), (&json!("verified_revoked"), &json!(true)));
+    assert_eq!(
+        (&record["verdict"], &record["review"]["decision"]["enforced"]),
+        (&json!("verified_revoked"), &json!(true))
+    );
 }
 
 #[tokio::test]
@@ -238,7 +246,8 @@ async fn an_answer_does_not_count_for_a_plan_that_has_changed() {
     let plan = text(&record["review"], "plan");
     assert!(!plan.starts_with(text(&reaction, "plan")) && ran.stderr.contains(&plan[..16]), "{ran:?}");
     assert_eq!(record["revision"], 2);
-    let ran = person.sever(&["approve", text(&reaction, "case"), "--plan", &plan[..16], "--reason", "still right"]).await;
+    let ran =
+        person.sever(&["approve", text(&reaction, "case"), "--plan", &plan[..16], "--reason", "still right"]).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Inactive));
     assert_eq!(stack.status(&user, &new).await, Some(StatusType::Active), "the new key was not claimed to be old");
@@ -254,7 +263,8 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
     let key = stack.key(&user).await;
     stack.age(&key, 400, Some(300)).await;
     let pattern = format!("{}*", stack.user_arn(&user));
-    let mut words = vec!["exempt", "add", &pattern, "--countermeasure", "deactivate_access_key", "--owner", "pay@example.com"];
+    let mut words =
+        vec!["exempt", "add", &pattern, "--countermeasure", "deactivate_access_key", "--owner", "pay@example.com"];
     words.extend(["--reason", "yearly closing", "--ticket", "OPS-1", "--way-out", "move to a role"]);
     let long = person.sever(&[&words[..], &["--days", "400"]].concat()).await;
     assert_eq!(long.code, REFUSED, "{long:?}");
@@ -273,10 +283,16 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
     stack.tick().await;
     stack.tick().await;
     let warnings = inbox.all().await;
-    let warnings = warnings.iter().filter(|m| m["Message"].as_str().is_some_and(|body| body.contains("An exemption ends") && body.contains(&exemption)));
+    let warnings = warnings.iter().filter(|m| {
+        m["Message"].as_str().is_some_and(|body| body.contains("An exemption ends") && body.contains(&exemption))
+    });
     assert_eq!(warnings.count(), 1);
 
-    stack.change_record("GUARDRAILS", &format!("EXEMPTION#{exemption}"), |record| record["expiresAt"] = json!("2026-01-01T00:00:00Z")).await;
+    stack
+        .change_record("GUARDRAILS", &format!("EXEMPTION#{exemption}"), |record| {
+            record["expiresAt"] = json!("2026-01-01T00:00:00Z")
+        })
+        .await;
     let reaction = react(&stack, &stale(&user)).await;
     assert_eq!(reaction["verdict"], "verified_revoked", "an expired exemption covers nothing: {reaction}");
     assert!(case(&stack, &reaction).await.exemptions.is_empty());
@@ -299,7 +315,10 @@ async fn an_open_breaker_holds_everything_until_it_is_reset() {
         reactions.push((user, key, reaction));
     }
     let verdicts: Vec<&Value> = reactions.iter().map(|(_, _, reaction)| &reaction["verdict"]).collect();
-    assert_eq!(verdicts, ["verified_revoked", "verified_revoked", "verified_revoked", "awaiting_review", "awaiting_review"]);
+    assert_eq!(
+        verdicts,
+        ["verified_revoked", "verified_revoked", "verified_revoked", "awaiting_review", "awaiting_review"]
+    );
     let raised = alarms.all().await;
     let raised = raised.iter().filter(|m| m["Subject"].as_str().is_some_and(|s| s.contains("BREAKER OPEN")));
     assert_eq!(raised.count(), 1, "one alarm");
@@ -313,7 +332,8 @@ async fn an_open_breaker_holds_everything_until_it_is_reset() {
     // A person is the way through.
     let (user, key, reaction) = &reactions[3];
     let held = case(&stack, reaction).await;
-    let lowered = held.steps[0].step.ruling.as_ref().and_then(|ruling| ruling.lowered_by.clone()).expect("what lowered it");
+    let lowered =
+        held.steps[0].step.ruling.as_ref().and_then(|ruling| ruling.lowered_by.clone()).expect("what lowered it");
     assert!(lowered.contains("breaker is open"), "{lowered}");
     assert_eq!(stack.accepts(key).await, Ok(()));
     let ran = approve(&person, reaction).await;
@@ -340,10 +360,13 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     let key = stack.key(&user).await;
     stack.age(&key, 400, Some(300)).await;
     let arn = stack.user_arn(&user);
-    let day = |days: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).strftime("%F").to_string();
+    let day =
+        |days: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).strftime("%F").to_string();
     let owner = format!("{}@example.com", unique("team"));
     let row = |review_by: &str| {
-        format!("arn,owners,class,environment,criticality,privileged,expires_on,review_by\n{arn},{owner},workload,prod,high,,,{review_by}\n")
+        format!(
+            "arn,owners,class,environment,criticality,privileged,expires_on,review_by\n{arn},{owner},workload,prod,high,,,{review_by}\n"
+        )
     };
     let file = std::env::temp_dir().join(format!("{user}.csv"));
     let path = file.to_str().expect("a path");
@@ -379,7 +402,9 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
     let ran = person.sever(&["reviews"]).await;
     let cases = ran.json["reviews"]["cases"].as_array().expect("cases");
-    let asked = cases.iter().find(|case| case["subject"]["arn"] == json!(arn) && case["signal"]["kind"] == "identity_ownerless");
+    let asked = cases
+        .iter()
+        .find(|case| case["subject"]["arn"] == json!(arn) && case["signal"]["kind"] == "identity_ownerless");
     assert!(asked.is_some(), "{ran:?}");
     assert_eq!(person.sever(&["registry", "remove", &arn]).await.code, 0);
     let _ = std::fs::remove_file(&file);

@@ -23,6 +23,9 @@ const POSTURE_FINDING: &[&str] = &[
     "iam:GetUser",
     "iam:GetUserPolicy",
     "iam:ListAccessKeys",
+    "iam:ListAttachedGroupPolicies",
+    "iam:ListAttachedUserPolicies",
+    "iam:ListGroupsForUser",
     "iam:ListRoles",
     "iam:ListUsers",
     "iam:PutRolePolicy",
@@ -48,6 +51,14 @@ const OFFBOARDING: &[&str] = &[
     "secretsmanager:ListSecrets",
     "secretsmanager:RotateSecret",
 ];
+
+/// A person may ask for every countermeasure, and approve whatever another function held: all that the others may.
+fn responder() -> Vec<&'static str> {
+    let mut all = [POSTURE_FINDING, KEY_CREATION, OFFBOARDING].concat();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
 
 fn texts(value: &Value) -> Vec<String> {
     match value {
@@ -89,9 +100,12 @@ async fn statements(stack: &Stack, function: &str) -> Vec<Value> {
 #[tokio::test]
 async fn each_role_allows_exactly_the_identity_actions_that_its_code_calls() {
     let stack = Stack::enforcing().await;
-    for (function, expected) in
-        [("posture-finding", POSTURE_FINDING), ("key-creation", KEY_CREATION), ("offboarding", OFFBOARDING)]
-    {
+    for (function, expected) in [
+        ("posture-finding", POSTURE_FINDING.to_vec()),
+        ("key-creation", KEY_CREATION.to_vec()),
+        ("offboarding", OFFBOARDING.to_vec()),
+        ("responder", responder()),
+    ] {
         let allowed: BTreeSet<String> = statements(&stack, function)
             .await
             .iter()
@@ -115,7 +129,7 @@ async fn a_resource_is_open_only_where_iam_knows_none() {
         "xray:PutTraceSegments",
     ];
     let stack = Stack::enforcing().await;
-    for function in ["posture-finding", "key-creation", "offboarding"] {
+    for function in ["posture-finding", "key-creation", "offboarding", "responder"] {
         for statement in statements(&stack, function).await {
             if statement["Effect"] == "Allow" && texts(&statement["Resource"]).iter().any(|resource| resource == "*") {
                 for action in texts(&statement["Action"]) {
@@ -187,7 +201,7 @@ async fn a_function_cannot_touch_severances_own_roles() {
     assert!(!policies.policy_names().iter().any(|name| name.starts_with("Severance")), "{policies:?}");
 
     // And where the code would, IAM does not let it.
-    for function in ["posture-finding", "offboarding"] {
+    for function in ["posture-finding", "offboarding", "responder"] {
         let denied = statements(&stack, function).await.into_iter().any(|statement| {
             statement["Effect"] == "Deny"
                 && texts(&statement["Action"]).iter().any(|action| action == "iam:Put*")

@@ -78,6 +78,7 @@ impl Settings {
     }
 
     /// Reads the settings from wherever `lookup` finds them.
+    #[expect(clippy::too_many_lines, reason = "one line or two for each setting, and nothing else")]
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSetting> {
         let optional = |name: &'static str| lookup(name).filter(|value| !value.trim().is_empty());
         let text = |name: &'static str, expected: &'static str| {
@@ -93,9 +94,12 @@ impl Settings {
         };
         let count = |name: &'static str, default: i64, expected: &'static str| match optional(name) {
             None => Ok(default),
-            Some(value) => value.trim().parse().ok().filter(|count| (0..=100_000).contains(count)).ok_or_else(|| {
-                InvalidSetting { name, found: format!("{value:?}"), expected }
-            }),
+            Some(value) => value
+                .trim()
+                .parse()
+                .ok()
+                .filter(|count| (0..=100_000).contains(count))
+                .ok_or_else(|| InvalidSetting { name, found: format!("{value:?}"), expected }),
         };
         let limit = |name: &'static str, default: i64| {
             // A step is one slot of an item, and an item ends at 400 KB.
@@ -117,7 +121,11 @@ impl Settings {
                 Some("enforce") => Mode::Enforce,
                 Some(other) => {
                     let found = format!("{other:?}");
-                    return Err(InvalidSetting { name: "SEVERANCE_MODE", found, expected: "observe, review or enforce" });
+                    return Err(InvalidSetting {
+                        name: "SEVERANCE_MODE",
+                        found,
+                        expected: "observe, review or enforce",
+                    });
                 }
             },
             account: AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
@@ -142,10 +150,7 @@ impl Settings {
             tags: TagKeys {
                 owner: list("SEVERANCE_OWNER_TAGS", "severance:owner,owner,Owner"),
                 class: list("SEVERANCE_CLASS_TAGS", "severance:class,class"),
-                environment: list(
-                    "SEVERANCE_ENVIRONMENT_TAGS",
-                    "severance:environment,environment,env,Environment",
-                ),
+                environment: list("SEVERANCE_ENVIRONMENT_TAGS", "severance:environment,environment,env,Environment"),
                 criticality: list("SEVERANCE_CRITICALITY_TAGS", "severance:criticality,criticality"),
                 expiry: list("SEVERANCE_EXPIRY_TAGS", "severance:expires-on,expires-on"),
                 review_by: list("SEVERANCE_REVIEW_BY_TAGS", "severance:review-by"),

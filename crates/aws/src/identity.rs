@@ -9,8 +9,8 @@ use aws_sdk_iam::Client as Iam;
 use aws_sdk_secretsmanager::Client as Secrets;
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{AccountId, IamName};
-use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
+use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 
 use crate::error::AwsError;

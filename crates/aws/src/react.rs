@@ -15,11 +15,11 @@ use severance_domain::signal::Signal;
 use severance_domain::verdict::Verdict;
 use tokio::time::{Instant, timeout_at};
 
+use crate::alarm::Alarms;
 use crate::cases::{CaseError, Cases, Lease, Taken};
 use crate::clock;
 use crate::config::Settings;
 use crate::countermeasures::{Applied, Driver, Seen};
-use crate::alarm::Alarms;
 use crate::error::AwsError;
 use crate::guardrails::{Admission, Guardrails, Loaded};
 use crate::identity::{Found, Identities};

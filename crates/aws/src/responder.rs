@@ -2,6 +2,7 @@
 //!
 //! It takes the same way through as every event. What changes something needs to know who asks ([`crate::caller`]).
 
+use serde_json::Value;
 use severance_domain::digest::Digest;
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::Arn;
@@ -11,7 +12,6 @@ use severance_domain::policy::Request;
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, Call, Claim, Explanation, IMPORT_AT_ONCE};
 use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
-use serde_json::Value;
 
 use crate::caller::{CallerError, Callers};
 use crate::clock;
@@ -47,7 +47,7 @@ impl Responder {
         } else {
             None
         };
-        if let Some(why) = self.unreadable(&call.request) {
+        if let Some(why) = Self::unreadable(&call.request) {
             return Ok(Answer::Refused { why });
         }
         tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), "asked");
@@ -77,7 +77,9 @@ impl Responder {
     async fn change(&self, ask: &Ask, by: Arn, holder: &str) -> Result<Answer, ReactError> {
         let guardrails = &self.reactor.guardrails;
         match ask {
-            Ask::Contain { claim, reason, ticket } => self.contain(ask, claim, reason, ticket.as_ref(), by, holder).await,
+            Ask::Contain { claim, reason, ticket } => {
+                self.contain(ask, claim, reason, ticket.as_ref(), by, holder).await
+            }
             Ask::Approve { case, plan, reason } => {
                 let voice = Voice { by: &by, plan, reason };
                 self.reactor.approve(case, voice, holder).await.map(answered)
@@ -149,9 +151,11 @@ impl Responder {
     async fn explain(&self, claim: &Claim) -> Result<Answer, ReactError> {
         let ask = Ask::Explain(claim.clone());
         let Some(signal) = claimed(claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
-        let (found, loaded) =
-            Box::pin(futures::future::try_join(self.reactor.identities.resolve(&signal), self.reactor.guardrails.load()))
-                .await?;
+        let (found, loaded) = Box::pin(futures::future::try_join(
+            self.reactor.identities.resolve(&signal),
+            self.reactor.guardrails.load(),
+        ))
+        .await?;
         let context = self.reactor.context(loaded, clock::now());
         let explained = found.into_iter().map(|found| {
             let (inventory, profile, subject) = (found.inventory.clone(), found.profile.clone(), found.subject.clone());
@@ -190,18 +194,20 @@ impl Responder {
     }
 
     /// Words that are missing, or too many. They end in messages and evidence.
-    fn unreadable(&self, ask: &Ask) -> Option<String> {
-        let reason = match ask {
-            Ask::Contain { reason, .. }
-            | Ask::Approve { reason, .. }
-            | Ask::Deny { reason, .. }
-            | Ask::BreakerReset { reason }
-            | Ask::Recertify { reason, .. } => reason,
-            _ => return None,
+    fn unreadable(ask: &Ask) -> Option<String> {
+        let (Ask::Contain { reason, .. }
+        | Ask::Approve { reason, .. }
+        | Ask::Deny { reason, .. }
+        | Ask::BreakerReset { reason }
+        | Ask::Recertify { reason, .. }) = ask
+        else {
+            return None;
         };
         match reason.chars().count() {
             _ if reason.trim().is_empty() => Some("$.request.*.reason must not be empty: say why".to_owned()),
-            length if length > TEXT_LIMIT => Some(format!("$.request.*.reason must not be longer than {TEXT_LIMIT} characters")),
+            length if length > TEXT_LIMIT => {
+                Some(format!("$.request.*.reason must not be longer than {TEXT_LIMIT} characters"))
+            }
             _ => None,
         }
     }

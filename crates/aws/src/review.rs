@@ -135,7 +135,8 @@ impl Reactor {
                 .await?;
         let now = clock::now();
         let context = self.context(loaded, now);
-        let fresh = found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
+        let fresh =
+            found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
         let Some(fresh) = fresh else {
             let why = format!("the identity of case {id} is not there any more: nothing was done; deny it to close it");
             return Ok(Answered::Refused(why));
@@ -150,7 +151,8 @@ impl Reactor {
             case.release_held(decision, now);
             return self.go_on(stored, case, holder).await;
         }
-        case.notes.push("the situation changed since this was held, so the answer does not count for this plan".to_owned());
+        case.notes
+            .push("the situation changed since this was held, so the answer does not count for this plan".to_owned());
         Ok(match self.go_on(stored, case, holder).await? {
             Answered::Done(reacted) => {
                 let next = match &reacted.plan {

@@ -12,7 +12,7 @@ use severance_domain::digest::Digest;
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::Arn;
 use severance_domain::message::Notice;
-use severance_domain::profile::RegistryEntry;
+use severance_domain::profile::{Class, RegistryEntry};
 use severance_domain::respond::Ticked;
 use severance_domain::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
@@ -42,7 +42,7 @@ impl Reactor {
             }
         }
         for (case, due_at) in self.guardrails.reviews().await? {
-            if due_at > now && !self.is_left_behind(&case, now).await? {
+            if due_at > now && !self.is_left_behind(&case).await? {
                 continue;
             }
             if let Err(error) = self.tend(&case, now, holder, &mut ticked).await {
@@ -70,9 +70,10 @@ impl Reactor {
     }
 
     /// Whether the worker that an answer set off has gone in the middle of it.
-    async fn is_left_behind(&self, case: &CaseId, _now: Timestamp) -> Result<bool, ReactError> {
+    async fn is_left_behind(&self, case: &CaseId) -> Result<bool, ReactError> {
         let stored = self.cases.load(case).await?;
-        Ok(stored.is_none_or(|stored| stored.is_abandoned() || (stored.closed && stored.case.pending_review().is_none())))
+        Ok(stored
+            .is_none_or(|stored| stored.is_abandoned() || (stored.closed && stored.case.pending_review().is_none())))
     }
 
     async fn tend(&self, id: &CaseId, now: Timestamp, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
@@ -98,7 +99,11 @@ impl Reactor {
         if let Answered::Refused(why) = answered {
             tracing::info!(case = %id, why, "silence did not end this review");
         }
-        if lapses { ticked.lapsed.push(id.clone()) } else { ticked.escalated.push(id.clone()) }
+        if lapses {
+            ticked.lapsed.push(id.clone());
+        } else {
+            ticked.escalated.push(id.clone());
+        }
         Ok(())
     }
 
@@ -134,7 +139,7 @@ impl Reactor {
         loop {
             let (entries, next) = self.guardrails.registry_page(after.as_deref()).await?;
             for entry in entries {
-                let Some(day) = entry.review_by.filter(|_| entry.class.is_none_or(|class| class.is_durable())) else {
+                let Some(day) = entry.review_by.filter(|_| entry.class.is_none_or(Class::is_durable)) else {
                     continue;
                 };
                 let left = days_between(today, day);

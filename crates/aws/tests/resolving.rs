@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use common::*;
 use severance_aws::react::ReactError;
-use severance_domain::respond::Reacted as Reaction;
 use severance_domain::ids::{AccessKeyId, AccountId, UniqueId};
+use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::SubjectKind;
 use severance_domain::verdict::Verdict;

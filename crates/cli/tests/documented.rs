@@ -72,16 +72,6 @@ fn maximal() -> Vec<Statement> {
         Decision::Denied { by: person(), reason: text(), at },
         Decision::Lapsed { enforced: true, at },
     ];
-    let fields = [
-        Field::Owners,
-        Field::Class,
-        Field::Environment,
-        Field::Criticality,
-        Field::Privileged,
-        Field::ExpiresOn,
-        Field::ReviewBy,
-    ];
-    let basis = || Basis { origin: Origin::Tag, detail: text(), confidence: Confidence::Stated };
     let case = |(subject, decision): (SubjectHint, &Decision)| Case {
         id: serde_json::from_value(json!("sev-1")).unwrap(),
         revision: 2,
@@ -112,32 +102,8 @@ fn maximal() -> Vec<Statement> {
             arn: Some(user_arn()),
             unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
         },
-        profile: Profile {
-            owners: vec![text()],
-            class: Some(Class::Workload),
-            environment: Some(text()),
-            criticality: Some(Criticality::High),
-            privileged: Some(true),
-            expires_on: Some("2026-12-31".parse().unwrap()),
-            review_by: Some("2026-12-31".parse().unwrap()),
-            basis: fields.map(|field| (field, basis())).into(),
-            // Never stored, so never documented.
-            tags: BTreeMap::from([(text(), text())]),
-        },
-        inventory: Inventory {
-            access_keys: vec![AccessKey {
-                id: "AKIAEXAMPLE".try_into().unwrap(),
-                active: true,
-                created_at: Some(at),
-                last_used: LastUsed::At(at),
-            }],
-            console_password: Some(true),
-            secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
-            created_at: Some(at),
-            attached_policies: Some(vec![text()]),
-            unread: vec![text()],
-            gaps: vec![text()],
-        },
+        profile: profile(),
+        inventory: inventory(),
         steps: (countermeasures().into_iter())
             .flat_map(|countermeasure| outcomes().map(|outcome| (countermeasure.clone(), outcome)))
             .flat_map(|(countermeasure, outcome)| {
@@ -146,12 +112,7 @@ fn maximal() -> Vec<Statement> {
                         countermeasure: countermeasure.clone(),
                         disposition: Disposition::Enforce,
                         reason: text(),
-                        ruling: Some(Ruling {
-                            answer: Disposition::Enforce,
-                            policies: vec![PolicyReason { id: text(), says: Some(text()) }],
-                            enforce_on_silence: true,
-                            lowered_by: Some(text()),
-                        }),
+                        ruling: Some(ruling()),
                     },
                     intent_at: Some(at),
                     outcome: Some(outcome.clone()),
@@ -160,27 +121,92 @@ fn maximal() -> Vec<Statement> {
             })
             .collect(),
         notes: vec![text()],
-        exemptions: vec![ExemptionUse {
-            id: text(),
-            owner: text(),
-            reason: text(),
-            ticket: text(),
-            way_out: text(),
-            expires_at: at,
-            covered: vec![text()],
-        }],
-        review: Some(Review {
-            plan: Digest::of(b""),
-            requested_at: at,
-            escalate_at: at,
-            expires_at: at,
-            enforce_on_silence: true,
-            escalated_at: Some(at),
-            decision: Some(decision.clone()),
-        }),
+        exemptions: vec![exemption()],
+        review: Some(review(decision)),
         verdict: Some(Verdict::Partial),
     };
     hints.into_iter().zip(decisions.iter().cycle()).map(|parts| key(7).state(&case(parts))).collect()
+}
+
+fn profile() -> Profile {
+    let fields = [
+        Field::Owners,
+        Field::Class,
+        Field::Environment,
+        Field::Criticality,
+        Field::Privileged,
+        Field::ExpiresOn,
+        Field::ReviewBy,
+    ];
+    let text = || "text".to_owned();
+    let basis = || Basis { origin: Origin::Tag, detail: text(), confidence: Confidence::Stated };
+    Profile {
+        owners: vec![text()],
+        class: Some(Class::Workload),
+        environment: Some(text()),
+        criticality: Some(Criticality::High),
+        privileged: Some(true),
+        expires_on: Some("2026-12-31".parse().unwrap()),
+        review_by: Some("2026-12-31".parse().unwrap()),
+        basis: fields.map(|field| (field, basis())).into(),
+        // Never stored, so never documented.
+        tags: BTreeMap::from([(text(), text())]),
+    }
+}
+
+fn inventory() -> Inventory {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let text = || "text".to_owned();
+    Inventory {
+        access_keys: vec![AccessKey {
+            id: "AKIAEXAMPLE".try_into().unwrap(),
+            active: true,
+            created_at: Some(at),
+            last_used: LastUsed::At(at),
+        }],
+        console_password: Some(true),
+        secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
+        created_at: Some(at),
+        attached_policies: Some(vec![text()]),
+        unread: vec![text()],
+        gaps: vec![text()],
+    }
+}
+
+fn ruling() -> Ruling {
+    let text = || "text".to_owned();
+    Ruling {
+        answer: Disposition::Enforce,
+        policies: vec![PolicyReason { id: text(), says: Some(text()) }],
+        enforce_on_silence: true,
+        lowered_by: Some(text()),
+    }
+}
+
+fn exemption() -> ExemptionUse {
+    let text = || "text".to_owned();
+    ExemptionUse {
+        id: text(),
+        owner: text(),
+        reason: text(),
+        ticket: text(),
+        way_out: text(),
+        expires_at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        covered: vec![text()],
+    }
+}
+
+fn review(decision: &Decision) -> Review {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    Review {
+        plan: Digest::of(b""),
+        requested_at: at,
+        escalate_at: at,
+        expires_at: at,
+        enforce_on_silence: true,
+        escalated_at: Some(at),
+        decision: Some(decision.clone()),
+    }
 }
 
 /// The paths of all values, without the predicate's prefix. The parts of a profile, which name each basis, are `*`.

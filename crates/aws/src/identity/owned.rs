@@ -5,8 +5,8 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{Arn, IamName, UniqueId};
-use severance_domain::signal::{PrincipalHint, Signal};
 use severance_domain::profile::Profile;
+use severance_domain::signal::{PrincipalHint, Signal};
 use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
@@ -126,7 +126,8 @@ impl Identities {
         let mut found = Vec::new();
         for entry in self.registry.registered_to(&names).await? {
             let Ok(arn) = Arn::try_from(entry.arn.as_str()) else { continue };
-            if known.iter().any(|known| known.subject.arn.as_ref() == Some(&arn)) || arn.account() != self.account.as_str()
+            if known.iter().any(|known| known.subject.arn.as_ref() == Some(&arn))
+                || arn.account() != self.account.as_str()
             {
                 continue;
             }
@@ -140,7 +141,9 @@ impl Identities {
                 Ok(Resolution::One(one)) => found.push(*one),
                 Ok(Resolution::Many(many)) => found.extend(many),
                 // The registry may be older than the account: what is gone needs no ending.
-                Ok(Resolution::Unknown(why)) => tracing::info!(arn = entry.arn, why, "the registry names what is not there"),
+                Ok(Resolution::Unknown(why)) => {
+                    tracing::info!(arn = entry.arn, why, "the registry names what is not there");
+                }
                 Err(error) if error.is_no_such_entity() => {}
                 Err(error) if error.retryable => return Err(error),
                 Err(error) => {

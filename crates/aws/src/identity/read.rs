@@ -3,8 +3,8 @@
 use aws_sdk_iam::types::StatusType;
 use futures::future::{join_all, try_join};
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
-use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::profile::Profile;
+use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant};
@@ -155,13 +155,13 @@ impl Identities {
                 }
             }
         }
-        let attached_policies = match is_neglect(signal.kind) {
-            false => None,
-            true => recoverable(self.attached_policies(user)).await?.map(Some).unwrap_or_else(|error| {
-                gaps.push(format!("the attached policies could not be read: {error}"));
-                None
-            }),
-        };
+        let mut attached_policies = None;
+        if is_neglect(signal.kind) {
+            match recoverable(self.attached_policies(user)).await? {
+                Ok(names) => attached_policies = Some(names),
+                Err(error) => gaps.push(format!("the attached policies could not be read: {error}")),
+            }
+        }
         Ok(Inventory { access_keys, console_password, unread, gaps, attached_policies, ..Inventory::default() })
     }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_iam::config::timeout::TimeoutConfig;
-use severance_aws::alarm::Alarms;
 use jiff::SignedDuration;
+use severance_aws::alarm::Alarms;
 use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
 use severance_aws::config::Settings;
