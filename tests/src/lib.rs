@@ -568,6 +568,22 @@ impl Stack {
     }
 }
 
+impl Stack {
+    /// Ticks until a case's record passes: other tests tick too, and theirs may be the one that does it.
+    pub async fn tick_until(&self, case: &str, passes: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            self.tick().await;
+            let record = self.record(&format!("CASE#{case}"), "CASE").await;
+            if passes(&record) {
+                return record;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no tick did it: {record}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}
+
 impl Person<'_> {
     /// Runs `sever` with these words, as this person, on this stack.
     pub async fn sever(&self, words: &[&str]) -> Ran {

@@ -148,7 +148,7 @@ async fn a_claim_that_aws_does_not_bear_out_changes_nothing() {
     assert!(notes.iter().any(|note| note.contains("not borne out")), "{notes:?}");
 
     // Long unused, the same key of the same user does not survive the next finding.
-    stack.age(&key, 400, Some(60)).await;
+    stack.age(&key, 400, Some(120)).await;
     event["detail"]["findingId"] = json!(unique("finding"));
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");

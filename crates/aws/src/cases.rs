@@ -335,8 +335,9 @@ impl Stored {
 /// finding does where it calls for a step that the case planned and could not take; where somebody was active after the case
 /// was concluded, if it is about danger; and where it calls for a step that the case did not know, if it is about neglect.
 /// A finding that is merely repeated reopens nothing, so what a person gave back on purpose, or made anew after a leak, stays.
-/// And what was only observed says nothing about what to do once the stack enforces. A step that waits for a person, or that
-/// one decided against, is not asked about again by the same finding, but it is taken where the policy now enforces it.
+/// And what was only observed says nothing about what to do once the stack enforces. A step that waits for a person is
+/// not asked about again by the same finding, but it is taken where the policy now enforces it; one that a person decided
+/// against is not, unless somebody was active since.
 fn outgrown(stored: &Case, planned: &Case) -> bool {
     let same_event = stored.signal.event_id == planned.signal.event_id;
     if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
@@ -346,6 +347,10 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
         stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
     };
     let active_since = stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded);
+    let denied = stored
+        .review
+        .as_ref()
+        .is_some_and(|review| matches!(review.decision, Some(severance_domain::review::Decision::Denied { .. })));
     let calls_for = |record: &&StepRecord| {
         matches!(record.step.disposition, Disposition::Enforce | Disposition::Review)
             && record.step.countermeasure != Countermeasure::HoldForReview
@@ -355,6 +360,10 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
         // What a person was asked once about this finding, they are not asked again.
         if record.step.disposition == Disposition::Review && !before.is_empty() {
             return stored.mode == Mode::Observe;
+        }
+        // What a person decided against stays so for this finding, unless somebody else is at it again.
+        if denied && before.iter().any(|record| record.step.disposition == Disposition::Decline) {
+            return planned.signal.kind.is_immediate_danger() && active_since;
         }
         let was_taken = before.iter().any(|record| record.was_taken());
         if stored.mode != planned.mode || !before.is_empty() {

@@ -114,6 +114,15 @@ impl Settings {
             value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
         };
         let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
+        let review = ReviewTimes {
+            escalate_after: hours("SEVERANCE_ESCALATE_HOURS", 24)?,
+            expire_after: hours("SEVERANCE_REVIEW_HOURS", 72)?,
+        };
+        if review.escalate_after > review.expire_after {
+            let found = format!("\"{}\"", review.escalate_after.as_hours());
+            let expected = "no more hours than SEVERANCE_REVIEW_HOURS, or nobody is asked again";
+            return Err(InvalidSetting { name: "SEVERANCE_ESCALATE_HOURS", found, expected });
+        }
         Ok(Self {
             mode: match optional("SEVERANCE_MODE").as_deref() {
                 None | Some("observe") => Mode::Observe,
@@ -169,10 +178,7 @@ impl Settings {
             breaker_organization_limit: limit("SEVERANCE_BREAKER_ORGANIZATION_LIMIT", 200)?,
             breaker_window: count("SEVERANCE_BREAKER_MINUTES", 60, "a whole number of minutes")
                 .map(SignedDuration::from_mins)?,
-            review: ReviewTimes {
-                escalate_after: hours("SEVERANCE_ESCALATE_HOURS", 24)?,
-                expire_after: hours("SEVERANCE_REVIEW_HOURS", 72)?,
-            },
+            review,
             exemption_max_days: days("SEVERANCE_EXEMPTION_MAX_DAYS", 90)?,
             recertify_days: days("SEVERANCE_RECERTIFY_DAYS", 365)?,
             stale_key_days: days("SEVERANCE_STALE_DAYS", 90)?,

@@ -95,7 +95,10 @@ impl Parts {
             drivers,
             policy: self.policy.clone(),
             guardrails: self.guardrails(),
-            alarms: Alarms::new(client!(self, aws_sdk_sns), settings.alarm_topic.clone(), settings.stack.clone()),
+            alarms: Alarms::new(
+                Announcer::new(client!(self, aws_sdk_sns), settings.alarm_topic.clone()),
+                settings.stack.clone(),
+            ),
             cases: self.cases(),
             publisher: self.publisher(),
             settings,

@@ -15,7 +15,7 @@ use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
 use crate::caller::{CallerError, Callers};
 use crate::clock;
-use crate::function::{Failure, Parts, Serve};
+use crate::function::{Failure, Serve};
 use crate::react::{ReactError, Reactor};
 use crate::review::{Answered, Voice};
 
@@ -30,10 +30,10 @@ pub struct Responder {
 const TEXT_LIMIT: usize = 1_000;
 
 impl Responder {
-    /// Over this reactor.
-    pub fn new(reactor: Reactor, parts: &Parts) -> Self {
+    /// Over this reactor; who asks, these say.
+    pub fn new(reactor: Reactor, callers: Callers) -> Self {
         let function = format!("{}-responder", reactor.settings.stack);
-        Self { reactor, callers: parts.callers(), function }
+        Self { reactor, callers, function }
     }
 
     /// Answers one call. `holder` names this invocation.
@@ -50,7 +50,19 @@ impl Responder {
         if let Some(why) = Self::unreadable(&call.request) {
             return Ok(Answer::Refused { why });
         }
-        tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), "asked");
+        // A proof is good once. Whoever sees one could else repeat what it asked for: close a breaker again, bring back an
+        // exemption that was ended.
+        if let Some(proof) = call.proof.as_ref().filter(|_| by.is_some()) {
+            let digest = Digest::of_json(&serde_json::json!(proof.headers));
+            let notice = format!("PROOF#{}", digest.as_hex());
+            if !self.reactor.guardrails.is_first_notice(&notice, clock::now()).await? {
+                let why =
+                    "this very request was made before: look at what came of it, and ask again if it must be repeated";
+                return Ok(Answer::Refused { why: why.to_owned() });
+            }
+        }
+        let about = about(&call.request);
+        tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), about, "asked");
         match (&call.request, by) {
             (Ask::Explain(claim), _) => self.explain(claim).await,
             (Ask::Status { case }, _) => Ok(match self.reactor.cases.load(case).await? {
@@ -257,6 +269,21 @@ fn claimed(claim: &Claim, request: Option<Request>, ask: &Ask, holder: &str) -> 
         event_digest: Digest::of_json(&asked),
         request,
     })
+}
+
+/// What an ask is about, for the log.
+fn about(ask: &Ask) -> String {
+    match ask {
+        Ask::Explain(claim) | Ask::Contain { claim, .. } => claim.subject.to_string(),
+        Ask::Status { case } | Ask::Approve { case, .. } | Ask::Deny { case, .. } => case.to_string(),
+        Ask::Exempt { exemption } => exemption.subject.clone(),
+        Ask::EndExemption { id } => id.clone(),
+        Ask::RegistryImport { entries } => format!("{} rows", entries.len()),
+        Ask::RegistryRemove { arns } => arns.join(" "),
+        Ask::Recertify { subject, until, .. } => format!("{subject} until {until}"),
+        Ask::BreakerReset { reason } => reason.clone(),
+        Ask::Reviews | Ask::Exemptions | Ask::BreakerStatus | Ask::RegistryExport { .. } | Ask::Tick => String::new(),
+    }
 }
 
 fn name(ask: &Ask) -> String {

@@ -1,6 +1,8 @@
 //! Who asks: what a proof must be, what of it is sent to STS and what never is. The STS here checks signatures as AWS does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
@@ -14,9 +16,10 @@ use aws_smithy_types::body::SdkBody;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use severance_aws::caller::{CallerError, Callers, same_person};
 use severance_aws::clock;
+use severance_aws::responder::Responder;
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
-use severance_domain::respond::{AUDIENCE_HEADER, Ask, Call, Proof, REQUEST_DIGEST_HEADER};
+use severance_domain::respond::{AUDIENCE_HEADER, Answer, Ask, Call, Proof, REQUEST_DIGEST_HEADER};
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const FUNCTION: &str = "severance-responder";
@@ -468,4 +471,27 @@ fn two_people_are_told_apart_and_in_doubt_are_one() {
         assert_eq!(same_person(&arn(a), &arn(b)), same, "{a} {b}");
         assert_eq!(same_person(&arn(b), &arn(a)), same, "{b} {a}");
     }
+}
+
+// ── The responder ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_is_good_once_and_the_request_it_is_for_alone() {
+    let world = common::one_user();
+    let sts = Sts::new(Mood::Checks);
+    let responder = Responder::new(common::reactor(&world, "enforce"), sts.callers());
+    let asked = call(reset("drill"), signer(&reset("drill")).prove());
+    let first = responder.answer(&asked, "first").await.unwrap();
+    assert!(matches!(first, Answer::Breakers { .. }), "{first:?}");
+    let again = responder.answer(&asked, "again").await.unwrap();
+    assert!(matches!(&again, Answer::Refused { why } if why.contains("was made before")), "{again:?}");
+    let other = Call { request: reset("another"), ..asked };
+    let other = responder.answer(&other, "other").await.unwrap();
+    assert!(matches!(&other, Answer::Refused { why } if why.contains("not one for this request")), "{other:?}");
+    let unproven = Call { request: reset("drill"), proof: None };
+    let unproven = responder.answer(&unproven, "unproven").await.unwrap();
+    assert!(matches!(&unproven, Answer::Refused { why } if why.contains("needs a proof")), "{unproven:?}");
+    // What only looks needs none.
+    let status = Call { request: Ask::BreakerStatus, proof: None };
+    assert!(matches!(responder.answer(&status, "status").await, Ok(Answer::Breakers { .. })));
 }

@@ -192,6 +192,7 @@ fn exemption() -> ExemptionUse {
         ticket: text(),
         way_out: text(),
         expires_at: "2026-03-01T12:00:00Z".parse().unwrap(),
+        created_by: "arn:aws:iam::111122223333:user/alice".try_into().unwrap(),
         covered: vec![text()],
     }
 }

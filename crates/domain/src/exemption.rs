@@ -156,6 +156,8 @@ pub struct ExemptionUse {
     pub way_out: String,
     /// When it stops counting.
     pub expires_at: Timestamp,
+    /// Who made it, as AWS STS vouches for it.
+    pub created_by: Arn,
     /// The countermeasures of this plan that it covered.
     pub covered: Vec<String>,
 }
@@ -164,7 +166,8 @@ impl ExemptionUse {
     /// The use of this exemption for these steps.
     pub fn of(exemption: &Exemption, covered: Vec<String>) -> Self {
         let ExemptionRequest { owner, reason, ticket, way_out, expires_at, .. } = exemption.request.clone();
-        Self { id: exemption.id.clone(), owner, reason, ticket, way_out, expires_at, covered }
+        let (id, created_by) = (exemption.id.clone(), exemption.created_by.clone());
+        Self { id, owner, reason, ticket, way_out, expires_at, created_by, covered }
     }
 }
 

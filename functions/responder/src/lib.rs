@@ -17,5 +17,5 @@ pub fn compose(parts: &Parts) -> Responder {
             Box::new(RotateSecret::new(secrets)),
         ],
     );
-    Responder::new(reactor, parts)
+    Responder::new(reactor, parts.callers())
 }

@@ -140,7 +140,10 @@ pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
         identities: identities.with_secrets(secrets.clone()),
         policy: policy(),
         guardrails,
-        alarms: Alarms::new(client!(aws_sdk_sns, world), settings.alarm_topic.clone(), settings.stack.clone()),
+        alarms: Alarms::new(
+            Announcer::new(client!(aws_sdk_sns, world), settings.alarm_topic.clone()),
+            settings.stack.clone(),
+        ),
         drivers: vec![
             Box::new(DeactivateAccessKey::new(iam.clone())),
             Box::new(QuarantineUser::new(iam.clone())),

@@ -1,4 +1,4 @@
-//! Messages about no case: an exemption that ends, identities that somebody must confirm.
+//! Messages about no case: an exemption that ends, identities that somebody must confirm, a breaker that opened.
 
 use std::fmt::Write as _;
 
@@ -7,6 +7,7 @@ use super::words::{for_chat, from_outside, printable, quoted, shortened};
 use super::{BODY_LIMIT, Chat, Message, SUBJECT_LIMIT};
 use crate::exemption::Exemption;
 use crate::profile::RegistryEntry;
+use crate::respond::Breaker;
 
 /// A message that is about no case: the guardrails' own housekeeping.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +50,23 @@ impl Notice {
         );
         let subject = format!("[Severance] EXEMPTION ENDS: {} of {}", exemption.id, printable(&request.owner));
         Self { subject, body, kind: "exemption_ends", thread: exemption.id.clone() }
+    }
+
+    /// To whoever is called out: a breaker is open.
+    pub fn breaker_opened(breaker: &Breaker, stack: &str) -> Self {
+        let Breaker { scope, limit, window_minutes, open_since, opened_by, .. } = breaker;
+        let since = open_since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
+        let by = opened_by.as_ref().map(|case| format!("\nThe case that found no room: {case}")).unwrap_or_default();
+        let body = format!(
+            "The breaker of the {scope} is open{since}: more than {limit} disruptive steps were asked for within \
+             {window_minutes} minutes.\nEvery new plan is now held for review, also where danger is immediate.{by}\n\n\
+             Do next\n  - see what came in: is it an attack, a leak, or a tool gone wild?\n      \
+             sever reviews --stack {stack}\n  - approve what must not wait\n      \
+             sever approve CASE --plan PLAN --reason 'why' --stack {stack}\n  - then close the breaker\n      \
+             sever breaker reset --reason 'why' --stack {stack}\n",
+        );
+        let subject = format!("[Severance] BREAKER OPEN: {scope}");
+        Self { subject, body, kind: "breaker_open", thread: format!("breaker/{scope}") }
     }
 
     /// To an owner, about all identities that are due.

@@ -1,0 +1,173 @@
+//! Held plans: what answers them, what does not, and what a worker that dies over an answer leaves.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod common;
+
+use common::*;
+use severance_aws::react::ReactError;
+use severance_aws::review::{Answered, Voice};
+use severance_domain::case::{Case, CaseId};
+use severance_domain::ids::Arn;
+use severance_domain::plan::Disposition;
+use severance_domain::respond::Reacted;
+use severance_domain::review::Decision;
+use severance_domain::signal::{Signal, SignalKind};
+use severance_domain::verdict::Verdict;
+
+const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
+
+async fn approve_in(mode: &str, world: &World, held: &Reacted, holder: &str) -> Result<Answered, ReactError> {
+    let by = Arn::try_from(CAROL).unwrap();
+    let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "the owner agreed" };
+    Box::pin(reactor(world, mode).approve(&held.case, voice, holder)).await
+}
+
+async fn deny(world: &World, held: &Reacted) -> Answered {
+    let by = Arn::try_from(CAROL).unwrap();
+    let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "it stays" };
+    Box::pin(reactor(world, "enforce").deny(&held.case, voice, "denied")).await.unwrap()
+}
+
+fn done(answered: Answered) -> Reacted {
+    match answered {
+        Answered::Done(reacted) => reacted,
+        Answered::Refused(why) => panic!("refused: {why}"),
+    }
+}
+
+fn refused(answered: Answered) -> String {
+    match answered {
+        Answered::Refused(why) => why,
+        Answered::Done(reacted) => panic!("done: {reacted:?}"),
+    }
+}
+
+/// What a stack in review mode holds of this signal.
+async fn held(world: &World, signal: &Signal) -> Reacted {
+    let held = deliver_in("review", world, signal, "event").await.unwrap();
+    assert_eq!((held.verdict, held.revision), (Verdict::AwaitingReview, 1));
+    assert!(held.plan.is_some() && mutating(&world.take_calls()).is_empty());
+    held
+}
+
+fn case(world: &World) -> Case {
+    stored(world).0
+}
+
+fn waiting(world: &World) -> usize {
+    world.state().table.keys().filter(|key| key.starts_with("REVIEWS")).count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn review_mode_holds_even_danger_and_a_person_lets_it_go() {
+    let world = one_user();
+    let held = held(&world, &compromised()).await;
+    assert_eq!(waiting(&world), 1);
+    let lowered: Vec<_> = case(&world).steps.iter().map(|record| record.step.ruling.clone().unwrap()).collect();
+    assert!(lowered.iter().all(|ruling| ruling.answer == Disposition::Enforce), "{lowered:?}");
+    assert!(lowered.iter().all(|ruling| ruling.lowered_by.as_deref() == Some("the stack's mode is review")));
+
+    let reacted = done(approve_in("review", &world, &held, "approval").await.unwrap());
+    assert_eq!((reacted.verdict, reacted.revision), (Verdict::VerifiedRevoked, 2));
+    assert_eq!(mutating(&world.take_calls()).len(), 4, "quarantine, its tag, and both keys");
+    assert_eq!(waiting(&world), 0);
+    let evidence = evidence(&world);
+    let last = &evidence.iter().find(|(statement, _)| statement.predicate.case.revision == 2).unwrap().0.predicate.case;
+    let Some(Decision::Approved { by, .. }) = &last.review.as_ref().unwrap().decision else { panic!("not approved") };
+    assert_eq!(by.as_str(), CAROL);
+    let again = refused(approve_in("review", &world, &held, "again").await.unwrap());
+    assert!(again.contains("approved by"), "{again}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observing_stack_carries_nothing_out_whoever_approves() {
+    let world = one_user();
+    let held = held(&world, &compromised()).await;
+    let why = refused(approve_in("observe", &world, &held, "approval").await.unwrap());
+    assert!(why.contains("only observes"), "{why}");
+    assert!(mutating(&world.take_calls()).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick_finishes() {
+    let world = one_user();
+    let first = held(&world, &compromised()).await;
+    done(approve_in("review", &world, &first, "whole").await.unwrap());
+    let calls = world.take_calls();
+    for at in 0..calls.len() {
+        for takes_effect in [false, true] {
+            let world = one_user();
+            let held = held(&world, &compromised()).await;
+            world.cut(at, takes_effect);
+            tokio::select! {
+                biased;
+                () = world.until_cut() => {}
+                ended = approve_in("review", &world, &held, "dead") => panic!("call {at} was not reached: {ended:?}"),
+            }
+            world.after_the_lease();
+            let what = format!("cut at {at}, {}, effect {takes_effect}", calls[at]);
+            let ticked = Box::pin(reactor(&world, "review").tick("tick")).await.unwrap();
+            assert!(ticked.failed.is_empty(), "{what}: {ticked:?}");
+            // What had not begun when the worker died is still to be approved.
+            if case(&world).pending_review().is_some() {
+                done(approve_in("review", &world, &held, "heir").await.unwrap());
+            }
+            let case = case(&world);
+            assert_eq!((case.verdict, case.revision), (Some(Verdict::VerifiedRevoked), 2), "{what}");
+            assert!(case.is_approved() && stored(&world).1, "{what}");
+            assert_eq!(waiting(&world), 0, "{what}");
+            let state = world.state();
+            assert_eq!(state.objects.len(), 2, "{what}: one object for each revision");
+            assert!(state.users[USER].keys.values().all(|active| !active), "{what}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_denied_stays_so_until_somebody_is_at_it_again() {
+    let world = one_user();
+    let first = held(&world, &compromised()).await;
+    assert_eq!(done(deny(&world, &first).await).verdict, Verdict::Observed);
+    assert_eq!(waiting(&world), 0);
+    let repeated = Signal { event_id: "later".to_owned(), ..compromised() };
+    assert!(
+        deliver(&world, &repeated, "repeated").await.unwrap().replayed,
+        "the policy enforces, but a person said no"
+    );
+    assert!(mutating(&world.take_calls()).is_empty());
+    let active = Signal {
+        event_id: "active".to_owned(),
+        occurred_at: case(&world).concluded_at.unwrap() + jiff::SignedDuration::from_secs(60),
+        ..compromised()
+    };
+    let reaction = deliver(&world, &active, "active").await.unwrap();
+    assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_decide_about_is_refused_with_the_way_out() {
+    let world = one_user();
+    let reactor = reactor(&world, "enforce");
+    let by = Arn::try_from(CAROL).unwrap();
+    let voice = Voice { by: &by, plan: "0123456789abcdef", reason: "yes" };
+    let unknown: CaseId = serde_json::from_value(serde_json::json!("sev-00000000000000000000")).unwrap();
+    let why = refused(Box::pin(reactor.approve(&unknown, voice, "a")).await.unwrap());
+    assert!(why.contains("no case sev-") && why.contains("sever reviews"), "{why}");
+    // A user has no countermeasure for this claim, so there is nothing to approve.
+    let hold = deliver(&world, &signal(SignalKind::IdentityOverPrivileged), "event").await.unwrap();
+    let voice = Voice { plan: hold.plan.as_deref().unwrap(), ..voice };
+    let why = refused(Box::pin(reactor.approve(&hold.case, voice, "a")).await.unwrap());
+    assert!(why.contains("act by hand") && why.contains("sever deny"), "{why}");
+    let other = Voice { plan: "ffffffffffffffff", ..voice };
+    let why = refused(Box::pin(reactor.deny(&hold.case, other, "a")).await.unwrap());
+    assert!(why.contains("not ffffffffffffffff") && why.contains("sever status"), "{why}");
+    // The identity is gone when the answer comes.
+    let gone = held(&one_user(), &compromised()).await;
+    assert!(gone.plan.is_some());
+    let world = one_user();
+    let gone = held(&world, &compromised()).await;
+    world.state().users.clear();
+    let why = refused(approve_in("review", &world, &gone, "late").await.unwrap());
+    assert!(why.contains("not there any more") || why.contains("situation changed"), "{why}");
+    assert!(mutating(&world.take_calls()).is_empty());
+}
