@@ -373,6 +373,11 @@ impl Inbox<'_> {
     }
 }
 
+/// The day that is so many days from today, as `YYYY-MM-DD`.
+pub fn day(from_today: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * from_today)).strftime("%F").to_string()
+}
+
 /// A name that no other test, process or run has.
 pub fn unique(prefix: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);

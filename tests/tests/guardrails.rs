@@ -274,21 +274,22 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
     let reaction = react(&stack, &stale(&user)).await;
     assert_eq!(reaction["verdict"], "observed", "{reaction}");
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
-    let used = case(&stack, &reaction).await.exemptions;
-    assert_eq!((used[0].id.as_str(), used[0].way_out.as_str()), (exemption.as_str(), "move to a role"));
+    let exemptions = case(&stack, &reaction).await.exemptions;
+    assert_eq!((exemptions[0].id.as_str(), exemptions[0].way_out.as_str()), (exemption.as_str(), "move to a role"));
 
-    // Its owner hears of its end beforehand, once.
+    // Its owner hears of its end beforehand. Two ticks at once may both say so, a later one does not.
+    let ending = |messages: Vec<Value>| {
+        let about = |body: &str| body.contains("An exemption ends") && body.contains(&exemption);
+        messages.iter().filter(|message| message["Message"].as_str().is_some_and(about)).count()
+    };
     stack.tick().await;
+    assert!(ending(inbox.all().await) >= 1);
     stack.tick().await;
-    let warnings = inbox.all().await;
-    let warnings = warnings.iter().filter(|m| {
-        m["Message"].as_str().is_some_and(|body| body.contains("An exemption ends") && body.contains(&exemption))
-    });
-    assert_eq!(warnings.count(), 1);
+    assert_eq!(ending(inbox.all().await), 0);
 
     stack
         .change_record("GUARDRAILS", &format!("EXEMPTION#{exemption}"), |record| {
-            record["expiresAt"] = json!("2026-01-01T00:00:00Z")
+            record["expiresAt"] = json!("2026-01-01T00:00:00Z");
         })
         .await;
     let reaction = react(&stack, &stale(&user)).await;
@@ -358,8 +359,7 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     let key = stack.key(&user).await;
     stack.age(&key, 400, Some(300)).await;
     let arn = stack.user_arn(&user);
-    let day =
-        |days: i64| (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days)).strftime("%F").to_string();
+    let day = severance_tests::day;
     let owner = format!("{}@example.com", unique("team"));
     let row = |review_by: &str| {
         format!(
@@ -376,7 +376,7 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     let reaction = react(&stack, &stale(&user)).await;
     assert_eq!(reaction["verdict"], "awaiting_review", "{reaction}");
     let profile = case(&stack, &reaction).await.profile;
-    assert_eq!(profile.owners, [owner.clone()]);
+    assert_eq!(profile.owners, std::slice::from_ref(&owner));
     assert!(profile.basis.values().all(|basis| basis.origin == Origin::Registry), "{profile:?}");
 
     // Its owner is asked once whether it is still needed.

@@ -94,7 +94,7 @@ async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick
     let first = held(&world, &compromised()).await;
     done(approve_in("review", &world, &first, "whole").await.unwrap());
     let calls = world.take_calls();
-    for at in 0..calls.len() {
+    for (at, call) in calls.iter().enumerate() {
         for takes_effect in [false, true] {
             let world = one_user();
             let held = held(&world, &compromised()).await;
@@ -105,7 +105,7 @@ async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick
                 ended = approve_in("review", &world, &held, "dead") => panic!("call {at} was not reached: {ended:?}"),
             }
             world.after_the_lease();
-            let what = format!("cut at {at}, {}, effect {takes_effect}", calls[at]);
+            let what = format!("cut at {at}, {call}, effect {takes_effect}");
             let ticked = Box::pin(reactor(&world, "review").tick("tick")).await.unwrap();
             assert!(ticked.failed.is_empty(), "{what}: {ticked:?}");
             // What had not begun when the worker died is still to be approved.
