@@ -271,6 +271,7 @@ fn an_exemption_survives_its_json_and_its_use_says_all_that_it_rests_on() {
             "ticket": "OPS-1",
             "wayOut": "the closing job gets a role by April",
             "expiresAt": "2026-03-31T12:00:00Z",
+            "createdBy": "arn:aws:sts::111122223333:assumed-role/responder/bob",
             "covered": ["rotate_secret"],
         })
     );
