@@ -103,7 +103,8 @@ async fn a_key_in_use_waits_for_a_person_and_dies_on_their_word() {
     assert_eq!((by.as_str(), reason.as_str()), (person.arn.as_str(), "the owner agreed"));
     assert!(case.previous.is_some());
 
-    // Once is enough, for approvals and for the event.
+    // Once is enough, for approvals and for the event. Signatures have whole seconds, and a proof counts once.
+    tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let again = approve(&person, &reaction).await;
     assert_eq!(again.code, REFUSED, "{again:?}");
     assert!(again.stderr.contains("approved by"), "{again:?}");
