@@ -108,7 +108,7 @@ impl Cases {
                 return Ok(Taken::Closed(Box::new(stored.case)));
             }
             if stored.closed || stored.lease_until <= clock::now() {
-                let ours = if stored.closed { stored.successor(case) } else { stored.case.clone() };
+                let ours = if stored.closed { stored.followed_by(case) } else { stored.case.clone() };
                 if self.take_over(&ours, &lease, &stored.lease).await? {
                     return Ok(Taken::Ours(lease, Box::new(ours)));
                 }
@@ -294,6 +294,16 @@ impl Stored {
         !self.closed && self.lease_until <= clock::now()
     }
 
+    /// The next revision of a closed case, on the plan that a later event calls for. What a person decided against stays so,
+    /// unless somebody is at it again.
+    fn followed_by(&self, planned: &Case) -> Case {
+        let mut planned = planned.clone();
+        if !(planned.signal.kind.is_immediate_danger() && is_active_since(&self.case, &planned)) {
+            planned.keep_denials(&self.case);
+        }
+        self.successor(&planned)
+    }
+
     /// The next revision of a closed case, on this plan.
     #[must_use]
     pub fn successor(&self, planned: &Case) -> Case {
@@ -346,11 +356,7 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
     let of_target = |step: &Countermeasure| {
         stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
     };
-    let active_since = stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded);
-    let denied = stored
-        .review
-        .as_ref()
-        .is_some_and(|review| matches!(review.decision, Some(severance_domain::review::Decision::Denied { .. })));
+    let active_since = is_active_since(stored, planned);
     let calls_for = |record: &&StepRecord| {
         matches!(record.step.disposition, Disposition::Enforce | Disposition::Review)
             && record.step.countermeasure != Countermeasure::HoldForReview
@@ -362,7 +368,7 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
             return stored.mode == Mode::Observe;
         }
         // What a person decided against stays so for this finding, unless somebody else is at it again.
-        if denied && before.iter().any(|record| record.step.disposition == Disposition::Decline) {
+        if before.iter().any(|record| record.was_denied()) {
             return planned.signal.kind.is_immediate_danger() && active_since;
         }
         let was_taken = before.iter().any(|record| record.was_taken());
@@ -372,6 +378,11 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
             active_since || !planned.signal.kind.is_immediate_danger()
         }
     })
+}
+
+/// Whether what the new signal is about happened after the case was concluded.
+fn is_active_since(stored: &Case, planned: &Case) -> bool {
+    stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded)
 }
 
 fn key(id: &CaseId) -> Item {

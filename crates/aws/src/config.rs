@@ -114,15 +114,10 @@ impl Settings {
             value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
         };
         let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
-        let review = ReviewTimes {
-            escalate_after: hours("SEVERANCE_ESCALATE_HOURS", 24)?,
-            expire_after: hours("SEVERANCE_REVIEW_HOURS", 72)?,
-        };
-        if review.escalate_after > review.expire_after {
-            let found = format!("\"{}\"", review.escalate_after.as_hours());
-            let expected = "no more hours than SEVERANCE_REVIEW_HOURS, or nobody is asked again";
-            return Err(InvalidSetting { name: "SEVERANCE_ESCALATE_HOURS", found, expected });
-        }
+        // What would be asked again after its time is over is asked again at its end: no reason to stop a whole stack.
+        let expire_after = hours("SEVERANCE_REVIEW_HOURS", 72)?;
+        let escalate_after = hours("SEVERANCE_ESCALATE_HOURS", 24)?.min(expire_after);
+        let review = ReviewTimes { escalate_after, expire_after };
         Ok(Self {
             mode: match optional("SEVERANCE_MODE").as_deref() {
                 None | Some("observe") => Mode::Observe,

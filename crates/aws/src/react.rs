@@ -148,6 +148,11 @@ impl Reactor {
 
     /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
     pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
+        // Nobody delivers a request by hand again, so the schedule must know of it until it is closed.
+        let by_hand = case.signal.request.is_some();
+        if by_hand {
+            self.guardrails.remember_review(&case.id, clock::now()).await?;
+        }
         if case.verdict.is_none() {
             self.admit(&mut case, lease).await?;
             self.apply(&mut case, lease).await?;
@@ -170,6 +175,9 @@ impl Reactor {
                 self.guardrails.remember_review(&case.id, review.due_at()).await?;
             }
             self.cases.close(&case, lease, &published.digest).await?;
+            if by_hand && case.pending_review().is_none() {
+                self.guardrails.forget_review(&case.id).await?;
+            }
             return Ok(self.reaction(&case, false));
         }
         let unsettled =
@@ -187,7 +195,9 @@ impl Reactor {
         if self.settings.mode != Mode::Enforce || ahead == 0 || case.is_approved() {
             return Ok(());
         }
-        if let Admission::Refused { scope, opened_now, .. } = self.guardrails.admit(&case.id, ahead).await? {
+        // By revision: what a later one does is done anew.
+        let holder = case.id.at_revision(case.revision);
+        if let Admission::Refused { scope, opened_now, .. } = self.guardrails.admit(&holder, ahead).await? {
             tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");
             case.hold(BREAKER_OPEN, self.settings.review, clock::now());
             self.cases.save(case, lease).await?;
@@ -216,7 +226,8 @@ impl Reactor {
 
     /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
     async fn apply(&self, case: &mut Case, lease: &Lease) -> Result<(), CaseError> {
-        let released = case.is_released();
+        // Silence is no person: in review mode it lets nothing go.
+        let released = case.is_approved();
         for n in 0..case.steps.len() {
             let Some(record) = case.steps.get_mut(n) else { break };
             if !record.is_ahead() {

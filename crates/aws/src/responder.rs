@@ -53,7 +53,9 @@ impl Responder {
         // A proof is good once. Whoever sees one could else repeat what it asked for: close a breaker again, bring back an
         // exemption that was ended.
         if let Some(proof) = call.proof.as_ref().filter(|_| by.is_some()) {
-            let digest = Digest::of_json(&serde_json::json!(proof.headers));
+            // By the signature alone: whoever repeats it may change what it does not cover.
+            let signature = proof.headers.get("authorization").map(|value| value.to_lowercase()).unwrap_or_default();
+            let digest = Digest::of(signature.rsplit("signature=").next().unwrap_or_default().trim().as_bytes());
             let notice = format!("PROOF#{}", digest.as_hex());
             if !self.reactor.guardrails.is_first_notice(&notice, clock::now()).await? {
                 let why =
@@ -94,7 +96,7 @@ impl Responder {
             }
             Ask::Approve { case, plan, reason } => {
                 let voice = Voice { by: &by, plan, reason };
-                self.reactor.approve(case, voice, holder).await.map(answered)
+                Box::pin(self.reactor.approve(case, voice, holder)).await.map(answered)
             }
             Ask::Deny { case, plan, reason } => {
                 self.reactor.deny(case, Voice { by: &by, plan, reason }, holder).await.map(answered)
@@ -109,8 +111,13 @@ impl Responder {
                 let id = format!("exm-{}", digest.as_hex().get(..12).unwrap_or_default());
                 let (request, created_by) = (request.clone(), by);
                 let exemption = Exemption { id, request, created_by, created_at: now, warned_at: None };
-                guardrails.add_exemption(&exemption).await?;
-                Ok(Answer::Exemptions { exemptions: vec![exemption] })
+                if guardrails.add_exemption(&exemption).await? {
+                    return Ok(Answer::Exemptions { exemptions: vec![exemption] });
+                }
+                // The same words of the same caller: as it was made then.
+                let mut exemptions = guardrails.load().await?.exemptions;
+                exemptions.retain(|known| known.id == exemption.id);
+                Ok(Answer::Exemptions { exemptions })
             }
             Ask::EndExemption { id } => Ok(if guardrails.end_exemption(id).await? {
                 Answer::Done { what: format!("exemption {id} ended"), count: 1 }

@@ -3,10 +3,11 @@
 //! An approval is for the plan's digest as it was shown. Before anything is carried out the subject is read again and the plan
 //! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
 
-use severance_domain::case::{Case, CaseId};
+use severance_domain::case::{Case, CaseId, DENIED};
 use severance_domain::ids::Arn;
 use severance_domain::playbook::Mode;
 use severance_domain::review::Decision;
+use severance_domain::subject::SubjectKind;
 
 use crate::caller::same_person;
 use crate::cases::{CaseError, Stored};
@@ -71,7 +72,7 @@ impl Reactor {
         };
         let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
         let mut case = stored.successor(&stored.case);
-        case.decline_held(&format!("denied by {}", voice.by), Decision::Denied { by, reason, at: clock::now() });
+        case.decline_held(&format!("{DENIED}{}", voice.by), Decision::Denied { by, reason, at: clock::now() });
         self.go_on(&stored, case, holder).await
     }
 
@@ -137,10 +138,38 @@ impl Reactor {
         let context = self.context(loaded, now);
         let fresh =
             found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
-        let Some(fresh) = fresh else {
-            let why = format!("the identity of case {id} is not there any more: nothing was done; deny it to close it");
+        let is_gone = fresh.as_ref().is_none_or(|case| {
+            case.inventory
+                .unread
+                .iter()
+                .any(|why| ["knows no", "deleted and recreated"].iter().any(|gone| why.contains(gone)))
+        });
+        let Some(mut fresh) = fresh.filter(|case| case.subject.kind != SubjectKind::Unresolved) else {
+            if let Decision::Lapsed { at, .. } = decision
+                && is_gone
+            {
+                // Nobody is left to ask about it.
+                let mut case = stored.successor(&stored.case);
+                case.decline_held(
+                    "the identity is not there any more, or cannot be read",
+                    Decision::Lapsed { enforced: false, at },
+                );
+                return self.go_on(stored, case, holder).await;
+            }
+            let why = format!(
+                "the identity of case {id} is not there any more, or cannot be read: nothing was done; deny it to close it"
+            );
             return Ok(Answered::Refused(why));
         };
+        fresh.keep_denials(&stored.case);
+        // What silence may do is for today's policy to say, on today's facts, and not for those of the day when it was asked.
+        if let Decision::Lapsed { at, .. } = decision
+            && fresh.pending_review().is_some_and(|review| !review.enforce_on_silence)
+        {
+            let mut case = stored.successor(&stored.case);
+            case.decline_held("nobody answered in time", Decision::Lapsed { enforced: false, at });
+            return self.go_on(stored, case, holder).await;
+        }
         let asked = stored.case.review.as_ref().map(|review| review.plan.clone());
         let is_same = asked.as_ref() == Some(&fresh.plan_digest());
         let mut case = stored.successor(&fresh);
@@ -160,7 +189,7 @@ impl Reactor {
                     None => format!("its verdict is {}", reacted.verdict),
                 };
                 Answered::Refused(format!(
-                    "the situation changed since this was held, so nothing of the old plan was done. Case {id} goes on as \
+                    "the situation changed since this was held, so the answer does not count for it. Case {id} goes on as \
                      revision {}; {next}",
                     reacted.revision
                 ))

@@ -1,6 +1,7 @@
 //! What the schedule does: reviews that nobody answers, exemptions that end, identities that nobody has confirmed.
 //!
-//! All of it follows from the table and the clock, so anybody may ask for a tick, and two at once do no harm.
+//! All of it follows from the table and the clock, so anybody may ask for a tick; two at once may say a thing twice, and do it
+//! once.
 
 use std::collections::BTreeMap;
 
@@ -30,22 +31,28 @@ const NOTICE_DAYS: i64 = 14;
 /// How long after its day an identity that nobody confirmed is acted on, as the policy says.
 const GRACE_DAYS: i64 = 7;
 
+/// How long a tick opens cases: half of the time that the function has.
+const ENOUGH: SignedDuration = SignedDuration::from_secs(30);
+
 impl Reactor {
-    /// Does all that is due.
+    /// Does all that is due. What cannot be done does not keep the rest from it.
     pub async fn tick(&self, holder: &str) -> Result<Ticked, ReactError> {
         let now = clock::now();
         let mut ticked = Ticked::default();
         let loaded = self.guardrails.load().await?;
         for breaker in loaded.breakers.iter().filter(|breaker| breaker.open_since.is_some()) {
-            if self.guardrails.alarm_is_due(&breaker.scope).await? {
-                self.raise_breaker_alarm(&breaker.scope, None).await;
+            match self.guardrails.alarm_is_due(&breaker.scope).await {
+                Ok(true) => self.raise_breaker_alarm(&breaker.scope, None).await,
+                Ok(false) => {}
+                Err(error) => ticked.failed.push(format!("the alarm of the {}: {error}", breaker.scope)),
             }
         }
         for (case, due_at) in self.guardrails.reviews().await? {
-            if due_at > now && !self.is_left_behind(&case).await? {
+            // One that cannot be read is looked at, and so told of, below.
+            if due_at > now && !self.is_left_behind(&case).await.unwrap_or(true) {
                 continue;
             }
-            if let Err(error) = self.tend(&case, now, holder, &mut ticked).await {
+            if let Err(error) = Box::pin(self.tend(&case, due_at, now, holder, &mut ticked)).await {
                 tracing::error!(%case, error = %error, "a review could not be tended");
                 ticked.failed.push(format!("{case}: {error}"));
             }
@@ -56,7 +63,10 @@ impl Reactor {
                 ticked.failed.push(format!("{}: {error}", exemption.id));
             }
         }
-        self.recertify(now, holder, &mut ticked).await?;
+        if let Err(error) = self.recertify(now, holder, &mut ticked).await {
+            tracing::error!(error = %error, "recertification could not be looked after");
+            ticked.failed.push(format!("recertification: {error}"));
+        }
         tracing::info!(
             escalated = ticked.escalated.len(),
             lapsed = ticked.lapsed.len(),
@@ -76,7 +86,14 @@ impl Reactor {
             .is_none_or(|stored| stored.is_abandoned() || (stored.closed && stored.case.pending_review().is_none())))
     }
 
-    async fn tend(&self, id: &CaseId, now: Timestamp, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
+    async fn tend(
+        &self,
+        id: &CaseId,
+        due_at: Timestamp,
+        now: Timestamp,
+        holder: &str,
+        ticked: &mut Ticked,
+    ) -> Result<(), ReactError> {
         let Some(stored) = self.cases.load(id).await? else {
             self.guardrails.forget_review(id).await?;
             return Ok(());
@@ -88,7 +105,8 @@ impl Reactor {
             return Ok(());
         }
         let Some(review) = stored.case.pending_review() else {
-            self.guardrails.forget_review(id).await?;
+            // Only what was seen: a later revision may wait for a person by now.
+            self.guardrails.forget_review_of(id, due_at).await?;
             return Ok(());
         };
         let lapses = now >= review.expires_at;
@@ -96,13 +114,10 @@ impl Reactor {
             return Ok(());
         }
         let answered = if lapses { self.lapse(&stored, holder).await? } else { self.escalate(&stored, holder).await? };
-        if let Answered::Refused(why) = answered {
-            tracing::info!(case = %id, why, "silence did not end this review");
-        }
-        if lapses {
-            ticked.lapsed.push(id.clone());
-        } else {
-            ticked.escalated.push(id.clone());
+        match answered {
+            Answered::Refused(why) => tracing::info!(case = %id, why, "silence did not end this review"),
+            Answered::Done(_) if lapses => ticked.lapsed.push(id.clone()),
+            Answered::Done(_) => ticked.escalated.push(id.clone()),
         }
         Ok(())
     }
@@ -165,11 +180,21 @@ impl Reactor {
             let notice = Notice::recertify(&owner, &entries, &self.settings.stack, self.settings.recertify_days);
             if let Err(error) = self.publisher.announce(&notice.into()).await {
                 self.guardrails.forget_notice(&format!("RECERTIFY#{}", digest.as_hex())).await?;
-                return Err(error.into());
+                ticked.failed.push(format!("the digest of {owner}: {error}"));
+                continue;
             }
             ticked.asked.push(owner);
         }
         for (entry, day) in overdue {
+            if clock::now().duration_since(now) > ENOUGH {
+                ticked.failed.push("the time of this tick is over: the next one goes on".to_owned());
+                break;
+            }
+            // Once is enough, and once a week in case a worker died over it: its case is the same.
+            let notice = format!("OVERDUE#{}#{day}#{}", entry.arn, today.iso_week_date().week());
+            if !self.guardrails.is_first_notice(&notice, now).await? {
+                continue;
+            }
             let Some(signal) = unconfirmed(&entry, day, now) else {
                 ticked.failed.push(format!("{}: it is no user, role or secret", entry.arn));
                 continue;
@@ -178,7 +203,10 @@ impl Reactor {
                 match outcome {
                     Ok(reaction) if reaction.replayed => {}
                     Ok(_) => ticked.overdue.push(entry.arn.clone()),
-                    Err(error) => ticked.failed.push(format!("{}: {error}", entry.arn)),
+                    Err(error) => {
+                        self.guardrails.forget_notice(&notice).await?;
+                        ticked.failed.push(format!("{}: {error}", entry.arn));
+                    }
                 }
             }
         }

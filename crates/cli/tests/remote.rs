@@ -212,7 +212,7 @@ fn an_exemption_is_asked_for_with_all_that_it_must_have() {
     lambda.sever(&dir("exempt"), &["exempt", "list"]).expect(0, &["exm-3f2a91c0"]);
     let everyone: Vec<&str> =
         with(&["--days", "3"]).into_iter().map(|arg| if arg == all[2] { "*" } else { arg }).collect();
-    lambda.sever(&dir("exempt"), &everyone).expect(2, &["must be an ARN"]);
+    lambda.sever(&dir("exempt"), &everyone).expect(2, &["must be the ARN"]);
     let lambda = Lambda::new([answers(json!({"done": {"what": "exemption ended", "count": 1}}))]);
     lambda.sever(&dir("exempt"), &["exempt", "end", "exm-3f2a91c0"]).expect(0, &["exemption ended"]);
     assert_eq!(lambda.asked()[0].body["request"], json!({"end_exemption": {"id": "exm-3f2a91c0"}}));

@@ -32,6 +32,12 @@ impl CaseId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name of one revision of the case.
+    #[must_use]
+    pub fn at_revision(&self, revision: u32) -> Self {
+        Self(format!("{}/r{revision}", self.0))
+    }
 }
 
 impl fmt::Display for CaseId {
@@ -85,6 +91,12 @@ pub struct Case {
     pub verdict: Option<Verdict>,
 }
 
+/// How what lowered a step begins where a person decided against it.
+pub const DENIED: &str = "denied by ";
+
+/// What lowers a step that a person decided against before.
+const DENIED_BEFORE: &str = "denied by a person in an earlier revision";
+
 /// One step and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -110,6 +122,17 @@ impl StepRecord {
     pub fn is_ahead(&self) -> bool {
         self.step.disposition == Disposition::Enforce
             && matches!(self.outcome, None | Some(Outcome::Failed { retryable: true, .. }))
+    }
+
+    /// Whether a person decided against it, in this revision or in an earlier one.
+    pub fn was_denied(&self) -> bool {
+        self.step.disposition == Disposition::Decline
+            && self
+                .step
+                .ruling
+                .as_ref()
+                .and_then(|ruling| ruling.lowered_by.as_ref())
+                .is_some_and(|by| by.starts_with(DENIED))
     }
 
     /// Whether nothing is left to do about this step.
@@ -219,9 +242,34 @@ impl Case {
     /// Ends this revision with the verdict that its steps allow.
     pub fn conclude(&mut self, now: Timestamp) -> Verdict {
         let verdict = Verdict::of(&self.steps);
+        self.ask_about_what_is_left();
         self.verdict = Some(verdict);
         self.concluded_at = Some(now);
         verdict
+    }
+
+    /// The question is about the plan as whoever answers will find it: a key that this revision deactivated is inactive then,
+    /// and no step any more.
+    fn ask_about_what_is_left(&mut self) {
+        if self.pending_review().is_none() {
+            return;
+        }
+        let mut inventory = self.inventory.clone();
+        let mut left = Vec::new();
+        for record in &self.steps {
+            match &record.step.countermeasure {
+                Countermeasure::DeactivateAccessKey { access_key, .. } if record.was_taken() => {
+                    for key in inventory.access_keys.iter_mut().filter(|key| key.id == *access_key) {
+                        key.active = false;
+                    }
+                }
+                _ => left.push(record.step.clone()),
+            }
+        }
+        let plan = plan_digest(&self.subject, &self.profile, &inventory, &left);
+        if let Some(review) = &mut self.review {
+            review.plan = plan;
+        }
     }
 
     /// Begins the next revision, after one that was published with steps left to try again.
@@ -273,6 +321,10 @@ impl Case {
             record.step.disposition = Disposition::Enforce;
             record.intent_at = Some(now);
         }
+        // For these there is nothing to carry out, and nobody is asked again: they are left to whoever answered.
+        for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
+            record.step.disposition = Disposition::Decline;
+        }
         self.decide(decision);
     }
 
@@ -282,6 +334,27 @@ impl Case {
             record.step.lower(Disposition::Decline, by);
         }
         self.decide(decision);
+    }
+
+    /// Keeps to what a person decided against in an earlier revision, where the new plan asks for it again.
+    pub fn keep_denials(&mut self, earlier: &Self) {
+        let is_denied = |step: &Countermeasure| {
+            earlier.steps.iter().any(|record| record.was_denied() && record.step.countermeasure.is_same_target(step))
+        };
+        let mut kept = false;
+        for record in &mut self.steps {
+            let asked = matches!(record.step.disposition, Disposition::Enforce | Disposition::Review);
+            if asked && is_denied(&record.step.countermeasure) {
+                record.step.lower(Disposition::Decline, DENIED_BEFORE);
+                record.intent_at = None;
+                kept = true;
+            }
+        }
+        let asks = self.steps.iter().any(|record| record.step.disposition == Disposition::Review);
+        if kept && self.review.is_some() {
+            let plan = self.plan_digest();
+            self.review = self.review.take().filter(|_| asks).map(|review| Review { plan, ..review });
+        }
     }
 
     /// Whether a person, or the policy's answer for silence, let this revision's steps be taken.

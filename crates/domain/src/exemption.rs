@@ -80,16 +80,14 @@ impl ExemptionRequest {
         }
         let parts: Vec<&str> = self.subject.split(':').collect();
         // A pattern of stars alone would switch Severance off, which is what the stack's mode is for.
-        let resource = self.subject.rsplit(':').next().unwrap_or_default();
-        let name = resource.split_once('/').map_or(resource, |(kind, name)| match kind {
-            "user" | "role" => name,
-            _ => resource,
-        });
-        let names_something = name.chars().any(|c| !matches!(c, '*' | '/'));
+        let resource = parts.get(5..).map(|rest| rest.join(":")).unwrap_or_default();
+        let name = ["user/", "role/", "secret:"].iter().find_map(|kind| resource.strip_prefix(kind));
+        let names_something = name.is_some_and(|name| name.chars().any(|c| c.is_ascii_alphanumeric()));
         if parts.len() < 6 || parts.first() != Some(&"arn") || !names_something {
             return invalid(
                 "subject",
-                "must be an ARN, or one with * in it, that names more than *: arn:aws:iam::111122223333:user/batch-*"
+                "must be the ARN of a user, a role or a secret, or one with * in it that names more than *, such as \
+                 arn:aws:iam::111122223333:user/batch-*"
                     .to_owned(),
             );
         }
@@ -218,9 +216,12 @@ mod tests {
         assert_eq!(refused(|r| r.way_out = " ".into()), "$.wayOut must not be empty");
         assert_eq!(refused(|r| r.ticket = String::new()), "$.ticket must not be empty");
         assert!(refused(|r| r.owner = "x".repeat(1_001)).starts_with("$.owner must not be longer"));
-        assert!(refused(|r| r.subject = "batch".into()).starts_with("$.subject must be an ARN"));
+        assert!(refused(|r| r.subject = "batch".into()).starts_with("$.subject must be the ARN"));
         assert!(refused(|r| r.subject = "arn:aws:iam::111122223333:user/*".into()).contains("more than *"));
-        assert!(refused(|r| r.subject = "arn:aws:iam::*:*".into()).contains("more than *"));
+        for all in ["arn:aws:iam::*:*", "arn:aws:iam::111122223333:user*", "arn:aws:iam::111122223333:*r*"] {
+            let whole = ExemptionRequest { subject: all.into(), ..request() };
+            assert!(whole.validate(now, 90).unwrap_err().to_string().contains("more than *"), "{all}");
+        }
         let below_a_path = ExemptionRequest { subject: "arn:aws:iam::111122223333:user/ci/*".into(), ..request() };
         assert_eq!(below_a_path.validate(now, 90), Ok(()));
         assert!(refused(|r| r.countermeasures = vec!["kill".into()]).contains("names \"kill\"; known are deactivate"));

@@ -4,6 +4,7 @@
 //! policy's answer; refusals, the breaker and the stack's mode can only lower it.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::exemption::{Exemption, ExemptionUse};
 use crate::ids::{AccessKeyId, IamName};
@@ -126,7 +127,7 @@ pub fn decide(
 }
 
 /// What lowers a step while the breaker is open.
-pub const BREAKER_OPEN: &str = "the breaker is open: too many identities were acted on in its window";
+pub const BREAKER_OPEN: &str = "the breaker is open: too many steps were asked for in its window";
 
 /// The steps that fit the claim, as far as AWS's state bears it out.
 fn propose(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory, context: &Context) -> Plan {
@@ -186,6 +187,12 @@ fn for_user(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &I
         },
         SignalKind::IdentityOwnerless if !profile.owners.is_empty() && signal.source != Source::Recertification => {
             note(&format!("the claim is not borne out: it is owned by {}", profile.owners.join(", ")))
+        }
+        SignalKind::IdentityOwnerless
+            if signal.source == Source::Recertification
+                && profile.review_by.is_some_and(|day| day >= context.now.to_zoned(TimeZone::UTC).date()) =>
+        {
+            note("the claim is not borne out: it has been confirmed since")
         }
         SignalKind::IdentityOwnerless => for_ownerless(signal, &user, inventory),
         SignalKind::IdentityOverPrivileged

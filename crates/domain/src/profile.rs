@@ -352,10 +352,17 @@ impl Profile {
     pub fn with_registry(self, entry: Option<&RegistryEntry>, precedence: Precedence) -> Self {
         let Some(entry) = entry else { return self };
         let registry = Self::from_registry(entry);
-        match precedence {
+        let recertified = (registry.review_by, registry.basis.get(&Field::ReviewBy).cloned());
+        let mut profile = match precedence {
             Precedence::Tags => self.or(registry),
             Precedence::Registry => registry.or(self),
+        };
+        // Recertifications are written there, so its date is the later word.
+        if let (Some(day), Some(basis)) = recertified {
+            profile.review_by = Some(day);
+            profile.basis.insert(Field::ReviewBy, basis);
         }
+        profile
     }
 
     /// Fills what nobody states with what the clues suggest, each with its basis and confidence.

@@ -258,7 +258,11 @@ fn what_no_countermeasure_fits_can_be_closed_and_not_approved() {
     assert!(case.pending_review().is_some() && !case.can_be_approved());
     let mut by_mistake = case.clone();
     by_mistake.release_held(approval(), later(61));
-    assert_eq!(intents(&by_mistake), [(Disposition::Review, None)], "there is nothing to do");
+    assert_eq!(
+        intents(&by_mistake),
+        [(Disposition::Decline, None)],
+        "there is nothing to do, and nothing is left waiting"
+    );
     case.decline_held("denied by bob", denial());
     assert_eq!(intents(&case), [(Disposition::Decline, None)]);
     assert_eq!(case.conclude(later(62)), Verdict::Observed);

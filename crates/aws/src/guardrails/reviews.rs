@@ -2,11 +2,12 @@
 //!
 //! A review's item only says when to look at its case. What is due, the case itself says.
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use severance_domain::case::CaseId;
 
-use super::{Guardrails, QUERY, UPDATE, corrupt, expiry, key, millis, nonce, text, text_of, time_of};
+use super::{DELETE, Guardrails, QUERY, UPDATE, corrupt, expiry, key, millis, nonce, text, text_of, time_of};
 use crate::error::AwsError;
 
 const REVIEWS: &str = "REVIEWS";
@@ -39,6 +40,22 @@ impl Guardrails {
     /// Forgets a case that waits no more. False if it was not remembered.
     pub async fn forget_review(&self, case: &CaseId) -> Result<bool, AwsError> {
         self.delete(REVIEWS, case.as_str()).await
+    }
+
+    /// Forgets a case that waits no more, if it is still to be looked at at this time: a new review has another.
+    pub async fn forget_review_of(&self, case: &CaseId, due_at: Timestamp) -> Result<bool, AwsError> {
+        let delete = self
+            .dynamodb
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key(REVIEWS, case.as_str())))
+            .condition_expression("due_at = :due")
+            .expression_attribute_values(":due", millis(due_at));
+        let Err(error) = delete.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            Some(DeleteItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(AwsError::of(DELETE, &error)),
+        }
     }
 
     /// Every case that waits for a person, and when to look at it; the first due first.

@@ -34,8 +34,10 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
         "GetAccessKeyLastUsed" => {
             let id = text("AccessKeyId");
             let holder = state.users.iter().find(|(_, user)| user.keys.contains_key(&id)).ok_or_else(gone)?.0;
+            let last_use =
+                state.last_used.get(&id).map(|at| format!("<LastUsedDate>{at}</LastUsedDate>")).unwrap_or_default();
             format!(
-                "<UserName>{holder}</UserName><AccessKeyLastUsed><ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>"
+                "<UserName>{holder}</UserName><AccessKeyLastUsed>{last_use}<ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>"
             )
         }
         "GetLoginProfile" if find(&mut state.users, &user)?.password => {
