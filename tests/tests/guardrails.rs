@@ -55,17 +55,83 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_else(|| panic!("no text {name} in {value}"))
 }
 
-/// A workload with a key that is too old and was used two days ago, and what Security Hub's finding about it came to.
-async fn held(stack: &Stack, tags: &[(&str, &str)]) -> (String, HeldKey, Value, Value) {
+/// How a claim comes: each scenario holds on both paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// As an event that AWS sends.
+    Event,
+    /// By `sever contain`, on a person's word.
+    Hand,
+}
+
+/// One claim about a user, which can be made again: by a later event of the same finding, or in the same words.
+struct Claim<'a> {
+    stack: &'a Stack,
+    event: Value,
+    by_hand: Option<(Person<'a>, String, &'static str)>,
+}
+
+impl<'a> Claim<'a> {
+    /// A key of this user is too old.
+    async fn stale(stack: &'a Stack, by: By, user: &str) -> Self {
+        Self::new(stack, by, user, stale(user), "credential_stale").await
+    }
+
+    /// This key of this user is misused.
+    async fn misused(stack: &'a Stack, by: By, user: &str, key: &HeldKey) -> Self {
+        Self::new(stack, by, user, misused(user, key), "identity_compromised").await
+    }
+
+    async fn new(stack: &'a Stack, by: By, user: &str, event: Value, signal: &'static str) -> Self {
+        let by_hand = match by {
+            By::Event => None,
+            By::Hand => Some((stack.person("requester").await, stack.user_arn(user), signal)),
+        };
+        Self { stack, event, by_hand }
+    }
+
+    async fn make(&mut self) -> Value {
+        if let Some((person, arn, signal)) = &self.by_hand {
+            let ran = person.sever(&["contain", arn, "--signal", signal, "--reason", "as the scan says"]).await;
+            return reacted(&ran).clone();
+        }
+        self.event["id"] = json!(unique("event"));
+        react(self.stack, &self.event).await
+    }
+
+    /// The same once more. Signatures have whole seconds, and a proof counts once.
+    async fn make_again(&mut self) -> Value {
+        tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
+        self.make().await
+    }
+}
+
+/// Runs a scenario on both paths.
+macro_rules! on_both_paths {
+    ($scenario:ident, $by_event:ident, $by_hand:ident) => {
+        #[tokio::test]
+        async fn $by_event() {
+            $scenario(By::Event).await;
+        }
+
+        #[tokio::test]
+        async fn $by_hand() {
+            $scenario(By::Hand).await;
+        }
+    };
+}
+
+/// A workload with a key that is too old and was used two days ago, and what the claim about it came to.
+async fn held<'a>(stack: &'a Stack, by: By, tags: &[(&str, &str)]) -> (String, HeldKey, Claim<'a>, Value) {
     let user = unique("report");
     stack.user(&user, "/", tags).await;
     let key = stack.key(&user).await;
     stack.age(&key, 400, Some(2)).await;
-    let event = stale(&user);
-    let reaction = react(stack, &event).await;
+    let mut claim = Claim::stale(stack, by, &user).await;
+    let reaction = claim.make().await;
     assert_eq!(reaction["verdict"], "awaiting_review", "{reaction}");
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
-    (user, key, event, reaction)
+    (user, key, claim, reaction)
 }
 
 async fn approve(person: &Person<'_>, reaction: &Value) -> Ran {
@@ -73,11 +139,12 @@ async fn approve(person: &Person<'_>, reaction: &Value) -> Ran {
     person.sever(&["approve", case, "--plan", plan, "--reason", "the owner agreed"]).await
 }
 
-#[tokio::test]
-async fn a_key_in_use_waits_for_a_person_and_dies_on_their_word() {
+on_both_paths!(a_key_in_use_waits_for_a_person_and_dies_on_their_word, approved_by_event, approved_by_hand);
+
+async fn a_key_in_use_waits_for_a_person_and_dies_on_their_word(by: By) {
     let stack = Stack::enforcing().await;
     let inbox = stack.inbox().await;
-    let (user, key, event, reaction) = held(&stack, &[OWNER, WORKLOAD]).await;
+    let (user, key, mut claim, reaction) = held(&stack, by, &[OWNER, WORKLOAD]).await;
 
     // The message holds what, why, what it would hit, and the commands.
     let message = inbox.about(text(&reaction, "case")).await;
@@ -108,7 +175,7 @@ async fn a_key_in_use_waits_for_a_person_and_dies_on_their_word() {
     let again = approve(&person, &reaction).await;
     assert_eq!(again.code, REFUSED, "{again:?}");
     assert!(again.stderr.contains("approved by"), "{again:?}");
-    assert_eq!(react(&stack, &event).await["replayed"], true);
+    assert_eq!(claim.make_again().await["replayed"], true);
 }
 
 #[tokio::test]
@@ -165,11 +232,12 @@ async fn on_demand_danger_is_contained_at_once_and_nobody_acts_without_a_name() 
     assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
 }
 
-#[tokio::test]
-async fn what_is_denied_stays_and_is_not_asked_about_again() {
+on_both_paths!(what_is_denied_stays_and_is_not_asked_about_again, denied_by_event, denied_by_hand);
+
+async fn what_is_denied_stays_and_is_not_asked_about_again(by: By) {
     let stack = Stack::enforcing().await;
     let inbox = stack.inbox().await;
-    let (user, key, mut event, reaction) = held(&stack, &[OWNER, WORKLOAD]).await;
+    let (user, key, mut claim, reaction) = held(&stack, by, &[OWNER, WORKLOAD]).await;
     let person = stack.person("owner").await;
     let (id, plan) = (text(&reaction, "case"), text(&reaction, "plan"));
     let other = person.sever(&["deny", id, "--plan", "0123456789abcdef", "--reason", "no"]).await;
@@ -185,17 +253,17 @@ async fn what_is_denied_stays_and_is_not_asked_about_again() {
             message["Message"].as_str().is_some_and(|body| body.contains("denied by") && body.contains(id))
         });
     assert!(told, "the denial is announced");
-    // The tool repeats its finding the next day.
-    event["id"] = json!(unique("event"));
-    assert_eq!(react(&stack, &event).await["replayed"], true);
+    // The tool, or the person, says the same the next day.
+    assert_eq!(claim.make_again().await["replayed"], true);
     assert_eq!(approve(&person, &reaction).await.code, REFUSED);
 }
 
-#[tokio::test]
-async fn silence_is_asked_again_and_ends_as_the_policy_says() {
+on_both_paths!(silence_is_asked_again_and_ends_as_the_policy_says, silence_by_event, silence_by_hand);
+
+async fn silence_is_asked_again_and_ends_as_the_policy_says(by: By) {
     let stack = Stack::enforcing().await;
     let inbox = stack.inbox().await;
-    let (user, key, _, reaction) = held(&stack, &[OWNER, WORKLOAD]).await;
+    let (user, key, _, reaction) = held(&stack, by, &[OWNER, WORKLOAD]).await;
     let id = text(&reaction, "case");
     stack.pass_hours(id, 25).await;
     stack.tick_until(id, |record| record["review"]["escalatedAt"].is_string()).await;
@@ -219,11 +287,17 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says() {
     stack.user(&user, "/", &[OWNER, WORKLOAD, ("environment", "prod")]).await;
     let key = stack.key(&user).await;
     stack.age(&key, 400, Some(200)).await;
-    let reaction = react(&stack, &stale(&user)).await;
+    let reaction = Claim::stale(&stack, by, &user).await.make().await;
     assert_eq!(reaction["verdict"], "awaiting_review", "{reaction}");
     let id = text(&reaction, "case");
     stack.pass_hours(id, 73).await;
     let record = stack.tick_until(id, |record| record["verdict"].is_string() && record["revision"] == 2).await;
+    if by == By::Hand {
+        // What a person asked for another person approves, and silence does not.
+        assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
+        assert_eq!(record["review"]["decision"]["enforced"], json!(false));
+        return;
+    }
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Inactive));
     assert_eq!(
         (&record["verdict"], &record["review"]["decision"]["enforced"]),
@@ -231,10 +305,11 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says() {
     );
 }
 
-#[tokio::test]
-async fn an_answer_does_not_count_for_a_plan_that_has_changed() {
+on_both_paths!(an_answer_does_not_count_for_a_plan_that_has_changed, changed_by_event, changed_by_hand);
+
+async fn an_answer_does_not_count_for_a_plan_that_has_changed(by: By) {
     let stack = Stack::enforcing().await;
-    let (user, key, _, reaction) = held(&stack, &[OWNER, WORKLOAD]).await;
+    let (user, key, _, reaction) = held(&stack, by, &[OWNER, WORKLOAD]).await;
     let person = stack.person("approver").await;
     let new = stack.key(&user).await;
     let ran = approve(&person, &reaction).await;
@@ -252,8 +327,9 @@ async fn an_answer_does_not_count_for_a_plan_that_has_changed() {
     assert_eq!(stack.status(&user, &new).await, Some(StatusType::Active), "the new key was not claimed to be old");
 }
 
-#[tokio::test]
-async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
+on_both_paths!(an_exemption_counts_until_it_ends_and_each_use_is_evidence, exempted_by_event, exempted_by_hand);
+
+async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence(by: By) {
     let stack = Stack::enforcing().await;
     let inbox = stack.inbox().await;
     let person = stack.person("owner").await;
@@ -272,7 +348,8 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let exemption = text(&ran.json["exemptions"]["exemptions"][0], "id").to_owned();
 
-    let reaction = react(&stack, &stale(&user)).await;
+    let mut claim = Claim::stale(&stack, by, &user).await;
+    let reaction = claim.make().await;
     assert_eq!(reaction["verdict"], "observed", "{reaction}");
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
     let exemptions = case(&stack, &reaction).await.exemptions;
@@ -293,25 +370,34 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence() {
             record["expiresAt"] = json!("2026-01-01T00:00:00Z");
         })
         .await;
-    let reaction = react(&stack, &stale(&user)).await;
+    let reaction = claim.make_again().await;
     assert_eq!(reaction["verdict"], "verified_revoked", "an expired exemption covers nothing: {reaction}");
     assert!(case(&stack, &reaction).await.exemptions.is_empty());
     assert_eq!(person.sever(&["exempt", "end", &exemption]).await.code, 0);
     assert_eq!(person.sever(&["exempt", "end", &exemption]).await.code, REFUSED);
 }
 
+/// One after the other: it is one breaker.
 #[tokio::test]
 async fn an_open_breaker_holds_everything_until_it_is_reset() {
+    for by in [By::Event, By::Hand] {
+        breaker(by).await;
+    }
+}
+
+async fn breaker(by: By) {
     let stack = Stack::limited().await;
     let alarms = stack.inbox_of("ALARM_TOPIC").await;
     let person = stack.person("responder").await;
+    let reason = |why: &str| format!("{why}, {by:?}");
+    assert_eq!(person.sever(&["breaker", "reset", "--reason", &reason("to begin with")]).await.code, 0);
     // Two steps each, and six are allowed.
     let mut reactions = Vec::new();
     for _ in 0..5 {
         let user = unique("wave");
         stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
         let key = stack.key(&user).await;
-        let reaction = react(&stack, &misused(&user, &key)).await;
+        let reaction = Claim::misused(&stack, by, &user, &key).await.make().await;
         reactions.push((user, key, reaction));
     }
     let verdicts: Vec<&Value> = reactions.iter().map(|(_, _, reaction)| &reaction["verdict"]).collect();
@@ -340,14 +426,14 @@ async fn an_open_breaker_holds_everything_until_it_is_reset() {
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(stack.status(user, key).await, Some(StatusType::Inactive));
 
-    let reset = person.sever(&["breaker", "reset", "--reason", "a drill"]).await;
+    let reset = person.sever(&["breaker", "reset", "--reason", &reason("a drill")]).await;
     assert_eq!((reset.code, open(&reset)), (0, 0), "{reset:?}");
     // What was held before can be approved as it was shown, and what comes new is contained again.
     assert_eq!(approve(&person, &reactions[4].2).await.code, 0);
     let user = unique("wave");
     stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
     let key = stack.key(&user).await;
-    assert_eq!(react(&stack, &misused(&user, &key)).await["verdict"], "verified_revoked");
+    assert_eq!(Claim::misused(&stack, by, &user, &key).await.make().await["verdict"], "verified_revoked");
 }
 
 #[tokio::test]
