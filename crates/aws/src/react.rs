@@ -86,12 +86,10 @@ impl ReactError {
 impl Reactor {
     /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
     pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
-        // Neither needs the other, and every round trip is time that a stolen key lives.
-        let (found, loaded) = match Box::pin(try_join(self.identities.resolve(signal), self.guardrails.load())).await {
+        let (found, context) = match self.look(signal).await {
             Ok(both) => both,
             Err(error) => return vec![Err(error.into())],
         };
-        let context = self.context(loaded, clock::now());
         let context = &context;
         futures::stream::iter(found.into_iter().map(|found| self.react_to(signal, found, context, delivery)))
             .buffered(AT_ONCE)
@@ -99,8 +97,15 @@ impl Reactor {
             .await
     }
 
+    /// Whom a signal is about, and what a decision about them depends on, as both are now.
+    pub(crate) async fn look(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
+        // Neither needs the other, and every round trip is time that a stolen key lives.
+        let (found, loaded) = Box::pin(try_join(self.identities.resolve(signal), self.guardrails.load())).await?;
+        Ok((found, self.context(loaded, clock::now())))
+    }
+
     /// What a decision depends on besides the signal and its subject.
-    pub(crate) fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
+    fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
         Context {
             mode: self.settings.mode,
             now,

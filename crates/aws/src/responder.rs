@@ -170,12 +170,7 @@ impl Responder {
     async fn explain(&self, claim: &Claim) -> Result<Answer, ReactError> {
         let ask = Ask::Explain(claim.clone());
         let Some(signal) = claimed(claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
-        let (found, loaded) = Box::pin(futures::future::try_join(
-            self.reactor.identities.resolve(&signal),
-            self.reactor.guardrails.load(),
-        ))
-        .await?;
-        let context = self.reactor.context(loaded, clock::now());
+        let (found, context) = self.reactor.look(&signal).await?;
         let explained = found.into_iter().map(|found| {
             let (inventory, profile, subject) = (found.inventory.clone(), found.profile.clone(), found.subject.clone());
             let case = self.reactor.plan(&signal, found, &context);

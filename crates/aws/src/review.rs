@@ -10,10 +10,13 @@ use severance_domain::review::Decision;
 use severance_domain::subject::SubjectKind;
 
 use crate::caller::same_person;
-use crate::cases::{CaseError, Stored};
+use crate::cases::{CaseError, Lease, Stored};
 use crate::clock;
 use crate::react::{ReactError, Reactor};
 use severance_domain::respond::Reacted;
+
+/// What lowers the steps of a review that nobody answered.
+const UNANSWERED: &str = "nobody answered in time";
 
 /// What an answer to a review came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,9 +74,8 @@ impl Reactor {
             Err(why) => return Ok(Answered::Refused(why)),
         };
         let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
-        let mut case = stored.successor(&stored.case);
-        case.decline_held(&format!("{DENIED}{}", voice.by), Decision::Denied { by, reason, at: clock::now() });
-        self.go_on(&stored, case, holder).await
+        let decision = Decision::Denied { by, reason, at: clock::now() };
+        self.decline(&stored, &format!("{DENIED}{}", voice.by), decision, holder).await
     }
 
     /// Announces a review that nobody answered once more.
@@ -92,8 +94,19 @@ impl Reactor {
         if enforces && self.settings.mode == Mode::Enforce {
             return self.release(stored, Decision::Lapsed { enforced: true, at }, holder).await;
         }
+        self.decline(stored, UNANSWERED, Decision::Lapsed { enforced: false, at }, holder).await
+    }
+
+    /// The next revision of a case, in which what was held is given up.
+    async fn decline(
+        &self,
+        stored: &Stored,
+        by: &str,
+        decision: Decision,
+        holder: &str,
+    ) -> Result<Answered, ReactError> {
         let mut case = stored.successor(&stored.case);
-        case.decline_held("nobody answered in time", Decision::Lapsed { enforced: false, at });
+        case.decline_held(by, decision);
         self.go_on(stored, case, holder).await
     }
 
@@ -131,11 +144,7 @@ impl Reactor {
     /// Makes the plan anew, and carries it out if it is still the one that was asked about.
     async fn release(&self, stored: &Stored, decision: Decision, holder: &str) -> Result<Answered, ReactError> {
         let id = &stored.case.id;
-        let (found, loaded) =
-            Box::pin(futures::future::try_join(self.identities.resolve(&stored.case.signal), self.guardrails.load()))
-                .await?;
-        let now = clock::now();
-        let context = self.context(loaded, now);
+        let (found, context) = self.look(&stored.case.signal).await?;
         let fresh =
             found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
         let is_gone = fresh.as_ref().is_none_or(|case| {
@@ -149,12 +158,10 @@ impl Reactor {
                 && is_gone
             {
                 // Nobody is left to ask about it.
-                let mut case = stored.successor(&stored.case);
-                case.decline_held(
-                    "the identity is not there any more, or cannot be read",
-                    Decision::Lapsed { enforced: false, at },
-                );
-                return self.go_on(stored, case, holder).await;
+                let decision = Decision::Lapsed { enforced: false, at };
+                return self
+                    .decline(stored, "the identity is not there any more, or cannot be read", decision, holder)
+                    .await;
             }
             let why = format!(
                 "the identity of case {id} is not there any more, or cannot be read: nothing was done; deny it to close it"
@@ -166,9 +173,7 @@ impl Reactor {
         if let Decision::Lapsed { at, .. } = decision
             && fresh.pending_review().is_some_and(|review| !review.enforce_on_silence)
         {
-            let mut case = stored.successor(&stored.case);
-            case.decline_held("nobody answered in time", Decision::Lapsed { enforced: false, at });
-            return self.go_on(stored, case, holder).await;
+            return self.decline(stored, UNANSWERED, Decision::Lapsed { enforced: false, at }, holder).await;
         }
         let asked = stored.case.review.as_ref().map(|review| review.plan.clone());
         let is_same = asked.as_ref() == Some(&fresh.plan_digest());
@@ -177,7 +182,7 @@ impl Reactor {
             // The question as it was asked, with its answer.
             case.review.clone_from(&stored.case.review);
             case.hold_again();
-            case.release_held(decision, now);
+            case.release_held(decision, context.now);
             return self.go_on(stored, case, holder).await;
         }
         case.notes
@@ -203,12 +208,16 @@ impl Reactor {
         let Some(lease) = self.cases.go_on(&case, stored, holder).await? else {
             return Err(CaseError::Busy(case.id).into());
         };
-        let id = case.id.clone();
-        let reacted = Box::pin(self.carry_out(case, &lease)).await?;
+        self.carry_through(case, &lease).await.map(Answered::Done)
+    }
+
+    /// Carries a case out, and takes it off the list of those that wait if it does not any more.
+    pub(crate) async fn carry_through(&self, case: Case, lease: &Lease) -> Result<Reacted, ReactError> {
+        let reacted = Box::pin(self.carry_out(case, lease)).await?;
         if reacted.plan.is_none() {
-            self.guardrails.forget_review(&id).await?;
+            self.guardrails.forget_review(&reacted.case).await?;
         }
-        Ok(Answered::Done(reacted))
+        Ok(reacted)
     }
 }
 

@@ -125,10 +125,7 @@ impl Reactor {
     /// Goes on where the worker that somebody's answer set off stopped.
     async fn finish(&self, stored: &Stored, holder: &str) -> Result<(), ReactError> {
         if let Some(lease) = self.cases.go_on(&stored.case, stored, holder).await? {
-            let reacted = Box::pin(self.carry_out(stored.case.clone(), &lease)).await?;
-            if reacted.plan.is_none() {
-                self.guardrails.forget_review(&stored.case.id).await?;
-            }
+            self.carry_through(stored.case.clone(), &lease).await?;
         }
         Ok(())
     }

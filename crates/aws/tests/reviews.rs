@@ -50,6 +50,21 @@ async fn held(world: &World, signal: &Signal) -> Reacted {
     held
 }
 
+/// A production workload whose key was not used for half a year: silence would end it.
+async fn held_until_silence() -> (World, Reacted) {
+    let world = one_user();
+    world
+        .state()
+        .users
+        .get_mut(USER)
+        .unwrap()
+        .tags
+        .extend([("severance:class".to_owned(), "workload".to_owned()), ("environment".to_owned(), "prod".to_owned())]);
+    let reaction = deliver(&world, &stale_key(), "event").await.unwrap();
+    assert!(case(&world).review.as_ref().unwrap().enforce_on_silence, "a key that was not used for half a year");
+    (world, reaction)
+}
+
 fn case(world: &World) -> Case {
     stored(world).0
 }
@@ -190,16 +205,7 @@ async fn what_was_done_at_once_does_not_change_the_question_about_the_rest() {
 
 #[tokio::test(start_paused = true)]
 async fn a_review_of_what_is_gone_ends_with_its_time() {
-    let world = one_user();
-    world
-        .state()
-        .users
-        .get_mut(USER)
-        .unwrap()
-        .tags
-        .extend([("severance:class".to_owned(), "workload".to_owned()), ("environment".to_owned(), "prod".to_owned())]);
-    let reaction = deliver(&world, &stale_key(), "event").await.unwrap();
-    assert!(case(&world).review.as_ref().unwrap().enforce_on_silence, "a key that was not used for half a year");
+    let (world, reaction) = held_until_silence().await;
     world.state().users.clear();
     world.pass_review(reaction.case.as_str());
     let ticked = Box::pin(reactor(&world, "enforce").tick("tick")).await.unwrap();
@@ -212,16 +218,7 @@ async fn a_review_of_what_is_gone_ends_with_its_time() {
 /// The quarterly job ran while nobody answered: what silence may do is for today's facts to say.
 #[tokio::test(start_paused = true)]
 async fn silence_does_not_cut_a_key_that_is_in_use_again() {
-    let world = one_user();
-    world
-        .state()
-        .users
-        .get_mut(USER)
-        .unwrap()
-        .tags
-        .extend([("severance:class".to_owned(), "workload".to_owned()), ("environment".to_owned(), "prod".to_owned())]);
-    let reaction = deliver(&world, &stale_key(), "event").await.unwrap();
-    assert!(case(&world).review.as_ref().unwrap().enforce_on_silence, "a key that was not used for half a year");
+    let (world, reaction) = held_until_silence().await;
     let lately = severance_aws::clock::now() - jiff::SignedDuration::from_hours(48);
     world.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     world.pass_review(reaction.case.as_str());
