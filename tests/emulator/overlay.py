@@ -6,7 +6,6 @@ is left wrong stands in README.md beside this file. It reaches into ministack's 
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import time
@@ -16,60 +15,41 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-from ministack.core import iam_actions, iam_evaluator
+import assignments
+import credentials
+import directory
+import doors  # noqa: F401 (it opens them)
+import function_urls
+import lag
+import organizations
+import roles_anywhere
+import sessions
+import trail
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, secretsmanager, sts
 from ministack.services.cloudformation import provisioners
-
-Params = dict[str, list[str]]
-Response = tuple[int, dict[str, str], bytes]
-Handler = Callable[[Params], Response]
-
-IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
-
-
-def param(params: Params, name: str) -> str:
-    return iam._p(params, name)
-
-
-def now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def iam_action(name: str) -> Callable[[Callable[[Handler, Params], Response]], Handler]:
-    """Register an override of an IAM action; it gets ministack's own handler first."""
-
-    def register(override: Callable[[Handler, Params], Response]) -> Handler:
-        original = iam._IAM_HANDLERS.get(name)
-
-        def handler(params: Params) -> Response:
-            return override(original, params)
-
-        iam._IAM_HANDLERS[name] = handler
-        return handler
-
-    return register
-
+from wire import DOORS, IAM_NAMESPACE, Handler, Params, Request, Response, iam_action, now, own_user, paginate, param
 
 # ── Access keys ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @iam_action("CreateAccessKey")
 def create_access_key(original: Handler, params: Params) -> Response:
-    """A user holds two access keys at most, and inactive ones count."""
-    user = param(params, "UserName")
+    """A user holds two access keys at most, and inactive ones count. Without a name it is the caller's own."""
+    user = own_user(params)
     if sum(key["UserName"] == user for key in iam._access_keys.values()) >= 2:
         return iam._error(409, "LimitExceeded", "Cannot exceed quota for AccessKeysPerUser: 2", ns="iam")
-    return original(params)
+    return original(params | ({"UserName": [user]} if user else {}))
 
 
 @iam_action("ListAccessKeys")
 def list_access_keys(original: Handler, params: Params) -> Response:
-    """Keys of a user that does not exist are an error, not an empty list."""
-    user = param(params, "UserName")
+    """Keys of a user that does not exist are an error, not an empty list. Without a name they are the caller's own."""
+    user = own_user(params)
     if user and user not in iam._users:
         return iam._error(404, "NoSuchEntity", f"The user with name {user} cannot be found.", ns="iam")
-    return original(params)
+    return original(params | ({"UserName": [user]} if user else {}))
 
 
 # ── Last use ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,10 +61,26 @@ LAST_USE: dict[tuple[str, str, str], tuple[str, str, str]] = {}
 _enforce = iam_evaluator.enforce
 
 
-def enforce(access_key_id: str, action: str, service: str, region: str, *args: Any, **kwargs: Any) -> Any:
-    verdict = _enforce(access_key_id, action, service, region, *args, **kwargs)
-    if access_key_id and not isinstance(verdict, iam_evaluator.AuthError):
+def enforce(
+    access_key_id: str,
+    action: str,
+    service: str,
+    region: str,
+    resource_arn: str = "*",
+    service_context: dict[str, Any] | None = None,
+) -> Any:
+    """Records the use; and the root of a member account is bound by service control policies, too."""
+    organizations.DENIED_BY_SCP.set(False)
+    verdict = _enforce(access_key_id, action, service, region, resource_arn, service_context)
+    if isinstance(verdict, iam_evaluator.AuthError):
+        trail.UNAUTHENTICATED.set(True)
+        return verdict
+    if access_key_id:
         record_use(access_key_id, (now(), region or "us-east-1", service))
+        if verdict is None and iam_evaluator.is_root_access_key(access_key_id):
+            verdict = organizations.refuses_root(action, service_context, region, resource_arn)
+    if verdict is not None and verdict.matched_sid.startswith(organizations.SCP_SID):
+        organizations.DENIED_BY_SCP.set(True)
     return verdict
 
 
@@ -142,7 +138,7 @@ def set_key_dates(_: Handler | None, params: Params) -> Response:
 
 
 def credential_report() -> str:
-    """The columns on last use and the row of root; and it does not take N² time to make."""
+    """The columns on last use and certificates, and the row of root; and it does not take N² time to make."""
     keys = defaultdict(list)
     for key in iam._access_keys.values():
         keys[key["UserName"]].append(key)
@@ -160,53 +156,21 @@ def credential_report() -> str:
     rows = [iam._CRED_REPORT_HEADER, f"<root_account>,{root},{now()},{unsupported},true,{none},{none},false,N/A,false,N/A"]
     for name, user in iam._users.items():
         first, second, *_ = [*sorted(keys[name], key=lambda key: key["CreateDate"]), None, None]
-        password = "true,no_information,N/A,N/A" if name in iam._login_profiles else "false,N/A,N/A,N/A"
+        signed_in = credentials.LAST_SIGN_IN.get(name, "no_information")
+        password = f"true,{signed_in},N/A,N/A" if name in iam._login_profiles else "false,N/A,N/A,N/A"
+        certificates = [
+            f"{'true' if certificate['Status'] == 'Active' else 'false'},{certificate['UploadDate']}"
+            for certificate in credentials.held(credentials.CERTIFICATES, name)
+        ]
         mfa = "true" if name in with_mfa else "false"
         rows.append(
             f"{name},{user['Arn']},{user['CreateDate']},{password},{mfa},{key_columns(first)},{key_columns(second)},"
-            "false,N/A,false,N/A"
+            + ",".join([*certificates, "false,N/A", "false,N/A"][:2])
         )
     return "\n".join(rows)
 
 
 # ── Lists ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-PAGE = 25
-"""IAM may return fewer items than MaxItems asks for. Here it does, so that small accounts have several pages."""
-
-
-def paginate(original: Handler) -> Handler:
-    """Lists come in pages, with a Marker for the rest."""
-
-    def handler(params: Params) -> Response:
-        status, headers, body = original(params)
-        if status != 200:
-            return status, headers, body
-        limit = min(int(param(params, "MaxItems") or PAGE), PAGE)
-        marker = param(params, "Marker")
-        start = int(base64.urlsafe_b64decode(marker)) if marker else 0
-        return status, headers, page_of(body, start, limit)
-
-    return handler
-
-
-def page_of(body: bytes, start: int, limit: int) -> bytes:
-    """Keep the members [start, start + limit), counted over all lists of a result in order."""
-    ET.register_namespace("", IAM_NAMESPACE)
-    tag = f"{{{IAM_NAMESPACE}}}".__add__
-    root = ET.fromstring(body)
-    result = root[0]
-    index = 0
-    for container in result:
-        for member in container.findall(tag("member")):
-            if not start <= index < start + limit:
-                container.remove(member)
-            index += 1
-    if index > start + limit:
-        result.find(tag("IsTruncated")).text = "true"
-        ET.SubElement(result, tag("Marker")).text = base64.urlsafe_b64encode(str(start + limit).encode()).decode()
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
 def without_details(original: Handler, kind: str) -> Handler:
@@ -251,15 +215,16 @@ _request_tag_context = iam_actions.request_tag_context
 _resolve_condition_key = iam_evaluator._resolve_condition_key
 
 
-def extract_resource_arn(service: str, *request: Any) -> Any:
-    """The ARN of a user, role or group carries its path; GetAccessKeyLastUsed is about the key's user."""
-    arn = _extract_resource_arn(service, *request)
+def extract_resource_arn(service: str, method: str, path: str, headers: Any, body: bytes, params: Params, *rest: Any) -> Any:
+    """The ARN of a user, role or group carries its path; GetAccessKeyLastUsed is about the key's user, and what names no user
+    is about the caller's own. Services that ministack does not know have ARNs as well."""
+    if own := RESOURCE_ARNS.get(service):
+        return own(method, path, body, params)
+    arn = _extract_resource_arn(service, method, path, headers, body, params, *rest)
     if service != "iam" or not isinstance(arn, str):
         return arn
-    _method, _path, _headers, _body, params, *_ = request
-    key = iam._access_keys.get(param(params, "AccessKeyId")) if arn == "*" else None
-    if key is not None and (user := iam._users.get(key["UserName"])):
-        return user["Arn"]
+    if arn == "*":
+        return named_by_id(params)
     if arn.count(":") == 5:
         kind, _, name = arn.split(":")[5].partition("/")
         store = {"user": iam._users, "role": iam._roles, "group": iam._groups}.get(kind)
@@ -268,8 +233,41 @@ def extract_resource_arn(service: str, *request: Any) -> Any:
     return arn
 
 
+RESOURCE_ARNS: dict[str, Callable[[str, str, bytes, Params], str]] = {
+    "organizations": lambda _method, _path, body, _params: organizations.resource_arn(body),
+    "identitystore": directory.resource_arn,
+    "rolesanywhere": roles_anywhere.resource_arn,
+    "sso": assignments.resource_arn,
+}
+
+OWN = re.compile("(Access|SSHPublic)Keys?$|SigningCertificates?$|ServiceSpecificCredentials?$|^GetUser$")
+"""IAM actions that are about the caller where they name no user."""
+
+
+def named_by_id(params: Params) -> str:
+    """The resource of an IAM request that names neither user, role, group nor policy."""
+    for provider in ("OpenIDConnectProviderArn", "SAMLProviderArn"):
+        if param(params, provider):
+            return param(params, provider)
+    key = iam._access_keys.get(param(params, "AccessKeyId"))
+    name = key["UserName"] if key else ""
+    if not name and OWN.search(param(params, "Action")) and param(params, "AllUsers") != "true":
+        name = own_user(params)
+    user = iam._users.get(name)
+    return user["Arn"] if user else "*"
+
+
+IAM_CONDITION_KEYS = {
+    "PolicyArn": "iam:policyarn",
+    "PermissionsBoundary": "iam:permissionsboundary",
+    "ServiceName": "iam:servicespecificcredentialservicename",
+    "CredentialAgeDays": "iam:servicespecificcredentialagedays",
+}
+
+
 def request_context(service: str, action: str, body: bytes, params: Params) -> dict[str, Any]:
-    """kms:SigningAlgorithm, kms:MessageType and dynamodb:LeadingKeys are condition keys."""
+    """Condition keys that ministack does not know: kms:SigningAlgorithm, kms:MessageType, dynamodb:LeadingKeys, those of IAM in
+    IAM_CONDITION_KEYS, sts:ExternalId, sts:RoleSessionName and sts:SourceIdentity in identity policies."""
     context = _request_tag_context(service, action, body, params)
     if service == "kms":
         request = json.loads(body or b"{}")
@@ -280,6 +278,11 @@ def request_context(service: str, action: str, body: bytes, params: Params) -> d
         keys = leading_keys(json.loads(body or b"{}"))
         if keys:
             context["dynamodb:leadingkeys"] = keys
+    elif service == "iam":
+        context |= {key: param(params, name) for name, key in IAM_CONDITION_KEYS.items() if param(params, name)}
+    elif service == "sts":
+        names = ("ExternalId", "RoleSessionName", "SourceIdentity")
+        context |= {f"sts:{name}".lower(): param(params, name) for name in names if param(params, name)}
     return context
 
 
@@ -332,10 +335,35 @@ def pin_request_origin(source_ip: str, _secure_transport: bool) -> None:
     _pin_request_origin(source_ip, True)
 
 
-def deny_all_policy() -> dict[str, Any]:
-    """AWSDenyAll denies."""
-    statement = {"Sid": "DenyAll", "Effect": "Deny", "Action": ["*"], "Resource": "*"}
-    return iam._make_aws_managed_record("AWSDenyAll", json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+def managed_policy(name: str, effect: str, *actions: str) -> dict[str, Any]:
+    statement = {"Sid": name, "Effect": effect, "Action": list(actions), "Resource": "*"}
+    return iam._make_aws_managed_record(name, json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+
+
+MANAGED_POLICIES = (
+    managed_policy("AWSDenyAll", "Deny", "*"),
+    # What API keys need, cut down to it.
+    managed_policy("AmazonBedrockLimitedAccess", "Allow", "bedrock:CallWithBearerToken", "bedrock:InvokeModel*", "bedrock:List*"),
+    managed_policy("CloudWatchLogsAPIKeyAccess", "Allow", "logs:CallWithBearerToken", "logs:PutLogEvents"),
+    managed_policy("CloudWatchAPIKeyAccess", "Allow", "cloudwatch:CallWithBearerToken", "cloudwatch:PutMetricData"),
+    managed_policy("AnthropicInferenceAccess", "Allow", "aws-external-anthropic:*"),
+)
+"""AWSDenyAll denies; it is empty in ministack. The others are not there."""
+
+
+# ── Functions ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+    """The session of a function is one of its role: aws:userid begins with the role's unique id."""
+    variables = _execution_credentials(config)
+    session = sts._sessions.get(variables["AWS_ACCESS_KEY_ID"])
+    if session is not None:
+        session["UserId"] = f"{sts._role_id(config['Role'])}:{session['UserId'].partition(':')[2]}"
+    return variables
+
+
+_execution_credentials = lambda_runtime.execution_credentials
 
 
 # ── Secrets Manager ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -436,7 +464,11 @@ def install() -> None:
     iam_actions.extract_resource_arn = extract_resource_arn
     iam_actions.request_tag_context = request_context
     iam._build_credential_report = credential_report
-    iam._aws_managed_policies["arn:aws:iam::aws:policy/AWSDenyAll"] = deny_all_policy()
+    iam._aws_managed_policies |= {policy["Arn"]: policy for policy in MANAGED_POLICIES}
+    lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
+    organizations.install()
+    sessions.install()
+    lag.install()
     secretsmanager._rotate_secret = rotate_secret
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = create_bucket
@@ -447,8 +479,25 @@ def install() -> None:
     }
 
 
+def open_doors(app: Any) -> None:
+    """Let requests through the doors before ministack sees them: it would take some for S3."""
+    within = app._handle_special_data_plane_request
+
+    async def handle(method: str, path: str, headers: Any, body: bytes, query: Params, *rest: Any, **more: Any) -> Any:
+        for door in DOORS:
+            response = await door(Request(method, path, headers, body, query))
+            if response is not None:
+                return response
+        return await within(method, path, headers, body, query, *rest, **more)
+
+    app._handle_special_data_plane_request = handle
+
+
 if __name__ == "__main__":
     install()
-    from ministack.app import main
+    from ministack import app
 
-    main()
+    for module in (assignments, directory, function_urls, roles_anywhere, trail):
+        module.install(app)
+    open_doors(app)
+    app.main()

@@ -1,0 +1,506 @@
+"""CloudTrail: events look as AWS's, so that what reads them, or is fed with them, can be tested.
+
+ministack writes IAM calls as `POST.iam` by a user named after the key id, without what came of them; refused calls not at all.
+AWS: docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html, and its event reference for userIdentity.
+
+Events are visible at once; OVERLAY_TRAIL_DELAY_SECONDS sets a delay (AWS: about five minutes).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+import uuid
+import xml.etree.ElementTree as ET
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import parse_qs
+
+from ministack.core import iam_actions, iam_evaluator, router
+from ministack.core.responses import get_account_id, get_region, get_request_client_ip, request_scope
+from ministack.services import cloudtrail, iam, sts
+from wire import Json, Params, Refused, Response, iso, json_answer, json_refusal
+
+DELAY_SECONDS = float(os.environ.get("OVERLAY_TRAIL_DELAY_SECONDS", "0"))
+MAX_EVENTS = int(os.environ.get("CLOUDTRAIL_MAX_EVENTS", "10000"))
+
+UNAUTHENTICATED: ContextVar[bool] = ContextVar("unauthenticated", default=False)
+"""Set where the credentials of the current request were refused. AWS has no event of such calls: it knows no caller."""
+
+GLOBAL_SERVICES = ("iam", "organizations", "cloudfront", "route53")
+"""Their events are in us-east-1, whatever Region a request was signed for."""
+
+DATA_EVENTS = {
+    "s3": {"GetObject", "PutObject", "DeleteObject", "HeadObject", "CreateMultipartUpload", "ListObjects"},
+    "dynamodb": {
+        *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "BatchGetItem", "BatchWriteItem"),
+        *("TransactGetItems", "TransactWriteItems", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
+    },
+    "lambda": {"Invoke"},
+    "sqs": {
+        *("SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"),
+        "ChangeMessageVisibility",
+    },
+    "sns": {"Publish", "PublishBatch"},
+    "kinesis": {"PutRecord", "PutRecords", "GetRecords"},
+    "logs": {"PutLogEvents"},
+    "monitoring": {"PutMetricData"},
+}
+"""The event history has management events only."""
+
+SECRETS = {
+    *("secretaccesskey", "sessiontoken", "password", "oldpassword", "newpassword", "servicepassword"),
+    *("servicecredentialsecret", "secretstring", "secretbinary", "webidentitytoken", "samlassertion", "tokencode"),
+    *("plaintext", "ciphertextblob", "authorization", "privatekey", "seed", "qrcodepng", "base32stringseed"),
+    *("authparameters", "parametervalue", "environment"),
+    # Too long, and of no use.
+    *("templatebody", "zipfile"),
+}
+"""Members that no event has, in lower case."""
+
+RESOURCES = {
+    "userName": "AWS::IAM::User",
+    "roleName": "AWS::IAM::Role",
+    "groupName": "AWS::IAM::Group",
+    "accessKeyId": "AWS::IAM::AccessKey",
+    "policyArn": "AWS::IAM::Policy",
+    "roleArn": "AWS::IAM::Role",
+    "sSHPublicKeyId": "AWS::IAM::SshPublicKey",
+    "certificateId": "AWS::IAM::SigningCertificate",
+    "userId": "AWS::IAM::User",
+    "roleId": "AWS::IAM::Role",
+    "secretId": "AWS::SecretsManager::Secret",
+    "keyId": "AWS::KMS::Key",
+}
+"""Members of requests and responses that name what a call was about."""
+
+
+# ── Recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+Dispatch = Callable[[str, str, dict[str, str], bytes, Params, str], Awaitable[Response]]
+
+
+def recording(dispatch: Dispatch) -> Dispatch:
+    """Wrap ministack's dispatch of requests to services: what came of a call is in its event."""
+
+    async def recorded(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: Params, request_id: str
+    ) -> Response:
+        UNAUTHENTICATED.set(False)
+        # Who calls is settled before the call: it may be about the caller's own key.
+        key = router.extract_access_key_id(headers, query)
+        identity = caller_identity(key)
+        response = await dispatch(method, path, headers, body, query, request_id)
+        if cloudtrail._recording_enabled and not UNAUTHENTICATED.get():
+            params = form_params(headers, body, query)
+            service = router.detect_service(method, path, headers, params)
+            name = event_name(service, method, path, headers, body, params)
+            if service not in ("cloudtrail", "imds", "ecs-metadata") and name not in DATA_EVENTS.get(service, ()):
+                record_call(service, name, identity, key, headers, body, params, response, request_id)
+        return response
+
+    return recorded
+
+
+def form_params(headers: dict[str, str], body: bytes, query: Params) -> Params:
+    if headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True) | query
+    return query
+
+
+def event_name(service: str, method: str, path: str, headers: dict[str, str], body: bytes, params: Params) -> str:
+    from ministack import app
+
+    name = app._ct_event_name(service, method, path, headers, params)
+    if name == f"{method}.{service}":
+        action = iam_actions.extract_iam_action(service, method, path, headers, body, params)
+        name = action.partition(":")[2] if action else name
+    return name
+
+
+def record_call(
+    service: str,
+    name: str,
+    identity: Json | None,
+    key: str,
+    headers: dict[str, str],
+    body: bytes,
+    params: Params,
+    response: Response,
+    request_id: str,
+) -> None:
+    if identity is None and name not in ("AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"):
+        return
+    request = request_parameters(headers, body, params)
+    if service == "ssm":
+        request.pop("value", None)
+    status, _, answer = response
+    error = error_of(service, answer) if status >= 400 else None
+    denied = error is not None and error[0].startswith("AccessDenied")
+    read_only = name.startswith(("Get", "List", "Describe", "Head", "Lookup", "Simulate", "Generate"))
+    event = {
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": name,
+        # What a caller may not do is not told further: the parameters are left out.
+        "requestParameters": None if denied else (request or None),
+        "responseElements": None if error or (read_only and name not in SESSIONS) else response_elements(service, answer),
+        "requestID": request_id,
+        "readOnly": read_only or name in SESSIONS,
+        "userAgent": headers.get("user-agent", ""),
+    }
+    if error:
+        event |= {"errorCode": error[0], "errorMessage": error[1]}
+    event["userIdentity"] = identity or federated_identity(name, request)
+    stored = store(event, key)
+    if service == "sts" and name == "AssumeRole" and not error:
+        share_with_role_account(event, key, request.get("roleArn", ""), stored)
+
+
+def share_with_role_account(event: Json, key: str, role_arn: str, stored: Json) -> None:
+    """The account of the role has an event, too, in which the caller is an account."""
+    account, caller = role_arn.split(":")[4], event["userIdentity"]
+    if account == get_account_id():
+        return
+    stored["sharedEventID"] = str(uuid.uuid4())
+    foreign = {"type": "AWSAccount", "principalId": caller.get("principalId"), "accountId": caller.get("accountId")}
+    with request_scope(account, get_region()):
+        store(event | {"userIdentity": foreign, "sharedEventID": stored["sharedEventID"]}, key)
+
+
+def store(event: Json, key: str) -> Json:
+    moment = time.time()
+    identity = event["userIdentity"]
+    service = event["eventSource"].partition(".")[0]
+    region = "us-east-1" if service in GLOBAL_SERVICES else get_region()
+    whole = {
+        "eventVersion": "1.10",
+        "userIdentity": identity,
+        "eventTime": iso(moment),
+        "awsRegion": region,
+        "sourceIPAddress": get_request_client_ip(),
+        "eventID": str(uuid.uuid4()),
+        "eventType": "AwsApiCall",
+        "managementEvent": True,
+        "recipientAccountId": get_account_id(),
+        "eventCategory": "Management",
+        **event,
+    }
+    queue = cloudtrail._events.get_scoped(get_account_id(), region, "events")
+    if queue is None:
+        queue = deque(maxlen=MAX_EVENTS)
+        cloudtrail._events.set_scoped(get_account_id(), region, "events", queue)
+    queue.append((moment, key, user_name(identity), whole))
+    return whole
+
+
+# ── Who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def caller_identity(key: str) -> Json | None:
+    credential = iam_evaluator.resolve_credential(key, get_account_id()) if key else None
+    if not isinstance(credential, iam_evaluator.ResolvedCredential):
+        return None
+    identity = {
+        "principalId": credential.principal_id,
+        "arn": credential.principal_arn,
+        "accountId": credential.account_id,
+        "accessKeyId": key,
+    }
+    session = sts._sessions.get(key)
+    context: Json = {}
+    if session is not None:
+        issued = session.get("IssuedAt", time.time())
+        context = {"attributes": {"creationDate": iso(issued), "mfaAuthenticated": "false"}}
+        if source := session.get("SourceIdentity"):
+            context["sourceIdentity"] = source
+    match credential.principal_type:
+        case "AssumedRole":
+            name = credential.principal_arn.split("/")[1]
+            role = iam._roles.get_scoped(credential.account_id, None, name) or {}
+            context["sessionIssuer"] = {
+                "type": "Role",
+                "principalId": credential.principal_id.partition(":")[0],
+                "arn": role.get("Arn", f"arn:aws:iam::{credential.account_id}:role/{name}"),
+                "accountId": credential.account_id,
+                "userName": name,
+            }
+            kind = "AssumedRole"
+        case "FederatedUser":
+            kind = "FederatedUser"
+            if issuer := issuing_user(session or {}, credential.account_id):
+                context["sessionIssuer"] = issuer
+        case "User":
+            kind = "IAMUser"
+            identity["userName"] = credential.principal_name
+        case _:
+            kind = "Root"
+    return {"type": kind} | identity | ({"sessionContext": context} if context else {})
+
+
+def issuing_user(session: Json, account: str) -> Json | None:
+    user = iam._users.get_scoped(account, None, session.get("PrincipalName") or "")
+    if user is None:
+        return None
+    return {
+        "type": "IAMUser",
+        "principalId": user["UserId"],
+        "arn": user["Arn"],
+        "accountId": account,
+        "userName": user["UserName"],
+    }
+
+
+def federated_identity(name: str, request: Json) -> Json:
+    if name == "AssumeRoleWithSAML":
+        return {"type": "SAMLUser", "principalId": request.get("principalArn"), "identityProvider": request.get("principalArn")}
+    return {"type": "WebIdentityUser", "principalId": "", "identityProvider": request.get("providerId", "")}
+
+
+def user_name(identity: Json) -> str:
+    """What LookupEvents calls the user name: of a role session, its session name."""
+    if "userName" in identity:
+        return identity["userName"]
+    return "root" if identity.get("type") == "Root" else str(identity.get("arn", "")).rpartition("/")[2]
+
+
+# ── What ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def cleaned(value: Any) -> Any:
+    """Members as CloudTrail spells them, and without what is secret in them."""
+    if isinstance(value, dict):
+        return {camel(name): cleaned(inner) for name, inner in value.items() if name.lower() not in SECRETS}
+    if isinstance(value, list):
+        return [cleaned(inner) for inner in value]
+    return value
+
+
+def request_parameters(headers: dict[str, str], body: bytes, params: Params) -> Json:
+    if "json" in headers.get("content-type", ""):
+        try:
+            return cleaned(json.loads(body or b"{}"))
+        except ValueError:
+            return {}
+    tree: Json = {}
+    for name, values in params.items():
+        if name in ("Action", "Version") or name.startswith("X-Amz-"):
+            continue
+        *parents, leaf = [part for part in name.split(".") if part != "member"]
+        branch = tree
+        for parent in parents:
+            inner = branch.setdefault(parent, {})
+            branch = inner if isinstance(inner, dict) else {}
+        branch[leaf] = values[0]
+    return cleaned(listed(tree))
+
+
+def listed(tree: Any) -> Any:
+    """Numbered members are lists."""
+    if not isinstance(tree, dict):
+        return tree
+    if tree and all(name.isdecimal() for name in tree):
+        return [listed(tree[name]) for name in sorted(tree, key=int)]
+    return {name: listed(inner) for name, inner in tree.items()}
+
+
+SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSessionToken", "GetFederationToken")
+WITH_ANSWER = ("iam", "sts", "organizations", "sso", "identitystore", "rolesanywhere")
+
+
+def response_elements(service: str, answer: bytes) -> Json | None:
+    if service not in WITH_ANSWER or not answer:
+        return None
+    if answer.lstrip().startswith(b"{"):
+        return cleaned(json.loads(answer)) or None
+    result = ET.fromstring(answer)[0]
+    return cleaned(told(result)) if result.tag.endswith("Result") else None
+
+
+def told(element: ET.Element) -> Any:
+    children = list(element)
+    name = element.tag.rpartition("}")[2]
+    if not children:
+        text = element.text or ""
+        # CloudTrail writes IAM's dates as a person in the US would.
+        date = name.endswith("Date") or name == "Expiration"
+        return us_date(text) if date else text
+    if all(child.tag.endswith("}member") for child in children):
+        return [told(child) for child in children]
+    return {child.tag.rpartition("}")[2]: told(child) for child in children}
+
+
+def us_date(text: str) -> str:
+    try:
+        moment = time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    except ValueError:
+        return text
+    return time.strftime("%b ", moment) + f"{moment.tm_mday}, " + time.strftime("%Y ", moment) + (
+        f"{moment.tm_hour % 12 or 12}:" + time.strftime("%M:%S %p", moment)
+    )
+
+
+def error_of(service: str, answer: bytes) -> tuple[str, str]:
+    text = answer.decode("utf-8", "replace")
+    if text.lstrip().startswith("{"):
+        body = json.loads(text)
+        code = str(body.get("__type", "")).rpartition("#")[2]
+        return ("AccessDenied" if code == "AccessDeniedException" else code), str(body.get("message") or body.get("Message"))
+    code, message = re.search(r"<Code>(.*?)</Code>", text), re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
+    name = code[1] if code else "Unknown"
+    if service == "iam" and name != "AccessDenied":
+        # IAM's errors have other names on the wire than in events.
+        name = name.removesuffix("Error") + "Exception"
+    return name, (message[1] if message else "")
+
+
+def resources_of(event: Json) -> list[dict[str, str]]:
+    found: dict[tuple[str, str], None] = {}
+
+    def look(value: Any, kind: str = "") -> None:
+        if isinstance(value, dict):
+            for name, inner in value.items():
+                if name in RESOURCES and isinstance(inner, str):
+                    found[RESOURCES[name], inner] = None
+                elif name == "arn" and kind in ("user", "role", "policy") and isinstance(inner, str):
+                    found[f"AWS::IAM::{kind.title()}", inner] = None
+                elif name != "credentials":
+                    look(inner, name)
+        elif isinstance(value, list):
+            for inner in value:
+                look(inner, kind)
+
+    look(event["requestParameters"])
+    look(event["responseElements"])
+    if event["eventName"].startswith("AssumeRole"):
+        # Of a new session AWS lists its key, too: one finds by it who made the session.
+        key = ((event["responseElements"] or {}).get("credentials") or {}).get("accessKeyId")
+        if key:
+            found["AWS::IAM::AccessKey", key] = None
+    return [{"ResourceType": kind, "ResourceName": name} for kind, name in found]
+
+
+# ── Sign-ins and API keys ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def of_user(user: Json) -> Json:
+    return {
+        "type": "IAMUser",
+        "principalId": user["UserId"],
+        "arn": user["Arn"],
+        "accountId": get_account_id(),
+        "userName": user["UserName"],
+    }
+
+
+def console_login(user: Json, *, success: bool) -> None:
+    event = {
+        "eventSource": "signin.amazonaws.com",
+        "eventName": "ConsoleLogin",
+        "eventType": "AwsConsoleSignIn",
+        "userIdentity": of_user(user),
+        "requestParameters": None,
+        "responseElements": {"ConsoleLogin": "Success" if success else "Failure"},
+        "additionalEventData": {"MobileVersion": "No", "MFAUsed": "No"},
+        "readOnly": False,
+    }
+    store(event if success else event | {"errorMessage": "Failed authentication"}, "")
+
+
+def bearer_call(service: str, name: str, user: Json) -> None:
+    event = {
+        "eventSource": f"{service}.amazonaws.com",
+        "eventName": {"converse": "Converse", "invoke": "InvokeModel"}.get(name, name),
+        "userIdentity": of_user(user),
+        "requestParameters": None,
+        "responseElements": None,
+        "additionalEventData": {"callWithBearerToken": True},
+        "readOnly": True,
+    }
+    store(event, "")
+
+
+# ── Looking up ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lookup_events(request: Json) -> Response:
+    """Newest first, in pages of 50 at most, by one attribute at most."""
+    try:
+        return json_answer(looked_up(request))
+    except Refused as refused:
+        return json_refusal(refused)
+
+
+def looked_up(request: Json) -> Json:
+    attributes = request.get("LookupAttributes") or []
+    if len(attributes) > 1:
+        raise Refused(400, "InvalidLookupAttributesException", "You can only specify one lookup attribute.")
+    start, end = request.get("StartTime"), request.get("EndTime")
+    if start is not None and end is not None and float(start) > float(end):
+        raise Refused(400, "InvalidTimeRangeException", "StartTime must not be after EndTime.")
+    if not 1 <= int(request.get("MaxResults") or 50) <= 50:
+        raise Refused(400, "InvalidMaxResultsException", "MaxResults must be between 1 and 50.")
+    size = int(request.get("MaxResults") or 50)
+    latest = time.time() - DELAY_SECONDS
+    # The token is the last event shown: events that come in between do not move the pages.
+    last = request.get("NextToken")
+    page: list[Json] = []
+    for moment, key, user, event in reversed(cloudtrail._events.get("events") or []):
+        if last:
+            last = None if event["eventID"] == last else last
+            continue
+        # EventTime has whole seconds, and is compared as such.
+        second = int(moment)
+        if moment > latest or (start is not None and second < float(start)) or (end is not None and second > float(end)):
+            continue
+        if not all(matches(key, user, event, wanted["AttributeKey"], wanted["AttributeValue"]) for wanted in attributes):
+            continue
+        if len(page) == size:
+            return {"Events": page, "NextToken": page[-1]["EventId"]}
+        page.append(shown_event(moment, key, user, event))
+    if last:
+        raise Refused(400, "InvalidNextTokenException", "The NextToken is not valid.")
+    return {"Events": page}
+
+
+def shown_event(moment: float, key: str, user: str, event: Json) -> Json:
+    return {
+        "EventId": event["eventID"],
+        "EventName": event["eventName"],
+        "EventSource": event["eventSource"],
+        "EventTime": int(moment),
+        "Username": user,
+        "ReadOnly": str(event["readOnly"]).lower(),
+        "Resources": resources_of(event),
+        "CloudTrailEvent": json.dumps(event),
+    } | ({"AccessKeyId": key} if key else {})
+
+
+def matches(key: str, user: str, event: Json, attribute: str, value: str) -> bool:
+    match attribute:
+        case "AccessKeyId":
+            return key == value
+        case "Username":
+            return user == value
+        case "ReadOnly":
+            return str(event["readOnly"]).lower() == value
+        case "ResourceName" | "ResourceType":
+            return any(resource[attribute] == value for resource in resources_of(event))
+        case "EventId":
+            return event["eventID"] == value
+        case _:
+            return event[attribute[:1].lower() + attribute[1:]] == value
+
+
+def install(app: Any) -> None:
+    cloudtrail._DISPATCH["LookupEvents"] = lookup_events
+    app._dispatch_service_request = recording(app._dispatch_service_request)
+    app._maybe_record_cloudtrail = lambda *_: None
