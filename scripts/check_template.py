@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Hold template.yaml to what no emulator keeps: encryption, retention, rights, alarms.
+"""Hold template.yaml to what no emulator keeps: encryption, retention, rights, alarms; and the member accounts' role to it.
 
-    check_template.py [TEMPLATE]
+    check_template.py [TEMPLATE [MEMBER-TEMPLATE]]
 
 cfn-lint knows what CloudFormation takes; a deployment into the emulator shows that the parts fit together. Neither notices
 when a key, a lock, a queue or an alarm is gone. Each failure names the resource and what is expected of it.
@@ -42,6 +42,20 @@ DEFAULTS = {
     "ExemptionMaxDays": "90",
     "RecertifyDays": "365",
     "WatchSchedule": "rate(15 minutes)",
+    "MemberRoleName": "",
+    "MemberExternalId": "",
+    "MemberAccounts": "",
+    "StaleKeyDays": "90",
+    "UnusedKeyDays": "45",
+    "CaseRetentionDays": "400",
+    "SettleSeconds": "5",
+    "Looks": "3",
+    "TrailHours": "24",
+    "RolesAnywhereRegions": "",
+    "IdentityCenter": "false",
+    "ScpQuarantine": "false",
+    "ManagementAccount": "",
+    "ResponderUrl": "false",
 }
 """What a stack does that nobody set up. The functions have the same defaults (crates/aws/src/config.rs)."""
 SETTINGS = {
@@ -62,20 +76,117 @@ SETTINGS = {
     "SEVERANCE_REVIEW_HOURS": "ReviewHours",
     "SEVERANCE_EXEMPTION_MAX_DAYS": "ExemptionMaxDays",
     "SEVERANCE_RECERTIFY_DAYS": "RecertifyDays",
+    "SEVERANCE_MEMBER_ROLE": "MemberRoleName",
+    "SEVERANCE_MEMBER_EXTERNAL_ID": "MemberExternalId",
+    "SEVERANCE_MEMBER_ACCOUNTS": "MemberAccounts",
+    "SEVERANCE_STALE_DAYS": "StaleKeyDays",
+    "SEVERANCE_UNUSED_DAYS": "UnusedKeyDays",
+    "SEVERANCE_CASE_DAYS": "CaseRetentionDays",
+    "SEVERANCE_SETTLE_SECONDS": "SettleSeconds",
+    "SEVERANCE_LOOKS": "Looks",
+    "SEVERANCE_TRAIL_HOURS": "TrailHours",
+    "SEVERANCE_REGIONS": "RolesAnywhereRegions",
+    "SEVERANCE_IDENTITY_CENTER": "IdentityCenter",
+    "SEVERANCE_SCP_QUARANTINE": "ScpQuarantine",
+    "SEVERANCE_MANAGEMENT_ACCOUNT": "ManagementAccount",
 }
 """Variable of every function → what it refers to. A function that misses one would quietly go by its default."""
+NOT_FOR_FUNCTIONS = {
+    "AlarmEmail",
+    "Architecture",
+    "BusName",
+    "EndpointUrl",
+    "EvidenceRetentionDays",
+    "EvidenceRetentionMode",
+    "LogRetentionDays",
+    "OktaEventBusName",
+    "ReservedConcurrency",
+    "ResponderUrl",
+    "RotationFunctionArns",
+    "SecurityHubActionId",
+    "WatchSchedule",
+}
+"""Parameters that shape the stack and say nothing to the code."""
 RESPONDER = "ResponderFunction"
 """The one function that keeps the guardrails: only it deletes, and only it writes the registry."""
+RESPONDER_URL = "ResponderUrlFunction"
+"""The same program behind a URL: what it is told of its caller is in the payload, so nobody else may write one."""
+RECORD = "RecordPolicy"
+CONTAIN = "ContainPolicy"
+POLICY_LIMIT = 6_144
+"""Characters of a managed policy without white space (the quotas of IAM)."""
+LONGEST = {
+    "AWS::Partition": "aws-us-gov",
+    "AWS::Region": "ap-southeast-1",
+    "AWS::AccountId": "0" * 12,
+    "AWS::URLSuffix": "amazonaws.com",
+    # A function's name has 64 characters, and -posture-finding is the longest of those that the stack's precedes.
+    "AWS::StackName": "s" * 48,
+    "MemberRoleName": "r" * 64,
+    "MemberExternalId": "e" * 64,
+    "MemberAccounts": ",".join(["0" * 12] * 20),
+}
+"""What stands in a policy for a reference, where it may be long."""
 TICK = REPO / "events" / "responder" / "tick.json"
 WITHOUT_RESOURCE = {
+    "cloudtrail:LookupEvents",
     "iam:GetAccountAuthorizationDetails",
     "iam:ListRoles",
     "iam:ListUsers",
+    "organizations:CreatePolicy",
+    "organizations:ListPolicies",
+    "rolesanywhere:ListProfiles",
     "secretsmanager:ListSecrets",
+    "sso:ListInstances",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }
-"""AWS knows no resource for these. Nothing else may be allowed on "*"."""
+"""AWS knows no resource for these. Nothing else may be allowed on "*", but what follows."""
+OF_DIRECTORY = {
+    "identitystore:CreateGroupMembership",
+    "identitystore:DeleteGroupMembership",
+    "identitystore:DescribeUser",
+    "identitystore:ListGroupMembershipsForMember",
+    "sso:CreateAccountAssignment",
+    "sso:DeleteAccountAssignment",
+    "sso:DescribeAccountAssignmentCreationStatus",
+    "sso:DescribeAccountAssignmentDeletionStatus",
+    "sso:ListAccountAssignmentsForPrincipal",
+}
+"""The ids of these resources nobody has before they are listed. Only where the stack administers the directory."""
+OPTIONAL = {"identitystore": "HasIdentityCenter", "organizations": "HasScpQuarantine", "sso": "HasIdentityCenter"}
+"""Services that only a stack that was told to may use, by the condition that says so."""
+GIVES_BACK = (
+    "iam:Delete*Policy",
+    "iam:DeletePolicyVersion",
+    "iam:Untag*",
+    "identitystore:Create*",
+    "organizations:*",
+    "rolesanywhere:Create*",
+    "rolesanywhere:Enable*",
+    "sso:Create*",
+    "sso:DescribeAccountAssignmentCreationStatus",
+    "*:Create*Assignment*",
+    "*:Create*Membership",
+)
+"""What no event may make a function do: it gives access back, or binds a whole account."""
+GIVES_ACCESS = ("iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Put*", "iam:Remove*")
+"""Of these verbs, all that any of the functions may do is in MEMBER_MAY."""
+OF_LEAVERS = ("iam:GetAccountAuthorizationDetails", "identitystore:*", "secretsmanager:*", "sso:*")
+"""What leavers own, and their place in the directory: not reached from a finding."""
+KEY_CREATION_MAY = {"iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"}
+CODE = (
+    "crates/aws/src/countermeasures/*.rs",
+    "crates/aws/src/identity/*.rs",
+    "crates/aws/src/identity.rs",
+    "crates/aws/src/trail.rs",
+)
+"""Where the code names the actions that it calls on identities."""
+CALLED = re.compile(r'"((?:cloudtrail|iam|identitystore|organizations|rolesanywhere|secretsmanager|sso):[A-Z]\w+)"')
+CONDITION_KEYS = {"identitystore:UserId"}
+"""What CALLED takes for an action and is none."""
+IN_MEMBERS = ("cloudtrail:", "iam:", "lambda:", "rolesanywhere:", "secretsmanager:")
+"""Services in which the hub's own roles and the one in members may do the same: the code does not differ."""
 METRICS_PER_ALARM = 10
 """CloudWatch's limit for an alarm that computes."""
 DELIVERY_METRICS = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
@@ -85,6 +196,21 @@ DELETABLE = {"GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS"}
 """The table's partitions but CASE#…: a case goes by its time to live, and by nothing else."""
 KEPT_BY_RESPONDER = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
 QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent")
+MEMBER_ROLE = "arn:${AWS::Partition}:iam::*:role/${MemberRoleName}"
+"""The one thing in other accounts that the functions may name."""
+SOURCE_IDENTITY = {"sts:SourceIdentity": "sev-*"}
+"""How every source identity begins (crates/aws/src/sessions.rs)."""
+SELF_DENIED = ("iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:PassRole", "iam:Put*", "iam:Set*", "iam:Update*")
+MEMBER_NEVER = ("Create", "Attach", "Detach", "Delete", "Put", "PassRole")
+"""Verbs of iam: that give access or end it for good; the few that containment takes are MEMBER_MAY."""
+MEMBER_MAY = {
+    "iam:CreatePolicyVersion",
+    "iam:DeleteLoginProfile",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUserPolicy",
+    "iam:PutRolePolicy",
+    "iam:PutUserPolicy",
+}
 RETAINED = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::S3::BucketPolicy", "AWS::KMS::Key")
 
 
@@ -134,7 +260,11 @@ class Checks:
         self.rights()
         self.table_rights()
         self.own_roles()
+        self.containment()
+        self.policy_sizes()
+        self.member_accounts()
         self.responder()
+        self.responder_url()
         for kind in RETAINED:
             for name, resource in self.of_type(kind):
                 kept = {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} == {"Retain"}
@@ -152,6 +282,9 @@ class Checks:
         shown = sorted(name for group in groups for name in group.get("Parameters", []))
         declared = sorted(self.template.get("Parameters", {}))
         self.expect(shown == declared, "ParameterGroups", f"each parameter once; differ in {sorted(set(shown) ^ set(declared))}")
+
+        silent = sorted(set(declared) - set(SETTINGS.values()) - NOT_FOR_FUNCTIONS)
+        self.expect(not silent, "Parameters", f"a variable of the functions (SETTINGS) for each that says something to them: {silent}")
 
     def tables(self) -> None:
         for name, properties in self.some("AWS::DynamoDB::Table"):
@@ -242,6 +375,12 @@ class Checks:
             for variable, source in SETTINGS.items():
                 self.expect(variables.get(variable) == {"Ref": source}, name, f"{variable} by {source}")
 
+            door = variables.get("SEVERANCE_DOOR")
+            right = door == "url" if name == RESPONDER_URL else door is None
+            self.expect(right, name, f"SEVERANCE_DOOR url behind the URL and nowhere else, found {door}")
+            if name == RESPONDER_URL:
+                # Asked synchronously: nothing is retried, and nothing waits. Whose role and log it has, responder_url says.
+                continue
             role = referred(properties.get("Role"), "Arn")
             is_own = role is not None and role not in roles and self.type_of(role) == "AWS::IAM::Role"
             self.expect(is_own, name, "a role of this stack that no other function has")
@@ -290,7 +429,8 @@ class Checks:
                 dimensions = {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}
                 expect_alarm(name, queue.get("Condition"), "AWS/SQS", metric, dimensions)
         for name, function in self.of_type("AWS::Serverless::Function"):
-            for metric in ("Errors", "Throttles", "DestinationDeliveryFailures"):
+            asynchronous = () if name == RESPONDER_URL else ("DestinationDeliveryFailures",)
+            for metric in ("Errors", "Throttles", *asynchronous):
                 expect_alarm(name, function.get("Condition"), "AWS/Lambda", metric, {"FunctionName": {"Ref": name}})
         for rule in self.all_rules():
             # The default bus is no dimension.
@@ -312,7 +452,7 @@ class Checks:
     def rights(self) -> None:
         for name, resource in self.resources().items():
             kind = str(resource.get("Type"))
-            for statement in statements(resource.get("Properties")):
+            for optional, statement in branches(resource.get("Properties")):
                 label = f"{name} {statement['Sid']}" if "Sid" in statement else name
                 effect = statement.get("Effect")
                 self.expect(effect in ("Allow", "Deny"), label, "an effect that does not depend on anything")
@@ -327,13 +467,24 @@ class Checks:
                 broad = [action for action in actions if "*" in action or "?" in action]
                 self.expect(bool(actions) and not broad, label, f"allowed actions without wildcard, found {broad or 'none'}")
                 if any(set(text) <= {"*"} for text in texts(statement.get("Resource"))):
-                    others = sorted(set(actions) - WITHOUT_RESOURCE)
+                    others = sorted(set(actions) - WITHOUT_RESOURCE - OF_DIRECTORY)
                     self.expect(not others, label, f"a resource other than * for {' '.join(others)}")
+                for service in sorted({action.partition(":")[0] for action in actions} & set(OPTIONAL)):
+                    self.expect(optional == OPTIONAL[service], label, f"to be there only if {OPTIONAL[service]}")
+                if any(action.startswith("organizations:") for action in actions):
+                    wide = [arn for arn in texts(statement.get("Resource")) if arn != "*" and not is_account_or_scp(arn)]
+                    self.expect(not wide, label, f"accounts and service control policies of the organization, found {wide}")
             if kind == "AWS::IAM::Role":
                 foreign = [arn for arn in listed(at(resource, "Properties", "ManagedPolicyArns")) if not self.is_policy(arn)]
                 self.expect(not foreign, name, f"no managed policies but this stack's, found {foreign}")
 
-        guarded = ["iam:Attach*", "iam:Create*", "iam:Delete*", "iam:PassRole", "iam:Put*", "iam:Update*"]
+        guarded = ["iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Put*", "iam:Set*", "iam:Update*"]
+        # CloudFormation names them by stack, logical id and a random suffix.
+        own_policies = {
+            f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy/${{AWS::StackName}}-{name}-*"
+            for name, policy in self.of_type("AWS::IAM::ManagedPolicy")
+            if "ManagedPolicyName" not in policy.get("Properties", {})
+        }
         for role in self.function_roles():
             own = self.role_name(role)
             policies = [referred(arn) for arn in listed(at(self.resource(role), "Properties", "ManagedPolicyArns"))]
@@ -342,7 +493,11 @@ class Checks:
                 for statement in statements(at(self.resource(str(policy)), "Properties")):
                     if statement.get("Effect") == "Deny" and "Condition" not in statement:
                         denied += [end_of(arn) for arn in listed(statement.get("Resource")) if self.covers(statement, guarded)]
+            unnamed = len(list(self.of_type("AWS::IAM::ManagedPolicy"))) == len(own_policies)
+            self.expect(unnamed, role, "managed policies that CloudFormation names, as the deny has them")
             self.expect(own in denied, role, "a policy that denies changes to this role, by its full name")
+            missing = sorted(own_policies - set(denied))
+            self.expect(not missing, role, f"a policy that denies changes to the stack's own policies, missing {missing}")
             prefixes = [name for name in denied if name.startswith("${AWS::StackName}") and name.endswith("*")]
             self.expect(not prefixes, role, f"a deny by full names, not by {' '.join(prefixes)}")
 
@@ -382,6 +537,91 @@ class Checks:
                     label = f"{name} {statement.get('Sid', '')}".rstrip()
                     self.expect(found == every, label, f"all the functions' roles or none, missing {sorted(every - found)}")
 
+    def containment(self) -> None:
+        """What the functions may do to identities: what the code calls, and what gives access back is the responder's."""
+        responder = str(self.role_of(RESPONDER))
+        for role in self.function_roles():
+            allowed = self.actions_of(role)
+            strange = sorted(action for action in allowed - MEMBER_MAY if matches(action, GIVES_ACCESS))
+            self.expect(not strange, role, f"nothing that gives or ends access for good, found {strange}")
+            if role != responder:
+                kept = sorted(action for action in allowed if matches(action, GIVES_BACK))
+                self.expect(not kept, role, f"nothing that gives access back, which is {RESPONDER}'s alone; found {kept}")
+            for policy, statement in self.statements_of(role):
+                tags = [action for action in texts(statement.get("Action")) if matches(action, ("iam:Tag*", "iam:Untag*"))]
+                if statement.get("Effect") == "Allow" and tags:
+                    label = f"{policy} {statement.get('Sid', '')}".rstrip()
+                    self.expect(tags_quarantine(statement), label, "to tag with severance:quarantined-by alone")
+        contain = {
+            action
+            for statement in statements(at(self.resource(CONTAIN), "Properties"))
+            for action in texts(statement.get("Action"))
+        }
+        deleted = sorted(action for action in contain if ":Delete" in action)
+        self.expect(deleted == ["iam:DeleteLoginProfile"], CONTAIN, f"to delete a password and nothing else, found {deleted}")
+        back = sorted(action for action in contain if matches(action, GIVES_BACK))
+        self.expect(not back, CONTAIN, f"nothing that gives access back, found {back}")
+        holders = sorted(
+            role
+            for role in self.function_roles()
+            if {"Ref": CONTAIN} in listed(at(self.resource(role), "Properties", "ManagedPolicyArns"))
+        )
+        expected = sorted(set(self.function_roles()) - {str(self.role_of("KeyCreationFunction"))})
+        self.expect(holders == expected, CONTAIN, f"to be held by {expected}, found {holders}")
+        keys = {action for action in self.actions_of(str(self.role_of("KeyCreationFunction"))) if action.startswith("iam:")}
+        self.expect(keys == KEY_CREATION_MAY, "KeyCreationFunction", f"of iam {sorted(KEY_CREATION_MAY)}, found {sorted(keys)}")
+
+        called = called_by_code()
+        services = tuple({action.partition(":")[0] + ":" for action in called})
+        held = {action for action in self.actions_of(responder) if action.startswith(services)}
+        lacking, idle = sorted(called - held), sorted(held - called)
+        on_leavers = {action for action in called if not matches(action, GIVES_BACK)}
+        on_findings = {action for action in on_leavers if not matches(action, OF_LEAVERS)}
+        for function, expected in (("PostureFindingFunction", on_findings), ("OffboardingFunction", on_leavers)):
+            differ = sorted(expected ^ {action for action in self.actions_of(str(self.role_of(function))) if action.startswith(services)})
+            self.expect(not differ, function, f"to do to identities what its code calls, and no more; differ in {differ}")
+        self.expect(not lacking, responder, f"all that the code calls on identities, missing {lacking}")
+        self.expect(not idle, responder, f"nothing that the code does not call, found {idle}")
+
+    def policy_sizes(self) -> None:
+        for name, policy in self.of_type("AWS::IAM::ManagedPolicy"):
+            document = json.dumps(rendered(at(policy, "Properties", "PolicyDocument")), separators=(",", ":"))
+            size = len(re.sub(r"\s", "", document))
+            self.expect(size <= POLICY_LIMIT, name, f"at most {POLICY_LIMIT} characters without white space, found {size}")
+
+    def member_accounts(self) -> None:
+        """Who may enter other accounts: the functions, as one role, saying its external id and naming a case."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for name, resource in self.resources().items():
+            if resource.get("Type") not in ("AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+                continue
+            properties = resource.get("Properties", {})
+            granted = {key: value for key, value in properties.items() if key != "AssumeRolePolicyDocument"}
+            for optional, statement in branches(granted):
+                for action in texts(statement.get("Action")):
+                    if not action.startswith("sts:"):
+                        continue
+                    label = f"{name} {statement.get('Sid', '')}".rstrip()
+                    self.expect(optional == "HasMemberRole", label, "to be there only if HasMemberRole")
+                    resource_is = statement.get("Resource") == {"Fn::Sub": MEMBER_ROLE}
+                    self.expect(resource_is, label, f"{MEMBER_ROLE} as its only resource")
+                    condition = statement.get("Condition", {})
+                    named_case = condition.get("StringLike") == SOURCE_IDENTITY
+                    self.expect(named_case, label, f"a condition StringLike {SOURCE_IDENTITY}")
+                    found.setdefault(action, []).append(condition)
+        allowed = sorted(found)
+        both = allowed == ["sts:AssumeRole", "sts:SetSourceIdentity"]
+        self.expect(both, "template", f"to assume roles, naming the case; found {allowed}")
+        for condition in found.get("sts:AssumeRole", []):
+            said = at(condition, "StringEquals", "sts:ExternalId")
+            self.expect(said == {"Ref": "MemberExternalId"}, "sts:AssumeRole", "a condition on sts:ExternalId by MemberExternalId")
+            listed_accounts = at(condition, "StringEqualsIfExists", "Fn::If")
+            narrowed = {"aws:ResourceAccount": {"Fn::Split": [",", {"Ref": "MemberAccounts"}]}}
+            right = isinstance(listed_accounts, list) and listed_accounts[:2] == ["HasMemberAccounts", narrowed]
+            self.expect(right, "sts:AssumeRole", "a condition on aws:ResourceAccount by MemberAccounts, where there are some")
+        rule = at(self.template, "Rules", "MemberRoleNeedsExternalId", "Assertions")
+        self.expect(bool(rule), "Rules", "MemberRoleNeedsExternalId: no role without an external id")
+
     def responder(self) -> None:
         """Who can reach the responder: the schedule, with a tick, and who has the policy for it."""
         events = at(self.resource(RESPONDER), "Properties", "Events") or {}
@@ -400,21 +640,68 @@ class Checks:
         self.expect(at(self.resource(RESPONDER), "Properties", "FunctionUrlConfig") is None, RESPONDER, "no URL")
         output = referred(at(self.template, "Outputs", "InvokePolicy", "Value"))
         self.expect(self.is_policy({"Ref": output}), "output InvokePolicy", "a managed policy of this stack")
-        allowed = [
-            (texts_of(statement.get("Action")), statement.get("Resource"), statement.get("Effect"))
-            for statement in statements(at(self.resource(str(output)), "Properties"))
-        ]
-        right = [(["lambda:InvokeFunction"], {"Fn::GetAtt": [RESPONDER, "Arn"]}, "Allow")]
-        self.expect(allowed == right, str(output), f"lambda:InvokeFunction on {RESPONDER}, and nothing else")
+        allowed = sorted(
+            (*texts_of(statement.get("Action")), str(referred(statement.get("Resource"), "Arn")), str(optional), str(statement.get("Condition")))
+            for optional, statement in branches(at(self.resource(str(output)), "Properties"))
+        )
+        by_url = {"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}
+        url_only = {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+        right = sorted([
+            ("lambda:InvokeFunction", RESPONDER, "None", "None"),
+            ("lambda:InvokeFunctionUrl", RESPONDER_URL, "HasResponderUrl", str(by_url)),
+            ("lambda:InvokeFunction", RESPONDER_URL, "HasResponderUrl", str(url_only)),
+        ])
+        expected = f"lambda:InvokeFunction on {RESPONDER}, and on {RESPONDER_URL} by its URL only; nothing else"
+        self.expect(allowed == right, str(output), expected)
+        for asked in (RESPONDER, RESPONDER_URL):
+            others = sorted({
+                name
+                for name, resource in self.resources().items()
+                if name != output
+                for statement in statements(resource.get("Properties"))
+                if statement.get("Effect") == "Allow" and self.reaches(statement.get("Resource"), asked)
+            })
+            self.expect(not others, asked, f"to be named by no policy but {output}, found {others}")
+            permitted = [
+                name
+                for name, permission in self.of_type("AWS::Lambda::Permission")
+                if self.reaches(at(permission, "Properties", "FunctionName"), asked)
+            ]
+            self.expect(not permitted, asked, f"no permission beside its events', found {permitted}")
+        # RotationFunctionArns is anybody's pattern.
+        never = {"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}
+        both = {"Fn::Sub": "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:${AWS::StackName}-responder*"}
+        for role in self.function_roles():
+            denied = any(
+                statement.get("Effect") == "Deny"
+                and "Condition" not in statement
+                and never <= set(texts(statement.get("Action")))
+                and both in listed(statement.get("Resource"))
+                for _, statement in self.statements_of(role)
+            )
+            self.expect(denied, role, "a policy that denies to ask the responder, directly or by its URL")
+
+    def responder_url(self) -> None:
+        """The responder behind a URL is the same program with the same rights; who asks there, AWS IAM says."""
+        url, direct = (at(self.resource(name), "Properties") or {} for name in (RESPONDER_URL, RESPONDER))
+        self.expect(self.resource(RESPONDER_URL).get("Condition") == "HasResponderUrl", RESPONDER_URL, "to be there only if HasResponderUrl")
+        condition = at(self.template, "Conditions", "HasResponderUrl")
+        right = condition == {"Fn::Equals": [{"Ref": "ResponderUrl"}, "true"]}
+        self.expect(right, "condition HasResponderUrl", "ResponderUrl is true")
+        for key in ("CodeUri", "Role", "LoggingConfig", "Timeout"):
+            self.expect(url.get(key) is not None and url.get(key) == direct.get(key), RESPONDER_URL, f"{key} as {RESPONDER} has it")
+        auth = at(url, "FunctionUrlConfig", "AuthType")
+        self.expect(auth == "AWS_IAM", RESPONDER_URL, f"a URL with AuthType AWS_IAM, found {auth}")
+        self.expect("Cors" not in (url.get("FunctionUrlConfig") or {}), RESPONDER_URL, "no cross-origin requests")
+        for key in ("Events", "EventInvokeConfig", "DeadLetterQueue", "AutoPublishAlias"):
+            self.expect(key not in url, RESPONDER_URL, f"no {key}: it is asked synchronously, by its URL")
         others = [
             name
-            for name, resource in self.resources().items()
-            if name != output
-            for statement in statements(resource.get("Properties"))
-            for arn in listed(statement.get("Resource"))
-            if statement.get("Effect") == "Allow" and referred(arn, "Arn") == RESPONDER
+            for name, function in self.of_type("AWS::Serverless::Function")
+            if name != RESPONDER_URL and at(function, "Properties", "FunctionUrlConfig") is not None
         ]
-        self.expect(not others, RESPONDER, f"to be named by no policy but {output}, found {others}")
+        others += [name for name, _ in self.of_type("AWS::Lambda::Url")]
+        self.expect(not others, "template", f"no URL but that of {RESPONDER_URL}, found {others}")
 
     # ── What the template holds ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -451,8 +738,9 @@ class Checks:
         return set(actions) <= set(texts(statement.get("Action")))
 
     def function_roles(self) -> list[str]:
+        """Each once: the responder's two functions share one."""
         roles = (referred(at(f, "Properties", "Role"), "Arn") for _, f in self.of_type("AWS::Serverless::Function"))
-        return [role for role in roles if role is not None]
+        return list(dict.fromkeys(role for role in roles if role is not None))
 
     def role_of(self, function: str) -> str | None:
         return referred(at(self.resource(function), "Properties", "Role"), "Arn")
@@ -466,6 +754,26 @@ class Checks:
             policy = str(referred(arn))
             for statement in statements(at(self.resource(policy), "Properties")):
                 yield policy, statement
+
+    def actions_of(self, role: str) -> set[str]:
+        """All that a role is allowed, wherever that is said."""
+        allowed = (statement for _, statement in self.statements_of(role) if statement.get("Effect") == "Allow")
+        return {action for statement in allowed for action in texts(statement.get("Action"))}
+
+    def reaches(self, value: Any, function: str) -> bool:
+        """Whether what a policy names may be this function: by reference, or by a pattern on its name."""
+        if function in (referred(value), referred(value, "Arn")):
+            return True
+        if isinstance(value, dict):
+            if set(value) & {"Ref", "Fn::GetAtt"}:
+                return False
+            return any(self.reaches(inner, function) for inner in value.values())
+        if isinstance(value, list):
+            return any(self.reaches(inner, function) for inner in value)
+        text = str(value)
+        name = str(at(self.resource(function), "Properties", "FunctionName", "Fn::Sub"))
+        pattern = text.rpartition(":function:")[2]
+        return (":function:" in text and fnmatchcase(name, pattern)) or text == name or f"${{{function}" in text
 
     def role_name(self, role: str) -> Any:
         return at(self.resource(role), "Properties", "RoleName", "Fn::Sub")
@@ -516,6 +824,90 @@ class Checks:
                     metric = at(entry, "MetricStat", "Metric") or {}
                     dimensions = named(metric.get("Dimensions"))
                     yield Watched(metric.get("Namespace"), metric.get("MetricName"), dimensions, condition)
+
+
+@dataclass
+class MemberChecks(Checks):
+    """What there is to say about the role in member accounts, beside the hub's template."""
+
+    hub: Checks | None = None
+
+    def run(self) -> None:
+        self.rights()
+        self.policy_sizes()
+        roles = list(self.of_type("AWS::IAM::Role"))
+        self.expect(len(roles) == 1, "template", f"one role, found {len(roles)}")
+        for name, role in roles:
+            self.trust(name, role.get("Properties", {}))
+            self.reach(name)
+
+    def trust(self, name: str, properties: dict[str, Any]) -> None:
+        self.expect(str(properties.get("MaxSessionDuration")) == "3600", name, "MaxSessionDuration 3600, the least there is")
+        boundary = at(properties, "PermissionsBoundary", "Fn::If")
+        self.expect(isinstance(boundary, list) and {"Ref": "PermissionsBoundaryArn"} in boundary, name, "an optional boundary")
+        hub = [str(self.hub.role_name(role)) for role in self.hub.function_roles()] if self.hub else []
+        trusted = sorted(own.replace("${AWS::StackName}", "${HubStackName}") for own in hub)
+        found = []
+        for statement in statements(properties.get("AssumeRolePolicyDocument")):
+            label = f"{name} {statement.get('Sid', '')}".rstrip()
+            condition = statement.get("Condition", {})
+            account = {"AWS": {"Fn::Sub": "arn:${AWS::Partition}:iam::${HubAccountId}:root"}}
+            self.expect(statement.get("Principal") == account, label, "the hub's account as principal, and nobody else")
+            named_roles = listed(at(condition, "ArnEquals", "aws:PrincipalArn"))
+            right = sorted(map(end_of, named_roles)) == trusted
+            self.expect(right, label, f"of the hub's account {trusted} only, by aws:PrincipalArn")
+            of_hub = all(":iam::${HubAccountId}:role/" in str(at(arn, "Fn::Sub")) for arn in named_roles)
+            self.expect(of_hub, label, "roles of the hub's account")
+            named_case = condition.get("StringLike") == SOURCE_IDENTITY
+            self.expect(named_case, label, f"a condition StringLike {SOURCE_IDENTITY}")
+            actions = texts_of(statement.get("Action"))
+            if "sts:AssumeRole" in actions:
+                said = at(condition, "StringEquals", "sts:ExternalId")
+                self.expect(said == {"Ref": "ExternalId"}, label, "a condition StringEquals on sts:ExternalId")
+            found += actions
+        both = sorted(found) == ["sts:AssumeRole", "sts:SetSourceIdentity"]
+        self.expect(both, name, f"to be assumed under a source identity, found {found}")
+        default = at(self.template, "Parameters", "ExternalId", "Default")
+        self.expect(default is None, "parameter ExternalId", "no default: everybody would know it")
+
+    def reach(self, role: str) -> None:
+        """Only this account; never itself; nothing that gives anybody access but what containment cannot do without."""
+        denied: list[str] = []
+        for policy, statement in self.statements_of(role):
+            label = f"{policy} {statement.get('Sid', '')}".rstrip()
+            if statement.get("Effect") == "Deny":
+                if self.covers(statement, SELF_DENIED) and "Condition" not in statement:
+                    denied += texts_of(statement.get("Resource"))
+                    chosen = [listed(at(arn, "Fn::If")) for arn in listed(statement.get("Resource"))]
+                    denied += [str(referred(branch)) for either in chosen for branch in either]
+                continue
+            actions = set(texts(statement.get("Action")))
+            never = tuple(f"iam:{verb}" for verb in MEMBER_NEVER)
+            strange = sorted(action for action in actions - MEMBER_MAY if action.startswith(never))
+            self.expect(not strange, label, f"nothing that gives or ends access for good, found {strange}")
+            secret = sorted(actions & {"secretsmanager:GetSecretValue", "kms:Decrypt", "sts:AssumeRole"})
+            self.expect(not secret, label, f"no secrets and no other roles, found {secret}")
+            if actions & {"iam:TagUser", "iam:UntagUser"}:
+                self.expect(tags_quarantine(statement), label, "to tag with severance:quarantined-by alone")
+            for arn in texts(statement.get("Resource")):
+                # Of AWS's own policies, reading is all there is.
+                reads = all(action.startswith(("iam:Get", "iam:List")) for action in actions)
+                here = arn == "*" or ":${AWS::AccountId}:" in arn or (":aws:policy/" in arn and reads)
+                self.expect(here or arn == "HasRotationFunctions", label, f"resources of this account, found {arn}")
+        for own in ("role/${RoleName}", "policy/${RoleName}-containment", "role/aws-service-role/*", "role/aws-reserved/*"):
+            arn = "arn:${AWS::Partition}:iam::${AWS::AccountId}:" + own
+            self.expect(arn in denied, role, f"a policy that denies changes to {own}")
+        self.expect("PermissionsBoundaryArn" in denied, role, "a policy that denies changes to its boundary")
+        policies = self.of_type("AWS::IAM::ManagedPolicy")
+        names = [at(policy, "Properties", "ManagedPolicyName", "Fn::Sub") for _, policy in policies]
+        self.expect(names == ["${RoleName}-containment"], role, f"one policy, by the name that is denied; found {names}")
+        if self.hub:
+            # The responder may do in its own account whatever any function may.
+            here = {action for action in self.actions_of(role) if action.startswith(IN_MEMBERS)}
+            there = {action for action in self.hub.actions_of(str(self.hub.role_of(RESPONDER))) if action.startswith(IN_MEMBERS)}
+            lacking, more = sorted(there - here), sorted(here - there)
+            self.expect(not lacking, role, f"all that the hub's own role may do to identities, missing {lacking}")
+            self.expect(not more, role, f"nothing that the hub's own role may not do to identities, found {more}")
 
 
 # ── Reading values ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -571,6 +963,24 @@ def statements(node: Any) -> Iterator[dict[str, Any]]:
             yield from statements(inner)
 
 
+def branches(node: Any, condition: str | None = None) -> Iterator[tuple[str | None, dict[str, Any]]]:
+    """Every statement, with the condition that decides whether it is there."""
+    if isinstance(node, dict):
+        if "Effect" in node:
+            yield condition, node
+            return
+        chosen = node.get("Fn::If")
+        if isinstance(chosen, list) and chosen:
+            for inner in chosen[1:]:
+                yield from branches(inner, str(chosen[0]))
+            return
+        for inner in node.values():
+            yield from branches(inner, condition)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from branches(inner, condition)
+
+
 def texts_of(value: Any) -> list[str]:
     return list(texts(value))
 
@@ -591,6 +1001,53 @@ def referred(value: Any, attribute: str | None = None) -> str | None:
     return got[0] if isinstance(got, list) and got[1:] == [attribute] else None
 
 
+def matches(action: str, patterns: Iterable[str]) -> bool:
+    """IAM does not distinguish case."""
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def tags_quarantine(statement: dict[str, Any]) -> bool:
+    """Whether a statement is bound to the one tag that says which case quarantined the user."""
+    keys = at(statement, "Condition", "ForAllValues:StringEquals", "aws:TagKeys")
+    return listed(keys) == ["severance:quarantined-by"] and at(statement, "Condition", "Null", "aws:TagKeys") == "false"
+
+
+def is_account_or_scp(arn: str) -> bool:
+    """No root and no organizational unit, and none of AWS's own policies."""
+    return arn.rpartition("organizations::")[2] in ("*:account/o-*/*", "*:policy/o-*/service_control_policy/*")
+
+
+def called_by_code() -> set[str]:
+    """The actions that the code names as its calls on identities."""
+    sources = (path for pattern in CODE for path in sorted(REPO.glob(pattern)))
+    return {action for path in sources for action in CALLED.findall(path.read_text(encoding="utf-8"))} - CONDITION_KEYS
+
+
+def rendered(node: Any) -> Any:
+    """A policy as CloudFormation writes it at its longest: with what depends on a condition, and long values."""
+    if isinstance(node, list):
+        return [rendered(value) for value in node if value != {"Ref": "AWS::NoValue"}]
+    if not isinstance(node, dict):
+        return node
+    if "Fn::If" in node:
+        return max((rendered(branch) for branch in listed(node["Fn::If"])[1:]), key=lambda branch: len(json.dumps(branch)))
+    if "Fn::Split" in node:
+        separator, text = node["Fn::Split"]
+        return str(rendered(text)).split(separator)
+    if "Fn::Sub" in node:
+        return re.sub(r"\$\{([^}]+)\}", lambda found: long_value(found[1]), str(node["Fn::Sub"]))
+    if "Ref" in node:
+        return long_value(str(node["Ref"]))
+    if "Fn::GetAtt" in node:
+        return long_value(".".join(node["Fn::GetAtt"]))
+    return {key: rendered(value) for key, value in node.items()}
+
+
+def long_value(name: str) -> str:
+    """What a reference becomes: known, or an ARN of 128 characters."""
+    return LONGEST.get(name, "x" * 128)
+
+
 def end_of(arn: Any) -> str:
     """The name in the ARN of a role that !Sub puts together."""
     return str(at(arn, "Fn::Sub") or arn).rpartition(":role/")[2]
@@ -609,18 +1066,27 @@ def is_true(value: Any) -> bool:
 
 
 def main() -> int:
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else REPO / "template.yaml"
-    try:
-        checks = Checks(plain(cfn_yaml.load(str(path))))
-    except Exception as error:  # cfn-lint's and YAML's errors have no common class.
-        print(f"{path.name} cannot be read: {error}", file=sys.stderr)
-        return 1
-    checks.run()
-    if checks.failures:
-        print(f"{path.name} does not hold:", *checks.failures, sep="\n  ", file=sys.stderr)
-        return 1
-    print(f"{checks.held} checks of {path.name} hold")
-    return 0
+    paths = [REPO / "template.yaml", REPO / "infra" / "member-account.yaml"]
+    for n, path in enumerate(sys.argv[1 : len(paths) + 1]):
+        paths[n] = Path(path)
+    templates = []
+    for path in paths:
+        try:
+            templates.append(plain(cfn_yaml.load(str(path))))
+        except Exception as error:  # cfn-lint's and YAML's errors have no common class.
+            print(f"{path.name} cannot be read: {error}", file=sys.stderr)
+            return 1
+    hub = Checks(templates[0])
+    all_checks = [hub, MemberChecks(templates[1], hub=hub)]
+    failed = False
+    for path, checks in zip(paths, all_checks, strict=True):
+        checks.run()
+        failed = failed or bool(checks.failures)
+        if checks.failures:
+            print(f"{path.name} does not hold:", *checks.failures, sep="\n  ", file=sys.stderr)
+        else:
+            print(f"{checks.held} checks of {path.name} hold")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

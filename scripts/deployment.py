@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import boto3
+from botocore.exceptions import WaiterError
 from console import Failure, tail
 from emulator import REGION, REPO
 
 BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
+MEMBER_TEMPLATE = REPO / "infra" / "member-account.yaml"
 OKTA_BUS = "okta-partner-stand-in"
 """A partner event bus cannot be made in the emulator; Okta's rule stands on this one, so that it is deployed too."""
 
@@ -31,6 +33,11 @@ class Stack:
     """Beside what every stack here has."""
 
     @property
+    def has_member(self) -> bool:
+        """Whether it acts in MEMBER_ACCOUNT, too."""
+        return "MemberRoleName" in self.overrides
+
+    @property
     def parameters(self) -> dict[str, str]:
         common = {
             "Mode": self.mode,
@@ -39,6 +46,8 @@ class Stack:
             "Architecture": host_architecture(),
             # The emulator fires schedules, too. A tick that comes by itself would take reviews from the test that set them up.
             "WatchSchedule": "rate(1 day)",
+            # The emulator shows every change at once.
+            "SettleSeconds": "1",
         }
         return common | self.overrides
 
@@ -54,6 +63,25 @@ class Deployer:
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
             region_name=REGION,
         )
+
+    def deploy_member(self, hub: Stack) -> None:
+        """Deploy the role of a member account into MEMBER_ACCOUNT, for this hub to act in."""
+        member = cast(Any, boto3.Session(MEMBER_ACCOUNT, "test", region_name=REGION))
+        formation = member.client("cloudformation", endpoint_url=self._endpoint)
+        parameters = {"HubAccountId": HUB_ACCOUNT, "HubStackName": hub.name, "ExternalId": EXTERNAL_ID, "RoleName": MEMBER_ROLE}
+        formation.create_stack(
+            StackName=MEMBER_STACK,
+            TemplateBody=MEMBER_TEMPLATE.read_text(encoding="utf-8"),
+            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        try:
+            waiter = formation.get_waiter("stack_create_complete")
+            waiter.wait(StackName=MEMBER_STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+        except WaiterError as error:
+            stack = error.last_response.get("Stacks", [{}])[0]
+            why = stack.get("StackStatusReason") or stack.get("StackStatus") or error
+            raise Failure(f"{MEMBER_TEMPLATE.relative_to(REPO)} cannot be deployed into {MEMBER_ACCOUNT}: {why}") from error
 
     def client(self, service: str) -> Any:
         # boto3 makes the types of its clients at run time.
@@ -103,6 +131,8 @@ class Deployer:
         found = {f"{stack.prefix}_STACK": stack.name}
         for output in described["Outputs"]:
             found[f"{stack.prefix}_{upper_snake(output['OutputKey'])}"] = output["OutputValue"]
+        if stack.has_member:
+            found[f"{stack.prefix}_MEMBER_ACCOUNT"] = MEMBER_ACCOUNT
         return found
 
     def function_variables(self, function_name: str) -> dict[str, str]:
@@ -117,8 +147,25 @@ SMALL_BREAKER = {"BreakerAccountLimit": "6", "BreakerOrganizationLimit": "6", "B
 """Few enough for a test to reach."""
 
 
+HUB_ACCOUNT = "000000000000"
+MEMBER_ACCOUNT = "222222222222"
+MEMBER_STACK = "severance-member"
+MEMBER_ROLE = "SeveranceMember"
+EXTERNAL_ID = "severance-tests-external-id"
+MANAGEMENT_ACCOUNT = "999999999999"
+WHOLE_ORGANIZATION = {
+    "MemberRoleName": MEMBER_ROLE,
+    "MemberExternalId": EXTERNAL_ID,
+    "IdentityCenter": "true",
+    "ScpQuarantine": "true",
+    "ManagementAccount": MANAGEMENT_ACCOUNT,
+    "ResponderUrl": "true",
+}
+"""The account is a member to which policies and IAM Identity Center are delegated; MEMBER_ACCOUNT is one more."""
+
+
 def stacks(mode: str, *, with_observe_stack: bool, with_review_stack: bool) -> Iterable[Stack]:
-    yield Stack("severance", mode, "SEVERANCE", NO_BREAKER)
+    yield Stack("severance", mode, "SEVERANCE", NO_BREAKER | WHOLE_ORGANIZATION)
     if with_observe_stack:
         yield Stack("severance-observe", "observe", "SEVERANCE_OBSERVE")
     if with_review_stack:

@@ -117,6 +117,50 @@ class Emulator:
             self._process = None
 
 
+class Moto:
+    """moto's server, as a second opinion on what AWS does. It keeps nothing, and ends with whoever started it."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.log = run_dir / "moto.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.endpoint = ""
+
+    def start(self) -> None:
+        for _ in range(3):
+            port = free_port()
+            self.endpoint = f"http://127.0.0.1:{port}"
+            environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
+            # The same account as the emulator's.
+            environment |= {"MOTO_ACCOUNT_ID": "000000000000", "AWS_DEFAULT_REGION": REGION}
+            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            if self._ready():
+                return
+            self.stop()
+        raise Failure(f"moto did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        deadline = time.monotonic() + READY_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with opener.open(f"{self.endpoint}/moto-api/data.json", timeout=2):
+                    return self._process.poll() is None
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end_group(self._process.pid, self._process)
+            self._process = None
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

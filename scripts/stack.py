@@ -10,7 +10,8 @@ Any number can run side by side: each has a folder .severance/run-… of its own
 The environment of CMD, also written to .severance/run-…/env: AWS_ENDPOINT_URL, AWS_REGION and the credentials of the
 emulated account's root; SEVERANCE_STACK; each output of template.yaml as SEVERANCE_<OUTPUT> (EvidenceBucket is
 SEVERANCE_EVIDENCE_BUCKET), those of the observing stack as SEVERANCE_OBSERVE_<OUTPUT>, those of the one with a small
-breaker as SEVERANCE_REVIEW_<OUTPUT>; SEVERANCE_OKTA_BUS; SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions'
+breaker as SEVERANCE_REVIEW_<OUTPUT>; SEVERANCE_MEMBER_ACCOUNT, another account in which the stack may act (its root's key
+id is the account, the secret is test); SEVERANCE_OKTA_BUS; SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions'
 output stands too. The stack itself has no breaker, as tests contain many identities at once.
 """
 
@@ -30,7 +31,7 @@ from types import FrameType
 
 from console import Failure, say, step
 from deployment import BUILT_TEMPLATE, OKTA_BUS, Deployer, stacks
-from emulator import OVERLAY, REPO, Emulator, client_environment, end_group
+from emulator import OVERLAY, REPO, Emulator, Moto, client_environment, end_group
 
 RUNS = REPO / ".severance"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -76,6 +77,7 @@ def arguments() -> argparse.Namespace:
         )
         sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
         if verb == "run":
+            sub.add_argument("--with-moto", action="store_true", help="start moto as well; its address is SEVERANCE_MOTO")
             sub.add_argument("command", nargs="+", metavar="CMD")
     verbs.add_parser("down").add_argument("run", nargs="?", type=Path, help="its folder; default: the only one running")
     return parser.parse_args()
@@ -98,14 +100,20 @@ def ignore_signals() -> None:
 def run(options: argparse.Namespace) -> int:
     run_dir = new_run_dir(options.template)
     emulator = Emulator(run_dir)
+    moto = Moto(run_dir)
     code = 1
     try:
         environment = bring_up(emulator, options, run_dir)
+        if options.with_moto:
+            with step("starting moto"):
+                moto.start()
+            environment["SEVERANCE_MOTO"] = moto.endpoint
         say(f"running: {shlex.join(options.command)}")
         code = run_command(options.command, environment)
         say(f"the command ended with {code}")
     finally:
         ignore_signals()
+        moto.stop()
         emulator.stop()
         tidy(run_dir, keep_logs=code != 0)
     return code
@@ -167,6 +175,8 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
         deployer.prepare()
         for stack in wanted:
             deployer.deploy(stack)
+            if stack.has_member:
+                deployer.deploy_member(stack)
     environment = base | {
         "SEVERANCE_RUN_DIR": str(run_dir),
         "SEVERANCE_EMULATOR_LOG": str(emulator.log),

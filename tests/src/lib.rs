@@ -12,6 +12,8 @@
     reason = "this library is for tests only: what is not as expected fails the test"
 )]
 
+pub mod doors;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -99,6 +101,13 @@ pub struct HeldKey {
     /// The id.
     pub id: String,
     secret: String,
+}
+
+impl HeldKey {
+    /// The key, for a client that signs with it.
+    pub fn credentials(&self) -> aws_sdk_iam::config::Credentials {
+        aws_sdk_iam::config::Credentials::new(&self.id, &self.secret, None, None, "test")
+    }
 }
 
 impl Stack {
@@ -226,11 +235,100 @@ impl Stack {
             .expect("the overlay sets a key's dates");
     }
 
+    /// The account that the stack may enter beside its own.
+    pub fn member_account(&self) -> String {
+        std::env::var("SEVERANCE_MEMBER_ACCOUNT").expect("the member account: run `make test`")
+    }
+
+    /// IAM of another account, as its root: the emulator takes the account's number for a key.
+    pub fn iam_of_account(&self, account: &str) -> aws_sdk_iam::Client {
+        let credentials = aws_sdk_iam::config::Credentials::new(account, "test", None, None, "test");
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk).credentials_provider(credentials).build();
+        aws_sdk_iam::Client::from_conf(config)
+    }
+
+    /// CloudTrail's records of a call in another account.
+    pub async fn trail_of_account(&self, account: &str, call: &str) -> Vec<Value> {
+        use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+        let credentials = aws_sdk_cloudtrail::config::Credentials::new(account, "test", None, None, "test");
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.sdk).credentials_provider(credentials).build();
+        let by = LookupAttribute::builder().attribute_key(LookupAttributeKey::EventName).attribute_value(call).build();
+        let by = by.expect("an attribute");
+        let found = aws_sdk_cloudtrail::Client::from_conf(config).lookup_events().lookup_attributes(by).send().await;
+        let found = found.expect("the history");
+        let records = found.events().iter().filter_map(|event| event.cloud_trail_event());
+        records.filter_map(|record| serde_json::from_str(record).ok()).collect()
+    }
+
+    /// Waits until something is so.
+    pub async fn until<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+        let begun = Instant::now();
+        while !holds().await {
+            assert!(begun.elapsed() < PATIENCE, "{what}: it never was");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The path of the responder's URL.
+    pub fn url_path(&self) -> String {
+        let url = self.name("RESPONDER_URL");
+        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        rest.split_once('/').map_or_else(|| "/".to_owned(), |(_, path)| format!("/{path}"))
+    }
+
+    /// Where the emulator listens.
+    pub fn endpoint(&self) -> String {
+        self.sdk
+            .endpoint_url()
+            .map(str::to_owned)
+            .or_else(|| std::env::var("AWS_ENDPOINT_URL").ok())
+            .expect("an address")
+    }
+
+    /// The configuration of the root credentials, for clients of other services.
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// IAM, as the holder of a key.
+    pub fn iam_as(&self, key: &HeldKey) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk).credentials_provider(key.credentials()).build();
+        aws_sdk_iam::Client::from_conf(config)
+    }
+
+    /// Makes an access key of a user, as somebody else than an administrator.
+    pub async fn key_by(&self, iam: &aws_sdk_iam::Client, user: &str) -> HeldKey {
+        let made = iam.create_access_key().user_name(user).send().await.expect("a new key");
+        let key = made.access_key().expect("the key");
+        HeldKey { id: key.access_key_id().to_owned(), secret: key.secret_access_key().to_owned() }
+    }
+
+    /// Lets a user do more, on everything.
+    pub async fn allow(&self, user: &str, actions: &[&str]) {
+        let allow = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": actions, "Resource": "*"}]});
+        let put = self.iam.put_user_policy().user_name(user).policy_name("allowed").policy_document(allow.to_string());
+        put.send().await.expect("a policy");
+    }
+
+    /// Waits until a user is denied everything.
+    pub async fn until_quarantined(&self, user: &str) {
+        let begun = Instant::now();
+        while !self.policies(user).await.contains(&"SeveranceQuarantine".to_owned()) {
+            assert!(begun.elapsed() < PATIENCE, "{user} was never quarantined");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// A case as it lies in the stack's table.
+    pub async fn case(&self, id: &str) -> severance_domain::case::Case {
+        let record = self.record(&format!("CASE#{id}"), "CASE").await;
+        serde_json::from_value(record).expect("a case")
+    }
+
     /// Whether AWS accepts a key for what its user may do; else the error's code.
     pub async fn accepts(&self, key: &HeldKey) -> Result<(), String> {
-        let credentials = aws_sdk_iam::config::Credentials::new(&key.id, &key.secret, None, None, "test");
-        let config = aws_sdk_iam::config::Builder::from(&self.sdk).credentials_provider(credentials).build();
-        match aws_sdk_iam::Client::from_conf(config).get_user().send().await {
+        match self.iam_as(key).get_user().send().await {
             Ok(_) => Ok(()),
             Err(error) => {
                 use aws_sdk_iam::error::ProvideErrorMetadata as _;
@@ -386,11 +484,18 @@ pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{}-{nanos:x}-{count}", std::process::id())
 }
 
+/// Where moto listens, which `scripts/stack.py` starts beside the emulator.
+pub fn moto() -> String {
+    std::env::var("SEVERANCE_MOTO").expect("SEVERANCE_MOTO is not set: these tests need moto as well, run `make test`")
+}
+
 /// A finding of its own that a user's key is misused.
 pub fn misused(user: &str, key: &HeldKey) -> Value {
     let mut event =
         event("guardduty/compromised-access-key.json", &[("ci-deployer", user), ("AKIAEXAMPLECIDEPLOY1", &key.id)]);
     event["detail"]["id"] = json!(unique("finding"));
+    // What the user holds was made before.
+    event["detail"]["service"]["eventLastSeen"] = json!(jiff::Timestamp::now().to_string());
     event
 }
 
@@ -422,9 +527,18 @@ pub struct Session {
 impl Stack {
     /// Makes a role whose sessions may read itself.
     pub async fn role(&self, name: &str, tags: &[(&str, &str)]) -> AssumableRole<'_> {
+        self.role_of(name, tags, &json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")})).await
+    }
+
+    /// The same, which an AWS service uses as well.
+    pub async fn service_role(&self, name: &str, tags: &[(&str, &str)]) -> AssumableRole<'_> {
+        let trusted = json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root"), "Service": "ec2.amazonaws.com"});
+        self.role_of(name, tags, &trusted).await
+    }
+
+    async fn role_of(&self, name: &str, tags: &[(&str, &str)], trusted: &Value) -> AssumableRole<'_> {
         let trust = json!({"Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": {"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}}]});
+            "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": trusted}]});
         let tags = tags.iter().map(|(k, v)| Tag::builder().key(*k).value(*v).build().expect("a tag")).collect();
         let made = self
             .iam
@@ -453,8 +567,15 @@ impl Stack {
 impl AssumableRole<'_> {
     /// Starts a session.
     pub async fn assume(&self) -> Session {
+        self.try_assume().await.unwrap_or_else(|code| panic!("no session: {code}"))
+    }
+
+    /// Starts a session, if AWS allows it; else the error's code.
+    pub async fn try_assume(&self) -> Result<Session, String> {
+        use aws_sdk_sts::error::ProvideErrorMetadata as _;
         let sts = aws_sdk_sts::Client::new(&self.stack.sdk);
-        let answer = sts.assume_role().role_arn(&self.arn).role_session_name("test").send().await.expect("a session");
+        let answer = sts.assume_role().role_arn(&self.arn).role_session_name("test").send().await;
+        let answer = answer.map_err(|error| error.code().unwrap_or("no code").to_owned())?;
         let given = answer.credentials().expect("its credentials");
         let credentials = aws_sdk_iam::config::Credentials::new(
             given.access_key_id(),
@@ -465,7 +586,7 @@ impl AssumableRole<'_> {
         );
         let config = aws_sdk_iam::config::Builder::from(&self.stack.sdk).credentials_provider(credentials).build();
         let role = self.arn.rsplit('/').next().unwrap_or_default().to_owned();
-        Session { iam: aws_sdk_iam::Client::from_conf(config), role }
+        Ok(Session { iam: aws_sdk_iam::Client::from_conf(config), role })
     }
 }
 
@@ -590,6 +711,28 @@ impl Stack {
 }
 
 impl Person<'_> {
+    /// Asks the responder at its URL, signed by this person.
+    pub async fn post(&self, ask: &Value) -> doors::Answer {
+        use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+        let (url, body) = (self.stack.name("RESPONDER_URL"), ask.to_string());
+        let identity = self.key.credentials().into();
+        let params = aws_sigv4::sign::v4::SigningParams::builder()
+            .identity(&identity)
+            .region("us-east-1")
+            .name("lambda")
+            .time(std::time::SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .expect("parameters");
+        let host = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default().to_owned();
+        let headers = [("host", host.as_str())];
+        let request = SignableRequest::new("POST", &url, headers.into_iter(), SignableBody::Bytes(body.as_bytes()));
+        let signed = sign(request.expect("a request"), &params.into()).expect("a signature").into_parts().0;
+        let (signed, _) = signed.into_parts();
+        let headers: Vec<(&str, &str)> = signed.iter().map(|header| (header.name(), header.value())).collect();
+        doors::http("POST", &self.stack.url_path(), &headers, &body).await
+    }
+
     /// Runs `sever` with these words, as this person, on this stack.
     pub async fn sever(&self, words: &[&str]) -> Ran {
         let sever = std::env::var("SEVERANCE_SEVER")

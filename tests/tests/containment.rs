@@ -83,7 +83,8 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
 async fn a_roles_sessions_from_before_the_finding_die_and_later_ones_live() {
     let stack = Stack::enforcing().await;
     let role = unique("build");
-    let sessions = stack.role(&role, &[OWNER]).await;
+    // A service uses it, so it is not closed.
+    let sessions = stack.service_role(&role, &[OWNER]).await;
     let before = sessions.assume().await;
     assert_eq!(before.works().await, Ok(()));
 

@@ -349,6 +349,10 @@ impl Stored {
 /// not asked about again by the same finding, but it is taken where the policy now enforces it; one that a person decided
 /// against is not, unless somebody was active since.
 fn outgrown(stored: &Case, planned: &Case) -> bool {
+    // What was given back on purpose stays so for this finding, unless somebody is at it again.
+    if stored.is_restored() {
+        return planned.signal.kind.is_immediate_danger() && is_active_since(stored, planned);
+    }
     let same_event = stored.signal.event_id == planned.signal.event_id;
     if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
         return false;

@@ -11,13 +11,22 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
 use severance_domain::review::ReviewTimes;
 
+use crate::sessions::{ExternalId, Member};
+
+const MEMBER_ROLE: &str = "SEVERANCE_MEMBER_ROLE";
+const MEMBER_EXTERNAL_ID: &str = "SEVERANCE_MEMBER_EXTERNAL_ID";
+const MEMBER_ACCOUNTS: &str = "SEVERANCE_MEMBER_ACCOUNTS";
+
 /// A function's settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `SEVERANCE_MODE`.
     pub mode: Mode,
-    /// `SEVERANCE_ACCOUNT`: the account that the stack runs in, and the only one it acts in.
+    /// `SEVERANCE_ACCOUNT`: the account that the stack runs in.
     pub account: AccountId,
+    /// `SEVERANCE_MEMBER_ROLE`, `SEVERANCE_MEMBER_EXTERNAL_ID`, `SEVERANCE_MEMBER_ACCOUNTS`: how other accounts are
+    /// entered; none where no role is named, and then the stack acts in its own account only.
+    pub member: Option<Member>,
     /// `SEVERANCE_STACK`: the stack's name. Its roles begin with it.
     pub stack: String,
     /// `AWS_REGION`.
@@ -59,6 +68,22 @@ pub struct Settings {
     pub case_days: i64,
     /// `SEVERANCE_CONFIRM_SECONDS`: how long a step's effect is waited for.
     pub confirm_within: Duration,
+    /// `SEVERANCE_SETTLE_SECONDS`: how long IAM is given before a contained identity is looked at again.
+    pub settle: Duration,
+    /// `SEVERANCE_LOOKS`: how often it is looked at again, at the most; 0 for never.
+    pub looks: usize,
+    /// `SEVERANCE_TRAIL_HOURS`: how long before its claim CloudTrail is searched for what an identity made; 0 for not at all.
+    pub trail_hours: i64,
+    /// `SEVERANCE_REGIONS`: the Regions in which profiles of IAM Roles Anywhere are looked for.
+    pub regions: Vec<String>,
+    /// `SEVERANCE_DOOR`: whether callers come by a Function URL, where AWS says who they are.
+    pub behind_url: bool,
+    /// `SEVERANCE_IDENTITY_CENTER`: whether this account administers IAM Identity Center, and may take access from its users.
+    pub identity_center: bool,
+    /// `SEVERANCE_SCP_QUARANTINE`: whether service control policies may be written.
+    pub scp_quarantine: bool,
+    /// `SEVERANCE_MANAGEMENT_ACCOUNT`: the organization's, which no service control policy binds.
+    pub management_account: Option<AccountId>,
 }
 
 /// A setting that is missing or makes no sense. The deployment is wrong; no event is lost by it.
@@ -113,6 +138,11 @@ impl Settings {
             let value = optional(name).unwrap_or_else(|| default.to_owned());
             value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
         };
+        let flag = |name: &'static str| match optional(name).as_deref() {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(InvalidSetting { name, found: format!("{other:?}"), expected: "true or false" }),
+        };
         let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
         // What would be asked again after its time is over is asked again at its end: no reason to stop a whole stack.
         let expire_after = hours("SEVERANCE_REVIEW_HOURS", 72)?;
@@ -137,6 +167,7 @@ impl Settings {
                 found: format!("{account:?}"),
                 expected: invalid.expected,
             })?,
+            member: member(&optional)?,
             stack: text("SEVERANCE_STACK", "the stack's name")?,
             region: text("AWS_REGION", "a Region")?,
             table: text("SEVERANCE_TABLE", "a table's name")?,
@@ -179,6 +210,30 @@ impl Settings {
             stale_key_days: days("SEVERANCE_STALE_DAYS", 90)?,
             unused_key_days: days("SEVERANCE_UNUSED_DAYS", 45)?,
             case_days: days("SEVERANCE_CASE_DAYS", 400)?,
+            settle: Duration::from_secs(
+                count("SEVERANCE_SETTLE_SECONDS", 5, "a whole number of seconds")?.try_into().unwrap_or_default(),
+            ),
+            looks: count("SEVERANCE_LOOKS", 3, "a whole number")?.try_into().unwrap_or_default(),
+            trail_hours: count("SEVERANCE_TRAIL_HOURS", 24, "a whole number of hours, 0 for not at all")?,
+            regions: list("SEVERANCE_REGIONS", &lookup("AWS_REGION").unwrap_or_default()),
+            behind_url: match optional("SEVERANCE_DOOR").as_deref() {
+                None | Some("invoke") => false,
+                Some("url") => true,
+                Some(other) => {
+                    let found = format!("{other:?}");
+                    return Err(InvalidSetting { name: "SEVERANCE_DOOR", found, expected: "invoke or url" });
+                }
+            },
+            identity_center: flag("SEVERANCE_IDENTITY_CENTER")?,
+            scp_quarantine: flag("SEVERANCE_SCP_QUARANTINE")?,
+            management_account: match optional("SEVERANCE_MANAGEMENT_ACCOUNT") {
+                None => None,
+                Some(id) => Some(AccountId::try_from(id.as_str()).map_err(|invalid| InvalidSetting {
+                    name: "SEVERANCE_MANAGEMENT_ACCOUNT",
+                    found: format!("{id:?}"),
+                    expected: invalid.expected,
+                })?),
+            },
             confirm_within: Duration::from_secs(optional("SEVERANCE_CONFIRM_SECONDS").map_or(Ok(5), |value| {
                 value.trim().parse().map_err(|_| InvalidSetting {
                     name: "SEVERANCE_CONFIRM_SECONDS",
@@ -188,6 +243,38 @@ impl Settings {
             })?),
         })
     }
+}
+
+/// How other accounts are entered. An external id or a list of accounts without a role means nothing.
+fn member(optional: &impl Fn(&'static str) -> Option<String>) -> Result<Option<Member>, InvalidSetting> {
+    let Some(role) = optional(MEMBER_ROLE) else { return Ok(None) };
+    let role_name = role.trim().to_owned();
+    if !Member::is_role_name(&role_name) {
+        let expected = "a role's name without a path: 1 to 64 letters, digits and _+=,.@-";
+        return Err(InvalidSetting { name: MEMBER_ROLE, found: format!("{role:?}"), expected });
+    }
+    let external_id = optional(MEMBER_EXTERNAL_ID);
+    let external_id = match external_id.as_deref().map(|id| ExternalId::try_from(id.trim())) {
+        Some(Ok(id)) => id,
+        unusable => {
+            // What it held stands in the trust policies of all members: it is not for a log.
+            let found = if unusable.is_some() { "something else, which is not shown" } else { "not set" };
+            let expected = "2 to 1224 letters, digits and _+=,.@:/-, because SEVERANCE_MEMBER_ROLE is set";
+            return Err(InvalidSetting { name: MEMBER_EXTERNAL_ID, found: found.to_owned(), expected });
+        }
+    };
+    let accounts = optional(MEMBER_ACCOUNTS).unwrap_or_default();
+    let accounts = accounts.split(',').map(str::trim).filter(|account| !account.is_empty());
+    let accounts = accounts
+        .map(|account| {
+            AccountId::try_from(account).map_err(|_| InvalidSetting {
+                name: MEMBER_ACCOUNTS,
+                found: format!("{account:?}, among others"),
+                expected: "AWS account ids of 12 digits, separated by commas",
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok(Some(Member { role_name, external_id, accounts }))
 }
 
 /// The SDK's configuration: one per process, shared by all clients, because loading the certificate store costs tens of
@@ -232,6 +319,39 @@ mod tests {
         assert_eq!(settings.mode, Mode::Observe);
         assert_eq!(settings.tags.owner, ["severance:owner", "owner", "Owner"]);
         assert_eq!((settings.stale_key_days, settings.unused_key_days), (90, 45));
+    }
+
+    #[test]
+    fn other_accounts_are_entered_only_where_a_role_and_its_external_id_are_set() {
+        let hub_only = [("SEVERANCE_MEMBER_EXTERNAL_ID", "x"), ("SEVERANCE_MEMBER_ACCOUNTS", "nonsense")];
+        assert_eq!(read(&hub_only).unwrap().member, None);
+        assert_eq!(read(&[("SEVERANCE_MEMBER_ROLE", " ")]).unwrap().member, None);
+        let role = ("SEVERANCE_MEMBER_ROLE", "SeveranceMember");
+        let id = ("SEVERANCE_MEMBER_EXTERNAL_ID", "hush-hush");
+        let member = read(&[role, id]).unwrap().member.unwrap();
+        assert_eq!((member.role_name.as_str(), member.accounts.len()), ("SeveranceMember", 0));
+        let accounts = ("SEVERANCE_MEMBER_ACCOUNTS", "444455556666, 000011112222,");
+        let settings = read(&[role, id, accounts]).unwrap();
+        let listed: Vec<&str> =
+            settings.member.iter().flat_map(|member| &member.accounts).map(AccountId::as_str).collect();
+        assert_eq!(listed, ["444455556666", "000011112222"]);
+        assert!(!format!("{settings:?}").contains("hush"), "{settings:?}");
+
+        let error = |changes: &[(&str, &str)]| read(changes).unwrap_err().to_string();
+        assert_eq!(
+            error(&[("SEVERANCE_MEMBER_ROLE", "path/Role"), id]),
+            "environment variable SEVERANCE_MEMBER_ROLE is \"path/Role\"; expected a role's name without a path: \
+             1 to 64 letters, digits and _+=,.@-"
+        );
+        assert_eq!(
+            error(&[role]),
+            "environment variable SEVERANCE_MEMBER_EXTERNAL_ID is not set; expected 2 to 1224 letters, digits and \
+             _+=,.@:/-, because SEVERANCE_MEMBER_ROLE is set"
+        );
+        let wrong = error(&[role, ("SEVERANCE_MEMBER_EXTERNAL_ID", "hush hush")]);
+        assert!(wrong.contains("SEVERANCE_MEMBER_EXTERNAL_ID is something else") && !wrong.contains("hush"), "{wrong}");
+        let wrong = error(&[role, id, ("SEVERANCE_MEMBER_ACCOUNTS", "444455556666,4444")]);
+        assert!(wrong.contains("SEVERANCE_MEMBER_ACCOUNTS is \"4444\"") && wrong.contains("12 digits"), "{wrong}");
     }
 
     #[test]

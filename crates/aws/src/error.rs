@@ -21,6 +21,7 @@ pub struct AwsError {
 /// Codes by which AWS asks for patience, whatever the HTTP status beside them.
 const TRANSIENT: &[&str] = &[
     "ConcurrentModification",
+    "ConcurrentModificationException",
     "EntityTemporarilyUnmodifiable",
     "ExpiredToken",
     "ExpiredTokenException",
@@ -28,6 +29,7 @@ const TRANSIENT: &[&str] = &[
     "InternalServiceError",
     "KMSInternalException",
     "OperationAborted",
+    "PolicyChangesInProgressException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestTimeout",

@@ -5,9 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use jiff::SignedDuration;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
+use severance_domain::ids::AccountId;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
@@ -23,44 +25,104 @@ use crate::calls::CallCounter;
 use crate::cases::Cases;
 use crate::clock;
 use crate::config::{self, InvalidSetting, Settings};
-use crate::countermeasures::Driver;
+use crate::countermeasures::{
+    CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
+    DeactivateSshPublicKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineRole, QuarantineUser,
+    RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions, RevokeUserSessions,
+};
 use crate::evidence_store::EvidenceStore;
 use crate::guardrails::{Guardrails, Limits};
 use crate::identity::Identities;
+use crate::identity::directory::Directory;
+use crate::identity::roles_anywhere::RolesAnywhere;
 use crate::publish::Publisher;
+use crate::reach::{Hands, Reach};
 use crate::react::{ReactError, Reactor};
+use crate::sessions::Sessions;
 use crate::signer::Signer;
+use crate::trail::{Trail, region_of_iam};
 
 /// What a function is composed from. Each client is made where it is asked for, so a function holds only those it uses.
+#[derive(Clone)]
 pub struct Parts {
     /// The stack's settings.
     pub settings: Settings,
+    /// The account that identities are read and ended in, and the configuration that acts there.
+    account: AccountId,
+    there: SdkConfig,
+    /// For what the stack itself keeps.
     sdk: SdkConfig,
     calls: CallCounter,
     policy: Arc<dyn Policy>,
 }
 
-/// A client over the shared configuration, whose calls are counted.
+/// A client over the stack's own configuration, whose calls are counted.
 macro_rules! client {
     ($parts:expr, $sdk:ident) => {
         $sdk::Client::from_conf($sdk::config::Builder::from(&$parts.sdk).interceptor($parts.calls.clone()).build())
     };
 }
 
+/// The same over the configuration of the account that identities live in.
+macro_rules! client_there {
+    ($parts:expr, $sdk:ident) => {
+        $sdk::Client::from_conf($sdk::config::Builder::from(&$parts.there).interceptor($parts.calls.clone()).build())
+    };
+}
+
 impl Parts {
     /// From this configuration of the SDK, under this policy.
     pub fn new(settings: Settings, sdk: SdkConfig, policy: Arc<dyn Policy>) -> Self {
-        Self { settings, sdk, calls: CallCounter::default(), policy }
+        let (account, there) = (settings.account.clone(), sdk.clone());
+        Self { settings, account, there, sdk, calls: CallCounter::default(), policy }
+    }
+
+    /// The same for another account, in which this configuration acts.
+    fn in_account(&self, there: &SdkConfig, account: &AccountId) -> Self {
+        Self { account: account.clone(), there: there.clone(), ..self.clone() }
     }
 
     /// IAM.
     pub fn iam(&self) -> aws_sdk_iam::Client {
-        client!(self, aws_sdk_iam)
+        client_there!(self, aws_sdk_iam)
     }
 
     /// Secrets Manager.
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        client!(self, aws_sdk_secretsmanager)
+        client_there!(self, aws_sdk_secretsmanager)
+    }
+
+    /// IAM Roles Anywhere.
+    pub fn roles_anywhere(&self) -> aws_sdk_rolesanywhere::Client {
+        client_there!(self, aws_sdk_rolesanywhere)
+    }
+
+    /// IAM Identity Center, which only its own account administers.
+    pub fn sso(&self) -> aws_sdk_ssoadmin::Client {
+        client!(self, aws_sdk_ssoadmin)
+    }
+
+    /// The directory of IAM Identity Center, which only its own account administers.
+    pub fn directory(&self) -> aws_sdk_identitystore::Client {
+        client!(self, aws_sdk_identitystore)
+    }
+
+    /// AWS Organizations, which only its management account or a delegated administrator speaks to.
+    pub fn organizations(&self) -> aws_sdk_organizations::Client {
+        client!(self, aws_sdk_organizations)
+    }
+
+    fn partition(&self) -> &str {
+        self.settings.signing_key.partition()
+    }
+
+    /// Reads CloudTrail's history of IAM; none where the stack is told not to.
+    pub fn trail(&self) -> Option<Trail> {
+        let hours = self.settings.trail_hours;
+        let region = aws_sdk_cloudtrail::config::Region::new(region_of_iam(self.partition()));
+        let config = aws_sdk_cloudtrail::config::Builder::from(&self.there).region(region);
+        let client = aws_sdk_cloudtrail::Client::from_conf(config.interceptor(self.calls.clone()).build());
+        (hours > 0).then(|| Trail::new(client, SignedDuration::from_hours(hours)))
     }
 
     /// The guardrails' part of the table.
@@ -83,16 +145,66 @@ impl Parts {
     /// Reads identities: over IAM and the registry.
     pub fn identities(&self, iam: aws_sdk_iam::Client) -> Identities {
         let settings = &self.settings;
-        Identities::new(iam, settings.account.clone(), settings.tags.clone(), self.guardrails(), settings.precedence)
+        Identities::new(iam, self.account.clone(), settings.tags.clone(), self.guardrails(), settings.precedence)
     }
 
-    /// A reactor over these readers and countermeasures. What every function shares is added here: the policy among it, so that
-    /// none can go without.
-    pub fn reactor(&self, identities: Identities, drivers: Vec<Box<dyn Driver>>) -> Reactor {
+    /// What IAM Roles Anywhere may start sessions of.
+    pub fn roles_anywhere_profiles(&self) -> RolesAnywhere {
+        RolesAnywhere::new(self.roles_anywhere(), self.settings.regions.clone())
+    }
+
+    /// Reads the directory of IAM Identity Center.
+    /// None where the stack does not administer it.
+    pub fn directory_users(&self) -> Option<Directory> {
+        let (partition, account) = (self.partition().to_owned(), self.settings.account.clone());
+        self.settings.identity_center.then(|| Directory::new(self.sso(), self.directory(), account, partition))
+    }
+
+    /// What contains users: every credential that they can have.
+    pub fn user_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
+        vec![
+            Box::new(QuarantineUser::new(iam.clone())),
+            Box::new(DeactivateAccessKey::new(iam.clone())),
+            Box::new(RemoveConsolePassword::new(iam.clone())),
+            Box::new(DeactivateServiceCredential::new(iam.clone())),
+            Box::new(DeactivateSshPublicKey::new(iam.clone())),
+            Box::new(DeactivateSigningCertificate::new(iam.clone())),
+            Box::new(RevokeUserSessions::new(iam.clone())),
+            Box::new(NeutralizePolicy::new(iam.clone())),
+        ]
+    }
+
+    /// What contains roles: their sessions, and the ways to new ones.
+    pub fn role_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
+        vec![
+            Box::new(RevokeRoleSessions::new(iam.clone())),
+            Box::new(QuarantineRole::new(iam.clone())),
+            Box::new(CloseRoleTrust::new(iam.clone())),
+            Box::new(LeaveRolesAnywhere::new(self.roles_anywhere())),
+        ]
+    }
+
+    /// What takes access from people in IAM Identity Center.
+    pub fn directory_countermeasures(&self) -> Vec<Box<dyn Driver>> {
+        if !self.settings.identity_center {
+            return vec![];
+        }
+        vec![Box::new(RemoveGroupMembership::new(self.directory())), Box::new(RemoveAccountAssignment::new(self.sso()))]
+    }
+
+    /// A reactor over what reads and ends identities, which is made once for the stack's own account and anew for each session
+    /// into another one. What every function shares is added here: the policy among it, so that none can go without.
+    pub fn reactor(&self, hands: fn(&Self) -> Hands) -> Reactor {
         let settings = self.settings.clone();
+        let mut reach = Reach::hub(settings.account.clone(), hands(self));
+        if let Some(member) = &settings.member {
+            let (sdk, hub) = (self.sdk.clone(), settings.account.clone());
+            let sessions = Sessions::new(sdk, self.calls.clone(), hub, self.partition(), Some(member.clone()));
+            let parts = self.clone();
+            reach = reach.with_members(sessions, move |there, account| hands(&parts.in_account(there, account)));
+        }
         Reactor {
-            identities,
-            drivers,
+            reach,
             policy: self.policy.clone(),
             guardrails: self.guardrails(),
             alarms: Alarms::new(

@@ -1,20 +1,39 @@
 //! Who a signal is about, and what they hold: read from AWS, because an event is only a claim.
 
+mod credentials;
+pub mod directory;
 mod owned;
+mod permissions;
 mod read;
+pub mod roles_anywhere;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::Client as Iam;
 use aws_sdk_secretsmanager::Client as Secrets;
 use futures::{StreamExt as _, TryStreamExt as _};
-use severance_domain::ids::{AccountId, IamName};
+use severance_domain::ids::{AccountId, IamName, ResourceId};
 use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 
+pub use self::permissions::PERMISSION_READS;
+pub(crate) use read::ends_whole_identity;
+
 use crate::error::AwsError;
 use crate::guardrails::Guardrails;
+use crate::trail::Trail;
+use directory::Directory;
+use roles_anywhere::RolesAnywhere;
+
+/// What an identity holds at another look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Again {
+    /// It is the same one, and holds this.
+    Same(Box<Inventory>),
+    /// It is not there any more, or somebody else is, and in which words AWS says so.
+    Gone(String),
+}
 
 /// One subject of a signal, as AWS states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +53,11 @@ pub struct Identities {
     iam: Iam,
     /// Only a function that acts on secrets may read them.
     secrets: Option<Secrets>,
+    /// Only a function that ends people's access reads the directory.
+    directory: Option<Directory>,
+    roles_anywhere: Option<RolesAnywhere>,
+    /// Says whose a session's key is.
+    trail: Option<Trail>,
     account: AccountId,
     tags: TagKeys,
     /// What the user's own inventory says of them.
@@ -44,7 +68,17 @@ pub struct Identities {
 impl Identities {
     /// Over IAM alone, and the registry.
     pub fn new(iam: Iam, account: AccountId, tags: TagKeys, registry: Guardrails, precedence: Precedence) -> Self {
-        Self { iam, secrets: None, account, tags, registry, precedence }
+        Self {
+            iam,
+            secrets: None,
+            directory: None,
+            roles_anywhere: None,
+            trail: None,
+            account,
+            tags,
+            registry,
+            precedence,
+        }
     }
 
     /// Over Secrets Manager as well.
@@ -52,6 +86,88 @@ impl Identities {
     pub fn with_secrets(mut self, secrets: Secrets) -> Self {
         self.secrets = Some(secrets);
         self
+    }
+
+    /// Over the directory of IAM Identity Center as well.
+    #[must_use]
+    pub fn with_directory(mut self, directory: Option<Directory>) -> Self {
+        self.directory = directory;
+        self
+    }
+
+    /// Over IAM Roles Anywhere as well.
+    #[must_use]
+    pub fn with_roles_anywhere(mut self, roles_anywhere: RolesAnywhere) -> Self {
+        self.roles_anywhere = Some(roles_anywhere);
+        self
+    }
+
+    /// Over CloudTrail's history as well.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Trail) -> Self {
+        self.trail = Some(trail);
+        self
+    }
+
+    /// The IAM actions by which a subject of this kind is looked at again.
+    pub fn actions_on(&self, kind: SubjectKind) -> &'static [&'static str] {
+        match kind {
+            SubjectKind::User => &[
+                "iam:GetUser",
+                "iam:ListAccessKeys",
+                "iam:GetLoginProfile",
+                "iam:ListSSHPublicKeys",
+                "iam:ListSigningCertificates",
+                "iam:ListServiceSpecificCredentials",
+                "cloudtrail:LookupEvents",
+                "iam:GetGroupPolicy",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:GetUserPolicy",
+                "iam:ListAttachedGroupPolicies",
+                "iam:ListAttachedUserPolicies",
+                "iam:ListGroupPolicies",
+                "iam:ListGroupsForUser",
+                "iam:ListUserPolicies",
+            ],
+            SubjectKind::Role => &[
+                "iam:GetRole",
+                "rolesanywhere:ListProfiles",
+                "cloudtrail:LookupEvents",
+                "iam:GetPolicy",
+                "iam:GetPolicyVersion",
+                "iam:GetRolePolicy",
+                "iam:ListAttachedRolePolicies",
+                "iam:ListRolePolicies",
+            ],
+            _ => &[],
+        }
+    }
+
+    /// What an identity holds now, if it is still the same one.
+    pub async fn again(&self, subject: &Subject, signal: &Signal) -> Result<Again, AwsError> {
+        let name = || IamName::try_from(subject.name.as_str()).ok();
+        let hint = PrincipalHint { name: name(), arn: subject.arn.clone(), unique_id: subject.unique_id.clone() };
+        // What is asked is what the identity holds, whatever key the claim was about.
+        let about = Signal { access_key: None, ..signal.clone() };
+        let read = match (subject.kind, name()) {
+            (SubjectKind::User, Some(user)) => self.user_named(&about, &hint, &user).await?,
+            (SubjectKind::Role, Some(_)) => self.role(&hint).await?,
+            (SubjectKind::Secret, _) => match &subject.arn {
+                Some(arn) => self.secret(arn).await?,
+                None => Resolution::Unknown("its ARN is not known".to_owned()),
+            },
+            (SubjectKind::DirectoryUser, _) => match (&self.directory, ResourceId::try_from(subject.name.as_str())) {
+                (Some(directory), Ok(id)) => directory.user(&id).await?,
+                _ => Resolution::Unknown(NO_DIRECTORY.to_owned()),
+            },
+            _ => Resolution::Unknown("it is no identity that can be looked at again".to_owned()),
+        };
+        Ok(match read {
+            Resolution::One(found) => Again::Same(Box::new(found.inventory)),
+            Resolution::Many(_) => Again::Gone("it is several".to_owned()),
+            Resolution::Unknown(why) => Again::Gone(why),
+        })
     }
 
     /// Every subject of a signal. What AWS refuses to tell becomes an unresolved subject, which a person must look at; only
@@ -63,11 +179,20 @@ impl Identities {
                 return Ok(vec![unresolved(signal, why)]);
             }
         }
-        let found = match &signal.subject {
+        let traced = match self.traced(signal).await {
+            Ok(traced) => traced,
+            Err(error) if error.retryable => return Err(error),
+            Err(error) => return Ok(vec![unresolved(signal, error.to_string())]),
+        };
+        let found = match traced.as_ref().unwrap_or(&signal.subject) {
             SubjectHint::User(hint) => self.user(signal, hint).await,
             SubjectHint::AccessKeyOnly => self.user(signal, &PrincipalHint::default()).await,
             SubjectHint::Role(hint) => self.role(hint).await,
             SubjectHint::Secret { arn } => self.secret(arn).await,
+            SubjectHint::DirectoryUser { id } => match &self.directory {
+                Some(directory) => directory.user(id).await,
+                None => Ok(Resolution::Unknown(NO_DIRECTORY.to_owned())),
+            },
             SubjectHint::Root => Ok(Resolution::One(Box::new(root(signal)))),
             SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
                 self.owned_by(signal, identifiers).await
@@ -93,6 +218,25 @@ impl Identities {
         }
     }
 
+    /// Whose a session is, where the event names nothing but its key.
+    async fn traced(&self, signal: &Signal) -> Result<Option<SubjectHint>, AwsError> {
+        let nobody = match &signal.subject {
+            SubjectHint::AccessKeyOnly => true,
+            SubjectHint::User(hint) | SubjectHint::Role(hint) => *hint == PrincipalHint::default(),
+            _ => false,
+        };
+        let (Some(key), Some(trail), true) = (&signal.access_key, &self.trail, nobody) else { return Ok(None) };
+        if !key.is_temporary() {
+            return Ok(None);
+        }
+        let Some((arn, unique_id)) = trail.holder(key).await? else { return Ok(None) };
+        Ok(match SubjectHint::of_arn(&arn) {
+            Some(SubjectHint::User(hint)) => Some(SubjectHint::User(PrincipalHint { unique_id, ..hint })),
+            Some(SubjectHint::Role(hint)) => Some(SubjectHint::Role(PrincipalHint { unique_id, ..hint })),
+            _ => None,
+        })
+    }
+
     /// Adds to what the tags say what the registry does, and what can be inferred.
     async fn profiled(&self, mut found: Found) -> Result<Found, AwsError> {
         let entry = match (&found.subject.kind, &found.subject.arn) {
@@ -107,6 +251,9 @@ impl Identities {
         Ok(found)
     }
 }
+
+/// Why a directory user cannot be read.
+const NO_DIRECTORY: &str = "this function may not read the directory (parameter IdentityCenter)";
 
 /// How long after its creation a key may be missing from IAM's answers without being gone. Others measured 3 to 4 seconds.
 const SETTLING: jiff::SignedDuration = jiff::SignedDuration::from_secs(120);
@@ -155,7 +302,7 @@ fn root(signal: &Signal) -> Found {
     Found { subject, profile: Profile::default(), inventory: Inventory { gaps, ..Inventory::default() }, trust: None }
 }
 
-fn unresolved(signal: &Signal, why: String) -> Found {
+pub(crate) fn unresolved(signal: &Signal, why: String) -> Found {
     let (name, arn, unique_id) = match &signal.subject {
         SubjectHint::User(hint) | SubjectHint::Role(hint) => {
             (hint.name.as_ref().map(IamName::to_string), hint.arn.clone(), hint.unique_id.clone())
@@ -164,6 +311,7 @@ fn unresolved(signal: &Signal, why: String) -> Found {
         SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
             (identifiers.first().cloned(), None, None)
         }
+        SubjectHint::DirectoryUser { id } => (Some(format!("directory user {id}")), None, None),
         SubjectHint::Root | SubjectHint::AccessKeyOnly => (None, None, None),
     };
     let name = name

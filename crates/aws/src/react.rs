@@ -4,26 +4,30 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::{join_all, try_join};
+use futures::future::{join, join_all, try_join};
 use jiff::Timestamp;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
-use severance_domain::plan::Countermeasure;
+use severance_domain::plan::{Countermeasure, Disposition, Step};
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode, decide};
 use severance_domain::policy::Policy;
+use severance_domain::radius::permissions::Permissions;
+use severance_domain::radius::{BlastRadius, Facts, assess};
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::Signal;
+use severance_domain::subject::{Inventory, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::alarm::Alarms;
 use crate::cases::{CaseError, Cases, Lease, Taken};
 use crate::clock;
 use crate::config::Settings;
-use crate::countermeasures::{Applied, Driver, Seen};
+use crate::countermeasures::{Applied, Seen};
 use crate::error::AwsError;
 use crate::guardrails::{Admission, Guardrails, Loaded};
-use crate::identity::{Found, Identities};
+use crate::identity::{Found, ends_whole_identity, unresolved};
 use crate::publish::Publisher;
+use crate::reach::{Hands, Reach};
 
 /// The functions of the template, whose roles are named `<stack>-<function>`.
 const OWN_FUNCTIONS: [&str; 4] = ["posture-finding", "key-creation", "offboarding", "responder"];
@@ -33,10 +37,8 @@ const AT_ONCE: usize = 4;
 
 /// Everything that a function reacts with.
 pub struct Reactor {
-    /// Reads who is meant.
-    pub identities: Identities,
-    /// The countermeasures that this function may take.
-    pub drivers: Vec<Box<dyn Driver>>,
+    /// What reads and ends identities, account by account.
+    pub reach: Reach,
     /// The one policy that every step passes.
     pub policy: Arc<dyn Policy>,
     /// Exemptions, breakers and reviews.
@@ -100,18 +102,33 @@ impl Reactor {
     /// Whom a signal is about, and what a decision about them depends on, as both are now.
     pub(crate) async fn look(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
         // Neither needs the other, and every round trip is time that a stolen key lives.
-        let (found, loaded) = Box::pin(try_join(self.identities.resolve(signal), self.guardrails.load())).await?;
+        let read = async {
+            match self.reach.to_read(signal).await {
+                Ok(hands) => Box::pin(hands.identities.resolve(signal)).await,
+                // An account that cannot be entered is a review, like an identity that cannot be read.
+                Err(error) if !error.retryable => Ok(vec![unresolved(signal, error.to_string())]),
+                Err(error) => Err(error),
+            }
+        };
+        let guardrails = self.guardrails.in_account(&signal.account);
+        let (found, loaded) = Box::pin(try_join(read, guardrails.load())).await?;
         Ok((found, self.context(loaded, clock::now())))
     }
 
     /// What a decision depends on besides the signal and its subject.
-    fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
+    pub(crate) fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
         Context {
             mode: self.settings.mode,
             now,
             stale_key_days: self.settings.stale_key_days,
             unused_key_days: self.settings.unused_key_days,
-            own_roles: OWN_FUNCTIONS.iter().map(|function| format!("{}-{function}", self.settings.stack)).collect(),
+            own_roles: OWN_FUNCTIONS
+                .iter()
+                .map(|function| format!("{}-{function}", self.settings.stack))
+                .chain(self.settings.member.iter().map(|member| member.role_name.clone()))
+                .collect(),
+            scp_quarantine: self.settings.scp_quarantine,
+            management_account: self.settings.management_account.clone(),
             breaker_open: loaded.breaker_open(),
             exemptions: loaded.exemptions,
             organizational_units: self.settings.organizational_units.clone(),
@@ -121,7 +138,8 @@ impl Reactor {
     /// The case as it would be opened about this subject now.
     pub(crate) fn plan(&self, signal: &Signal, found: Found, context: &Context) -> Case {
         let Found { subject, profile, inventory, .. } = found;
-        let plan = decide(signal, &subject, &profile, &inventory, context, self.policy.as_ref());
+        let mut plan = decide(signal, &subject, &profile, &inventory, context, self.policy.as_ref());
+        self.leave_to_responder(&mut plan.steps);
         Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, self.settings.review, context.now)
     }
 
@@ -154,14 +172,12 @@ impl Reactor {
     /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
     pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
         // Nobody delivers a request by hand again, so the schedule must know of it until it is closed.
-        let by_hand = case.signal.request.is_some();
+        let by_hand = case.signal.request.is_some() || case.restoration.is_some() || case.verification.is_some();
         if by_hand {
             self.guardrails.remember_review(&case.id, clock::now()).await?;
         }
         if case.verdict.is_none() {
-            self.admit(&mut case, lease).await?;
-            self.apply(&mut case, lease).await?;
-            self.confirm(&mut case).await;
+            Box::pin(self.end_access(&mut case, lease)).await?;
             let verdict = case.conclude(clock::now());
             tracing::info!(case = %case.id, revision = case.revision, verdict = verdict.as_str(), "concluded");
             self.cases.save(&case, lease).await?;
@@ -188,8 +204,69 @@ impl Reactor {
         let unsettled =
             ReactError::Unsettled { case: case.id.clone(), revision: case.revision, failed: retryable_failures(&case) };
         case.reopen(published.digest);
+        // What is tried again calls for looks of its own.
+        case.rounds.clear();
         self.cases.release(&case, lease).await?;
         Err(unsettled)
+    }
+
+    /// What a revision does before it is concluded: gives back, reads back, or ends.
+    async fn end_access(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
+        let hands = match self.hands_for(case).await {
+            Ok(hands) => hands,
+            Err(error) if error.retryable => return Err(error.into()),
+            Err(error) => {
+                Self::all_failed(case, &error);
+                return Ok(());
+            }
+        };
+        if case.restoration.is_some() {
+            return self.give_back(case, lease, &hands).await;
+        }
+        self.admit(case, lease).await?;
+        self.apply(case, lease, &hands).await?;
+        // What it could have done is read while its end is waited for: that costs no time before the end.
+        let (subject, signal, held) = (case.subject.clone(), case.signal.clone(), case.inventory.clone());
+        let (known, within) = (case.radius.is_some(), self.settings.confirm_within);
+        let judging = async { if known { None } else { judge(&hands, &signal, &subject, &held, within).await } };
+        let (judged, ()) = join(judging, self.confirm(case, &hands)).await;
+        case.radius = case.radius.take().or(judged);
+        Box::pin(self.look_again(case, lease, hands)).await
+    }
+
+    /// Hands for a case in which something is left to be done; for any other the own ones, which nobody will use.
+    pub(crate) async fn hands_for(&self, case: &Case) -> Result<Arc<Hands>, AwsError> {
+        self.reach.to_act(case).await
+    }
+
+    /// The account could not be entered: no step was taken, and each says why.
+    fn all_failed(case: &mut Case, error: &AwsError) {
+        tracing::warn!(case = %case.id, error = %error, "the account cannot be entered");
+        let failed = |error: &AwsError| Outcome::Failed {
+            at: clock::now(),
+            action: error.action.to_owned(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+            retryable: false,
+        };
+        match &mut case.restoration {
+            Some(restoration) => {
+                restoration.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed(error)));
+            }
+            None => {
+                case.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed(error)));
+            }
+        }
+    }
+
+    /// A step that only the responder may take waits for a person, who asks the responder by approving it.
+    pub(crate) fn leave_to_responder(&self, steps: &mut [Step]) {
+        let is_missing = |step: &Step| {
+            step.countermeasure.needs_responder() && self.reach.own().driver(&step.countermeasure).is_none()
+        };
+        for step in steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce && is_missing(step)) {
+            step.lower(Disposition::Review, "only the responder may do this, on a person's word");
+        }
     }
 
     /// Asks the breakers for room for the steps that lie ahead. Where there is none, a person decides about them; where the
@@ -202,7 +279,8 @@ impl Reactor {
         }
         // By revision: what a later one does is done anew.
         let holder = case.id.at_revision(case.revision);
-        if let Admission::Refused { scope, opened_now, .. } = self.guardrails.admit(&holder, ahead).await? {
+        let guardrails = self.guardrails.in_account(&case.subject.account);
+        if let Admission::Refused { scope, opened_now, .. } = guardrails.admit(&holder, ahead).await? {
             tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");
             case.hold(BREAKER_OPEN, self.settings.review, clock::now());
             self.cases.save(case, lease).await?;
@@ -230,7 +308,7 @@ impl Reactor {
     }
 
     /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
-    async fn apply(&self, case: &mut Case, lease: &Lease) -> Result<(), CaseError> {
+    pub(crate) async fn apply(&self, case: &mut Case, lease: &Lease, hands: &Hands) -> Result<(), CaseError> {
         // Silence is no person: in review mode it lets nothing go.
         let released = case.is_approved();
         for n in 0..case.steps.len() {
@@ -238,14 +316,14 @@ impl Reactor {
             if !record.is_ahead() {
                 continue;
             }
-            let outcome = self.take(&record.step.countermeasure, &case.id, released).await;
+            let outcome = self.take(&record.step.countermeasure, &case.id, released, hands).await;
             record.outcome = Some(outcome);
             self.cases.save(case, lease).await?;
         }
         Ok(())
     }
 
-    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool) -> Outcome {
+    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, hands: &Hands) -> Outcome {
         let not_taken = |code: &str, message: &str| Outcome::Failed {
             at: clock::now(),
             action: step.as_str().to_owned(),
@@ -260,58 +338,50 @@ impl Reactor {
         if self.settings.mode == Mode::Review && !released {
             return not_taken("ReviewMode", "the stack was set to review before this step was taken");
         }
-        let Some(driver) = self.driver(step) else {
+        let Some(driver) = hands.driver(step) else {
             return not_taken("NotDriven", "this function has no permission for this countermeasure");
         };
-        let result = driver.apply(step, case).await;
-        let at = clock::now();
-        match result {
-            Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
-            Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
-            Err(AwsError { action, code, message, retryable }) => {
-                tracing::warn!(%case, step = step.as_str(), action, code, answer = message, "a step failed");
-                Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
-            }
-        }
+        outcome(driver.apply(step, case).await, case, step)
     }
 
     /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
-    async fn confirm(&self, case: &mut Case) {
+    pub(crate) async fn confirm(&self, case: &mut Case, hands: &Hands) {
         let id = case.id.clone();
+        let id = &id;
         let waits = case.steps.iter_mut().map(|record| async {
             if record.confirmation.is_none() && record.was_taken() {
-                record.confirmation = Some(self.wait_for(&record.step.countermeasure, &id).await);
+                let step = &record.step.countermeasure;
+                record.confirmation = Some(match hands.driver(step) {
+                    Some(driver) => self.wait_until(|| driver.confirm(step, id)).await,
+                    None => unseen("this function cannot read it back".to_owned(), false),
+                });
             }
         });
         join_all(waits).await;
     }
 
-    async fn wait_for(&self, step: &Countermeasure, case: &CaseId) -> Confirmation {
-        let Some(driver) = self.driver(step) else {
-            let reason = "this function cannot read it back".to_owned();
-            return Confirmation::Unconfirmed { at: clock::now(), reason };
-        };
+    /// Reads until the effect is seen, or the time for it is over.
+    pub(crate) async fn wait_until<F>(&self, read: impl Fn() -> F) -> Confirmation
+    where
+        F: Future<Output = Result<Seen, AwsError>>,
+    {
         let deadline = Instant::now() + self.settings.confirm_within;
         let mut pause = Duration::from_millis(50);
-        let mut last = "AWS did not answer in time".to_owned();
+        let (mut last, mut contradicted) = ("AWS did not answer in time".to_owned(), false);
         loop {
-            match timeout_at(deadline, driver.confirm(step, case)).await {
+            match timeout_at(deadline, read()).await {
                 Ok(Ok(Seen::InEffect(observed))) => return Confirmation::Confirmed { at: clock::now(), observed },
-                Ok(Ok(Seen::NotYet(seen))) => last = seen,
-                Ok(Err(error)) if error.retryable => last = error.to_string(),
-                Ok(Err(error)) => return Confirmation::Unconfirmed { at: clock::now(), reason: error.to_string() },
-                Err(_) => return Confirmation::Unconfirmed { at: clock::now(), reason: last },
+                Ok(Ok(Seen::NotYet(seen))) => (last, contradicted) = (seen, true),
+                Ok(Err(error)) if error.retryable => (last, contradicted) = (error.to_string(), false),
+                Ok(Err(error)) => return unseen(error.to_string(), false),
+                Err(_) => return unseen(last, contradicted),
             }
             if Instant::now() + pause >= deadline {
-                return Confirmation::Unconfirmed { at: clock::now(), reason: last };
+                return unseen(last, contradicted);
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
-    }
-
-    fn driver(&self, step: &Countermeasure) -> Option<&dyn Driver> {
-        self.drivers.iter().map(Box::as_ref).find(|driver| driver.drives(step))
     }
 
     pub(crate) fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
@@ -328,8 +398,48 @@ impl Reactor {
     }
 }
 
+/// What an identity that is ended as a whole could do. None where one key is in question, and not the identity.
+pub(crate) async fn judge(
+    hands: &Hands,
+    signal: &Signal,
+    subject: &Subject,
+    inventory: &Inventory,
+    within: Duration,
+) -> Option<BlastRadius> {
+    if !ends_whole_identity(signal) || !matches!(subject.kind, SubjectKind::User | SubjectKind::Role) {
+        return None;
+    }
+    let unread = |why: String| Permissions { unread: vec![format!("its policies: {why}")], ..Permissions::default() };
+    let permissions = match timeout(within, hands.identities.permissions(subject)).await {
+        Ok(Ok(permissions)) => permissions,
+        Ok(Err(error)) => unread(error.to_string()),
+        Err(_) => unread("AWS did not answer in time".to_owned()),
+    };
+    let now = clock::now();
+    let trust = inventory.trust.as_ref().map(|trust| trust.document.as_str());
+    Some(assess(&Facts { subject, inventory, permissions: Some(&permissions), trust, now }))
+}
+
+/// What came of a call that takes or undoes a step.
+pub(crate) fn outcome(result: Result<Applied, AwsError>, case: &CaseId, step: &Countermeasure) -> Outcome {
+    let at = clock::now();
+    match result {
+        Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
+        Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
+        Err(AwsError { action, code, message, retryable }) => {
+            tracing::warn!(%case, step = step.as_str(), action, code, answer = message, "a step failed");
+            Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
+        }
+    }
+}
+
+pub(crate) fn unseen(reason: String, contradicted: bool) -> Confirmation {
+    Confirmation::Unconfirmed { at: clock::now(), reason, contradicted }
+}
+
 fn retryable_failures(case: &Case) -> String {
-    let failures = case.steps.iter().filter_map(|record| match &record.outcome {
+    let undone = case.restoration.iter().flat_map(|restoration| &restoration.steps).map(|of| &of.outcome);
+    let failures = case.steps.iter().map(|record| &record.outcome).chain(undone).filter_map(|outcome| match outcome {
         Some(Outcome::Failed { action, code, retryable: true, .. }) => Some(format!("{action} answered {code}")),
         _ => None,
     });

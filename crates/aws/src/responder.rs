@@ -5,7 +5,7 @@
 use serde_json::Value;
 use severance_domain::digest::Digest;
 use severance_domain::exemption::Exemption;
-use severance_domain::ids::Arn;
+use severance_domain::ids::{AccountId, Arn};
 use severance_domain::intake::Malformed;
 use severance_domain::message::radius;
 use severance_domain::policy::Request;
@@ -15,8 +15,9 @@ use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
 use crate::caller::{CallerError, Callers};
 use crate::clock;
+use crate::door;
 use crate::function::{Failure, Serve};
-use crate::react::{ReactError, Reactor};
+use crate::react::{ReactError, Reactor, judge};
 use crate::review::{Answered, Voice};
 
 /// The responder.
@@ -38,7 +39,15 @@ impl Responder {
 
     /// Answers one call. `holder` names this invocation.
     pub async fn answer(&self, call: &Call, holder: &str) -> Result<Answer, ReactError> {
-        let by = if call.request.needs_proof() {
+        Box::pin(self.answer_to(call, None, holder)).await
+    }
+
+    /// Answers one call of a caller who is known already, or has to prove who they are.
+    pub(crate) async fn answer_to(&self, call: &Call, known: Option<Arn>, holder: &str) -> Result<Answer, ReactError> {
+        let is_known = known.is_some();
+        let by = if is_known {
+            known
+        } else if call.request.needs_proof() {
             match self.callers.who(call, &self.function).await {
                 Ok(by) => Some(by),
                 Err(CallerError::Unanswered(error)) => return Err(error.into()),
@@ -52,7 +61,7 @@ impl Responder {
         }
         // A proof is good once. Whoever sees one could else repeat what it asked for: close a breaker again, bring back an
         // exemption that was ended.
-        if let Some(proof) = call.proof.as_ref().filter(|_| by.is_some()) {
+        if let Some(proof) = call.proof.as_ref().filter(|_| by.is_some() && !is_known) {
             // By the signature alone: whoever repeats it may change what it does not cover.
             let signature = proof.headers.get("authorization").map(|value| value.to_lowercase()).unwrap_or_default();
             let digest = Digest::of(signature.rsplit("signature=").next().unwrap_or_default().trim().as_bytes());
@@ -67,6 +76,13 @@ impl Responder {
         tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), about, "asked");
         match (&call.request, by) {
             (Ask::Explain(claim), _) => self.explain(claim).await,
+            (Ask::Restore { case, reason, ticket, dry_run: true }, _) => {
+                // Nobody need prove who they are to hear what they may see in the evidence.
+                let by = Arn::try_from(format!("arn:aws:iam::{}:user/nobody", self.reactor.settings.account));
+                let Ok(by) = by else { return Ok(Answer::Refused { why: "this stack has no account".to_owned() }) };
+                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                Box::pin(self.reactor.restore(case, request, true, holder)).await
+            }
             (Ask::Status { case }, _) => Ok(match self.reactor.cases.load(case).await? {
                 Some(stored) => Answer::Case(Box::new(stored.case)),
                 None => Answer::Refused { why: format!("this stack has no case {case}") },
@@ -94,12 +110,20 @@ impl Responder {
             Ask::Contain { claim, reason, ticket } => {
                 self.contain(ask, claim, reason, ticket.as_ref(), by, holder).await
             }
+            Ask::Restore { case, reason, ticket, .. } => {
+                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                Box::pin(self.reactor.restore(case, request, false, holder)).await
+            }
+            Ask::Verify { case, reason } => {
+                let request = Request { by, reason: reason.clone(), ticket: None };
+                Box::pin(self.reactor.verify(case, request, holder)).await
+            }
             Ask::Approve { case, plan, reason } => {
                 let voice = Voice { by: &by, plan, reason };
                 Box::pin(self.reactor.approve(case, voice, holder)).await.map(answered)
             }
             Ask::Deny { case, plan, reason } => {
-                self.reactor.deny(case, Voice { by: &by, plan, reason }, holder).await.map(answered)
+                Box::pin(self.reactor.deny(case, Voice { by: &by, plan, reason }, holder)).await.map(answered)
             }
             Ask::Exempt { exemption: request } => {
                 let now = clock::now();
@@ -159,7 +183,8 @@ impl Responder {
         holder: &str,
     ) -> Result<Answer, ReactError> {
         let request = Request { by, reason: reason.to_owned(), ticket: ticket.cloned() };
-        let Some(signal) = claimed(claim, Some(request), ask, holder) else { return Ok(not_ours(claim)) };
+        let own = &self.reactor.settings.account;
+        let Some(signal) = claimed(own, claim, Some(request), ask, holder) else { return Ok(not_ours(claim)) };
         let mut reactions = Vec::new();
         for outcome in self.reactor.react(&signal, holder).await {
             reactions.push(outcome?);
@@ -169,17 +194,26 @@ impl Responder {
 
     async fn explain(&self, claim: &Claim) -> Result<Answer, ReactError> {
         let ask = Ask::Explain(claim.clone());
-        let Some(signal) = claimed(claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
+        let own = &self.reactor.settings.account;
+        let Some(signal) = claimed(own, claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
         let (found, context) = self.reactor.look(&signal).await?;
-        let explained = found.into_iter().map(|found| {
+        let hands = self.reactor.reach.to_read(&signal).await.ok();
+        let within = self.reactor.settings.confirm_within;
+        let mut explained = Vec::new();
+        for found in found {
+            let judged = match &hands {
+                Some(hands) => judge(hands, &signal, &found.subject, &found.inventory, within).await,
+                None => None,
+            };
             let (inventory, profile, subject) = (found.inventory.clone(), found.profile.clone(), found.subject.clone());
             let case = self.reactor.plan(&signal, found, &context);
             let blast_radius = radius(&subject, &profile, &inventory, context.now);
             let steps = case.steps.into_iter().map(|record| record.step).collect();
             let plan = severance_domain::plan::Plan { steps, notes: case.notes, exemptions: case.exemptions };
-            Explanation { subject, profile, inventory, plan, mode: context.mode, blast_radius }
-        });
-        Ok(Answer::Explained(explained.collect()))
+            let mode = context.mode;
+            explained.push(Explanation { subject, profile, inventory, plan, mode, blast_radius, radius: judged });
+        }
+        Ok(Answer::Explained(explained))
     }
 
     async fn reviews(&self) -> Result<Answer, ReactError> {
@@ -213,7 +247,9 @@ impl Responder {
         | Ask::Approve { reason, .. }
         | Ask::Deny { reason, .. }
         | Ask::BreakerReset { reason }
-        | Ask::Recertify { reason, .. }) = ask
+        | Ask::Recertify { reason, .. }
+        | Ask::Restore { reason, .. }
+        | Ask::Verify { reason, .. }) = ask
         else {
             return None;
         };
@@ -228,11 +264,15 @@ impl Responder {
 }
 
 impl Serve for Responder {
-    type Answer = Answer;
+    type Answer = Value;
 
-    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Answer, Failure> {
+    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Value, Failure> {
+        if self.reactor.settings.behind_url {
+            return Ok(Box::pin(door::answer(self, payload, delivery)).await);
+        }
         let call = Call::read(payload).map_err(|malformed: Malformed| Failure::Malformed(vec![malformed]))?;
-        Box::pin(self.answer(&call, delivery)).await.map_err(|error| Failure::Unfinished(vec![error]))
+        let answer = Box::pin(self.answer(&call, delivery)).await;
+        answer.map(|answer| serde_json::json!(answer)).map_err(|error| Failure::Unfinished(vec![error]))
     }
 }
 
@@ -244,32 +284,44 @@ fn answered(answered: Answered) -> Answer {
 }
 
 fn not_ours(claim: &Claim) -> Answer {
-    Answer::Refused { why: format!("{} is the ARN of no IAM user, IAM role or secret", claim.subject) }
+    Answer::Refused {
+        why: format!("{} is the ARN of no IAM user, IAM role, secret or Identity Center user", claim.subject),
+    }
 }
 
 /// The claim as a signal, like one that an event brings. The same words of the same caller name the same finding.
-fn claimed(claim: &Claim, request: Option<Request>, ask: &Ask, holder: &str) -> Option<Signal> {
+fn claimed(own: &AccountId, claim: &Claim, request: Option<Request>, ask: &Ask, holder: &str) -> Option<Signal> {
     let by = request.as_ref().map_or("nobody", |request| request.by.as_str());
     let asked = serde_json::json!([ask, by]);
     let title = match &request {
         Some(request) => format!("{by} says: {}", request.reason),
         None => "asked what would be done".to_owned(),
     };
+    // Of a key alone nobody but AWS knows whose it is; its account's root stands in for its holder.
+    let subject = match SubjectHint::of_arn(&claim.subject) {
+        Some(subject) => subject,
+        None if claim.subject.resource() == "root" && claim.access_key.is_some() => SubjectHint::AccessKeyOnly,
+        None => return None,
+    };
+    // A directory stands in no account's name: the one that administers it is the stack's.
+    let account = claim.subject.account();
+    let account = if account.is_empty() { own.clone() } else { account.try_into().ok()? };
     Some(Signal {
         kind: claim.signal,
         source: Source::Responder,
         event_id: holder.to_owned(),
         finding_id: format!("responder/{}", Digest::of_json(&asked).as_hex()),
         rule: "sever contain".to_owned(),
-        account: claim.subject.account().try_into().ok()?,
+        account,
         region: claim.subject.region().to_owned(),
         severity: claim.severity.unwrap_or(Severity::High),
         occurred_at: clock::now(),
-        subject: SubjectHint::of_arn(&claim.subject)?,
+        subject,
         access_key: claim.access_key.clone(),
         title,
         event_digest: Digest::of_json(&asked),
         request,
+        follows: None,
     })
 }
 
@@ -277,7 +329,11 @@ fn claimed(claim: &Claim, request: Option<Request>, ask: &Ask, holder: &str) -> 
 fn about(ask: &Ask) -> String {
     match ask {
         Ask::Explain(claim) | Ask::Contain { claim, .. } => claim.subject.to_string(),
-        Ask::Status { case } | Ask::Approve { case, .. } | Ask::Deny { case, .. } => case.to_string(),
+        Ask::Status { case }
+        | Ask::Approve { case, .. }
+        | Ask::Deny { case, .. }
+        | Ask::Restore { case, .. }
+        | Ask::Verify { case, .. } => case.to_string(),
         Ask::Exempt { exemption } => exemption.subject.clone(),
         Ask::EndExemption { id } => id.clone(),
         Ask::RegistryImport { entries } => format!("{} rows", entries.len()),

@@ -3,15 +3,17 @@
 //! An approval is for the plan's digest as it was shown. Before anything is carried out the subject is read again and the plan
 //! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
 
-use severance_domain::case::{Case, CaseId, DENIED};
+use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
 use severance_domain::ids::Arn;
-use severance_domain::playbook::Mode;
+use severance_domain::plan::Disposition;
+use severance_domain::playbook::{Context, Mode};
 use severance_domain::review::Decision;
 use severance_domain::subject::SubjectKind;
 
 use crate::caller::same_person;
 use crate::cases::{CaseError, Lease, Stored};
 use crate::clock;
+use crate::identity::Found;
 use crate::react::{ReactError, Reactor};
 use severance_domain::respond::Reacted;
 
@@ -64,7 +66,7 @@ impl Reactor {
         }
         let now = clock::now();
         let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
-        self.release(&stored, Decision::Approved { by, reason, at: now }, holder).await
+        Box::pin(self.release(&stored, Decision::Approved { by, reason, at: now }, holder)).await
     }
 
     /// Closes a held plan without carrying it out, on somebody's word.
@@ -84,7 +86,7 @@ impl Reactor {
         if let Some(review) = &mut case.review {
             review.escalated_at = Some(clock::now());
         }
-        self.go_on(stored, case, holder).await
+        Box::pin(self.go_on(stored, case, holder)).await
     }
 
     /// Ends a review that nobody answered in time: as the policy says of silence.
@@ -92,7 +94,7 @@ impl Reactor {
         let at = clock::now();
         let enforces = stored.case.pending_review().is_some_and(|review| review.enforce_on_silence);
         if enforces && self.settings.mode == Mode::Enforce {
-            return self.release(stored, Decision::Lapsed { enforced: true, at }, holder).await;
+            return Box::pin(self.release(stored, Decision::Lapsed { enforced: true, at }, holder)).await;
         }
         self.decline(stored, UNANSWERED, Decision::Lapsed { enforced: false, at }, holder).await
     }
@@ -107,7 +109,7 @@ impl Reactor {
     ) -> Result<Answered, ReactError> {
         let mut case = stored.successor(&stored.case);
         case.decline_held(by, decision);
-        self.go_on(stored, case, holder).await
+        Box::pin(self.go_on(stored, case, holder)).await
     }
 
     /// The case that waits for this plan's answer; or why this answer does not count.
@@ -145,6 +147,9 @@ impl Reactor {
     async fn release(&self, stored: &Stored, decision: Decision, holder: &str) -> Result<Answered, ReactError> {
         let id = &stored.case.id;
         let (found, context) = self.look(&stored.case.signal).await?;
+        if let Some(case) = Self::released_follow_up(stored, &found, &decision, &context) {
+            return Box::pin(self.go_on(stored, case, holder)).await;
+        }
         let fresh =
             found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
         let is_gone = fresh.as_ref().is_none_or(|case| {
@@ -183,11 +188,11 @@ impl Reactor {
             case.review.clone_from(&stored.case.review);
             case.hold_again();
             case.release_held(decision, context.now);
-            return self.go_on(stored, case, holder).await;
+            return Box::pin(self.go_on(stored, case, holder)).await;
         }
         case.notes
             .push("the situation changed since this was held, so the answer does not count for this plan".to_owned());
-        Ok(match self.go_on(stored, case, holder).await? {
+        Ok(match Box::pin(self.go_on(stored, case, holder)).await? {
             Answered::Done(reacted) => {
                 let next = match &reacted.plan {
                     Some(plan) => format!("the new plan is {plan}: look at it with: sever status {id}"),
@@ -203,12 +208,27 @@ impl Reactor {
         })
     }
 
-    async fn go_on(&self, stored: &Stored, mut case: Case, holder: &str) -> Result<Answered, ReactError> {
+    pub(crate) async fn go_on(&self, stored: &Stored, mut case: Case, holder: &str) -> Result<Answered, ReactError> {
         case.begin_revision();
         let Some(lease) = self.cases.go_on(&case, stored, holder).await? else {
             return Err(CaseError::Busy(case.id).into());
         };
         self.carry_through(case, &lease).await.map(Answered::Done)
+    }
+
+    /// The next revision of a case of which nothing is held but what its second looks added: these steps are no part of any plan
+    /// that is made anew, so they are carried out as they were shown, upon the same identity.
+    fn released_follow_up(stored: &Stored, found: &[Found], decision: &Decision, context: &Context) -> Option<Case> {
+        let held = |record: &&StepRecord| record.step.disposition == Disposition::Review;
+        let mut waiting = stored.case.steps.iter().filter(held).peekable();
+        waiting.peek()?;
+        let is_follow_up = waiting.all(|record| record.round > 0);
+        let is_there = found.iter().any(|found| found.subject.key() == stored.case.subject.key());
+        (is_follow_up && is_there).then(|| {
+            let mut case = stored.successor(&stored.case);
+            case.release_held(decision.clone(), context.now);
+            case
+        })
     }
 
     /// Carries a case out, and takes it off the list of those that wait if it does not any more.

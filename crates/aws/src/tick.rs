@@ -40,7 +40,7 @@ impl Reactor {
         let now = clock::now();
         let mut ticked = Ticked::default();
         let loaded = self.guardrails.load().await?;
-        for breaker in loaded.breakers.iter().filter(|breaker| breaker.open_since.is_some()) {
+        for breaker in self.guardrails.breakers().await?.iter().filter(|breaker| breaker.open_since.is_some()) {
             match self.guardrails.alarm_is_due(&breaker.scope).await {
                 Ok(true) => self.raise_breaker_alarm(&breaker.scope, None).await,
                 Ok(false) => {}
@@ -113,7 +113,8 @@ impl Reactor {
         if !lapses && review.due_at() > now {
             return Ok(());
         }
-        let answered = if lapses { self.lapse(&stored, holder).await? } else { self.escalate(&stored, holder).await? };
+        let answered =
+            if lapses { Box::pin(self.lapse(&stored, holder)).await? } else { self.escalate(&stored, holder).await? };
         match answered {
             Answered::Refused(why) => tracing::info!(case = %id, why, "silence did not end this review"),
             Answered::Done(_) if lapses => ticked.lapsed.push(id.clone()),
@@ -123,7 +124,7 @@ impl Reactor {
     }
 
     /// Goes on where the worker that somebody's answer set off stopped.
-    async fn finish(&self, stored: &Stored, holder: &str) -> Result<(), ReactError> {
+    pub(crate) async fn finish(&self, stored: &Stored, holder: &str) -> Result<(), ReactError> {
         if let Some(lease) = self.cases.go_on(&stored.case, stored, holder).await? {
             self.carry_through(stored.case.clone(), &lease).await?;
         }
@@ -234,5 +235,6 @@ fn unconfirmed(entry: &RegistryEntry, day: Date, now: Timestamp) -> Option<Signa
         title: format!("nobody confirmed by {day} that {} is still needed", entry.arn),
         event_digest: Digest::of_json(&serde_json::json!(entry)),
         request: None,
+        follows: None,
     })
 }

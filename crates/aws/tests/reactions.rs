@@ -10,7 +10,9 @@ use severance_domain::verdict::Verdict;
 
 /// How long a reaction may take that only waits for its effects; timers are as fine as a millisecond.
 fn bound() -> std::time::Duration {
-    settings("enforce").confirm_within + std::time::Duration::from_millis(50)
+    // Once after the steps, once more in the second look, and the pause between them.
+    let settings = settings("enforce");
+    settings.confirm_within * 2 + settings.settle + std::time::Duration::from_millis(50)
 }
 
 #[tokio::test(start_paused = true)]
@@ -22,6 +24,9 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "iam:GetUser",
         "iam:ListAccessKeys",
         "iam:GetLoginProfile",
+        "iam:ListSSHPublicKeys",
+        "iam:ListSigningCertificates",
+        "iam:ListServiceSpecificCredentials",
         // Exemptions and breakers, read meanwhile; then the registry.
         "dynamodb:Query",
         "dynamodb:GetItem",
@@ -36,9 +41,23 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "dynamodb:UpdateItem",
         "iam:UpdateAccessKey",
         "dynamodb:UpdateItem",
+        // What it could have done, read while the effects are read back.
+        "iam:GetUser",
+        "iam:ListAttachedUserPolicies",
+        "iam:ListUserPolicies",
+        "iam:ListGroupsForUser",
         "iam:GetUserPolicy",
         "iam:ListAccessKeys",
         "iam:ListAccessKeys",
+        "iam:GetUserPolicy",
+        // The second look, and that the denial still stands.
+        "iam:GetUser",
+        "iam:ListAccessKeys",
+        "iam:GetLoginProfile",
+        "iam:ListSSHPublicKeys",
+        "iam:ListSigningCertificates",
+        "iam:ListServiceSpecificCredentials",
+        "iam:GetUserPolicy",
         "dynamodb:UpdateItem",
         "kms:GetPublicKey",
         "kms:Sign",

@@ -201,7 +201,8 @@ async fn a_worker_that_was_taken_for_dead_cannot_write_over_its_successor() {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_waits_for_a_living_worker_and_then_goes_back_to_the_queue() {
     let world = one_user();
-    world.cut(5, true);
+    // Right after the intent was stored.
+    world.cut(8, true);
     let signal = compromised();
     tokio::select! {
         biased;
@@ -231,8 +232,9 @@ async fn a_case_that_cannot_be_stored_is_not_acted_on() {
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_observes_again_takes_no_step_that_was_left_over() {
     let world = one_user();
-    world.fault("iam:UpdateAccessKey", THROTTLED, ATTEMPTS * 2);
+    world.fault("iam:UpdateAccessKey", THROTTLED, usize::MAX);
     deliver(&world, &compromised(), "first").await.unwrap_err();
+    world.mend();
     world.take_calls();
     let reaction = deliver_in("observe", &world, &compromised(), "second").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::Partial, 2));

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use severance_aws::config::Settings;
 use severance_aws::countermeasures::DeactivateAccessKey;
 use severance_aws::function::{Failure, Function, Parts, Response};
+use severance_aws::reach::Hands;
 use severance_domain::intake::KEY_CREATION;
 
 /// What the event's fields carry that nobody asked for.
@@ -51,8 +52,10 @@ fn function(world: &World) -> Function {
         .http_client(world.http())
         .build();
     let parts = Parts::new(settings, sdk, policy());
-    let iam = parts.iam();
-    let reactor = parts.reactor(parts.identities(iam.clone()), vec![Box::new(DeactivateAccessKey::new(iam))]);
+    let reactor = parts.reactor(|parts| {
+        let iam = parts.iam();
+        Hands::new(parts.identities(iam.clone()), vec![Box::new(DeactivateAccessKey::new(iam))])
+    });
     Function::new(KEY_CREATION, reactor, &parts)
 }
 

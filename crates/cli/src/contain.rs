@@ -1,25 +1,31 @@
 //! `sever contain`, `sever status`: a reaction by hand, and how it stands.
 
-use severance_domain::case::CaseId;
-use severance_domain::ids::{AccessKeyId, Arn};
-use severance_domain::respond::{Answer, Ask, Claim, Reacted};
-use severance_domain::signal::{Severity, SignalKind};
+use severance_domain::case::{Case, CaseId};
+use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
+use crate::claim::ClaimOptions;
 use crate::exit::{Failure, NOT_CONTAINED, remote_help};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::{RemoteOptions, Responder, unexpected};
 use crate::table::{print, say};
-use crate::{explain, options, view};
+use crate::{clock, explain, options, view};
 
 const CONTAIN_HELP: &str = remote_help!(
     "\
 Examples:
-  # What would be done, and which policies say so. Changes nothing.
-  sever contain arn:aws:iam::111122223333:user/deployer --signal identity_compromised --reason drill --dry-run
+  # First look: sever plan. Then end all of it, because somebody else may hold it.
+  sever contain arn:aws:iam::111122223333:user/deployer \\
+    --reason \"signs in from two countries\" --ticket INC-42
 
-  # Do it. What a policy holds for review waits for another person: sever approve.
+  # One key that became known. What a policy holds waits for another person: sever approve.
   sever contain arn:aws:iam::111122223333:user/deployer --signal credential_exposed \\
-    --access-key AKIAIOSFODNN7EXAMPLE --severity critical --reason \"key in a public repository\" --ticket INC-42
+    --access-key AKIAIOSFODNN7EXAMPLE --severity critical \\
+    --reason \"key in a public repository\" --ticket INC-42
+
+  # What would be done, with each policy's own words. Changes nothing.
+  sever contain arn:aws:iam::111122223333:user/deployer --reason drill --dry-run
+
+It may take minutes: the identity is looked at again until nothing new appears. Undo: sever restore.
 
 Besides the codes below, 24: it was answered, but access was not seen to end (held, observed, partial, failed)."
 );
@@ -27,7 +33,10 @@ Besides the codes below, 24: it was answered, but access was not seen to end (he
 const STATUS_HELP: &str = remote_help!(
     "\
 Examples:
+  # What was done, what was seen, what lives on until when, and what was given back.
   sever status sev-0123456789abcdef0123
+
+  # For a script.
   sever status sev-0123456789abcdef0123 --json | jq -r .case.verdict"
 );
 
@@ -35,13 +44,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONTAIN_HELP)]
 pub(crate) struct ContainOptions {
-    /// The identity: the ARN of an IAM user, an IAM role or a secret.
-    #[arg(value_name = "ARN", value_parser = options::arn)]
-    subject: Arn,
-
-    /// What is claimed about it.
-    #[arg(long, value_name = "KIND", value_parser = options::signal())]
-    signal: SignalKind,
+    #[command(flatten)]
+    claim: ClaimOptions,
 
     /// Why you say so. Stands in the evidence.
     #[arg(long, value_name = "TEXT", value_parser = options::words)]
@@ -50,14 +54,6 @@ pub(crate) struct ContainOptions {
     /// The ticket that it belongs to.
     #[arg(long, value_name = "TICKET", value_parser = options::words)]
     ticket: Option<String>,
-
-    /// The access key that it is about.
-    #[arg(long, value_name = "ID", value_parser = options::access_key)]
-    access_key: Option<AccessKeyId>,
-
-    /// How bad it is; high unless said.
-    #[arg(long, value_name = "SEVERITY", value_parser = options::severity())]
-    severity: Option<Severity>,
 
     /// Only say what would be done about the identity as it is now.
     #[arg(long)]
@@ -81,12 +77,13 @@ pub(crate) struct StatusOptions {
 
 /// Claims something by hand.
 pub(crate) fn contain(given: ContainOptions) -> Result<u8, Failure> {
-    let ContainOptions { subject, signal, reason, ticket, access_key, severity, dry_run, remote } = given;
-    let claim = Claim { subject, signal, access_key, severity };
+    let ContainOptions { claim, reason, ticket, dry_run, remote } = given;
+    let responder = remote.connect()?;
+    let claim = claim.claim(&responder)?;
     if dry_run {
-        return explain::live(claim, &remote);
+        return explain::live(claim, &responder, remote.json);
     }
-    let answer = remote.connect()?.ask(Ask::Contain { claim, reason, ticket })?;
+    let answer = responder.ask(Ask::Contain { claim, reason, ticket })?;
     let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| view::reactions(reactions, out))?;
     Ok(contained(reactions))
@@ -97,8 +94,20 @@ pub(crate) fn status(given: StatusOptions) -> Result<u8, Failure> {
     let StatusOptions { case, remote } = given;
     let answer = remote.connect()?.ask(Ask::Status { case })?;
     let Answer::Case(case) = &answer else { return Err(unexpected()) };
-    print(remote.json, &answer, |out| view::case(case, out))?;
+    print(remote.json, &answer, |out| view::case(case, clock::now(), out))?;
     Ok(0)
+}
+
+/// The case as it stands once something was done with it. What was done is done, also where that cannot be shown.
+pub(crate) fn afterwards(responder: &Responder, case: &CaseId) -> Option<Box<Case>> {
+    match responder.ask(Ask::Status { case: case.clone() }) {
+        Ok(Answer::Case(case)) => Some(case),
+        Ok(_) => None,
+        Err(failure) => {
+            say(&format!("the case cannot be shown now ({failure}): sever status {case}"));
+            None
+        }
+    }
 }
 
 /// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so.

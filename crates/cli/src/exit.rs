@@ -90,6 +90,10 @@ pub(crate) const UNANSWERED: u8 = 22;
 pub(crate) const BAD_FILE: u8 = 23;
 /// The responder answered, but access was not seen to end.
 pub(crate) const NOT_CONTAINED: u8 = 24;
+/// The responder answered, but not all that was to come back did.
+pub(crate) const NOT_RESTORED: u8 = 25;
+/// Something lives that a case had ended.
+pub(crate) const LIVES: u8 = 26;
 
 /// The exit codes of a command that asks the responder, for its `--help`.
 macro_rules! remote_help {

@@ -14,7 +14,7 @@ use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Sub
 
 use crate::exit::Failure;
 use crate::policy::guardrails;
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::{RemoteOptions, Responder, unexpected};
 use crate::table::print;
 use crate::{clock, options, view};
 
@@ -132,7 +132,8 @@ pub(crate) struct ExplainOptions {
 pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     if given.live {
         let ExplainOptions { subject, signal, access_key, severity, remote, .. } = given;
-        return live(Claim { subject, signal, access_key, severity: Some(severity) }, &remote);
+        let claim = Claim { subject, signal, access_key, severity: Some(severity) };
+        return live(claim, &remote.connect()?, remote.json);
     }
     let guardrails = guardrails(given.policies.as_deref())?;
     let now = clock::now();
@@ -146,10 +147,13 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
         exemptions: Vec::new(),
         breaker_open: false,
         organizational_units: Vec::new(),
+        // As the template's own defaults have it.
+        scp_quarantine: false,
+        management_account: None,
     };
     let plan = decide(&signal, &subject, &profile, &inventory, &context, &guardrails);
     let blast_radius = radius(&subject, &profile, &inventory, now);
-    let explained = Explanation { subject, profile, inventory, plan, mode: given.mode, blast_radius };
+    let explained = Explanation { subject, profile, inventory, plan, mode: given.mode, blast_radius, radius: None };
     let answer = Answer::Explained(vec![explained]);
     print(given.remote.json, &answer, |out| {
         show(&answer, out)?;
@@ -159,12 +163,12 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
 }
 
 /// Asks the deployed responder. Changes nothing.
-pub(crate) fn live(claim: Claim, remote: &RemoteOptions) -> Result<u8, Failure> {
-    let answer = remote.connect()?.ask(Ask::Explain(claim))?;
+pub(crate) fn live(claim: Claim, responder: &Responder, json: bool) -> Result<u8, Failure> {
+    let answer = responder.ask(Ask::Explain(claim))?;
     if !matches!(answer, Answer::Explained(_)) {
         return Err(unexpected());
     }
-    print(remote.json, &answer, |out| show(&answer, out))?;
+    print(json, &answer, |out| show(&answer, out))?;
     Ok(0)
 }
 
@@ -223,6 +227,7 @@ fn imagine(given: &ExplainOptions, now: Timestamp) -> Result<Imagined, Failure> 
         title: "an explanation was asked for".to_owned(),
         event_digest: Digest::of(b"explain"),
         request: None,
+        follows: None,
     };
     Ok(Imagined { signal, subject, profile, inventory, assumed })
 }

@@ -1,20 +1,27 @@
 //! `sever`: the responder's and auditor's command.
 //!
-//! What works offline (`verify`, `policy`) loads no AWS configuration; the rest asks the stack's responder.
+//! What works offline (`verify` of files, `policy`) loads no AWS configuration; the rest asks the stack's responder.
 
 mod args;
 mod breaker;
+mod claim;
 mod clock;
 mod contain;
+mod course;
+mod credentials;
 mod exempt;
 mod exit;
 mod explain;
 mod files;
 mod options;
+mod plan;
 mod policy;
+mod progress;
 mod proof;
+mod recheck;
 mod registry;
 mod remote;
+mod restore;
 mod review;
 mod rows;
 mod table;
@@ -42,10 +49,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<u8, Failure> {
     match command {
-        Command::Verify(given) => verify(&given),
+        Command::Verify(given) => verify(*given),
         Command::Policy(command) => policy::run(command),
+        Command::Plan(given) => plan::run(*given),
         Command::Contain(given) => contain::contain(*given),
         Command::Status(given) => contain::status(given),
+        Command::Restore(given) => restore::run(given),
         Command::Reviews(given) => review::list(&given),
         Command::Approve(given) => review::approve(given),
         Command::Deny(given) => review::deny(given),
@@ -56,8 +65,12 @@ fn run(command: Command) -> Result<u8, Failure> {
     }
 }
 
-fn verify(given: &VerifyOptions) -> Result<u8, Failure> {
+fn verify(given: VerifyOptions) -> Result<u8, Failure> {
+    if let Some(case) = given.case() {
+        return recheck::run(&case, given);
+    }
+    given.is_complete()?;
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let status = verify::run(given, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock());
+    let status = verify::run(&given, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock());
     status.map(exit::Status::code).map_err(|error| Failure::Unreadable(error.to_string()))
 }

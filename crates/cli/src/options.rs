@@ -7,6 +7,8 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::{Severity, SignalKind, Source};
 
+use crate::claim::Named;
+
 /// Reads one of a closed set of names.
 fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
@@ -50,6 +52,22 @@ pub(crate) fn arn(text: &str) -> Result<Arn, String> {
 /// An access key's id.
 pub(crate) fn access_key(text: &str) -> Result<AccessKeyId, String> {
     AccessKeyId::try_from(text).map_err(|error| error.to_string())
+}
+
+/// An identity's ARN, or the id of a long-term access key.
+pub(crate) fn named(text: &str) -> Result<Named, String> {
+    if text.starts_with("arn:") {
+        return arn(text).map(Named::Identity);
+    }
+    match access_key(text) {
+        Ok(key) if key.is_temporary() => {
+            Err("this is the key of a session, which many may share: give the ARN of the user or \
+                                              role whose session it is, and the key as --access-key"
+                .to_owned())
+        }
+        Ok(key) if key.as_str().starts_with("AKIA") => Ok(Named::Key(key)),
+        _ => Err(format!("expected {}, or the id of an access key (AKIA…)", Arn::EXPECTED)),
+    }
 }
 
 /// A case's name, as messages show it.

@@ -13,19 +13,25 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials};
 use serde::Deserialize;
+use severance_domain::ids::{AccessKeyId, AccountId, Arn};
 use severance_domain::respond::{Answer, Ask, Call};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 use crate::clock;
 use crate::exit::Failure;
+use crate::progress::Progress;
 use crate::proof::{Audience, prove};
-use crate::table::say;
 
 /// After this long a reader is told that the command waits.
 const QUIET_FOR: Duration = Duration::from_secs(2);
-/// Longer than the function may run.
-const ANSWER_WITHIN: Duration = Duration::from_secs(150);
+/// On a terminal, how often they are told so again.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+/// Longer than the function may run (300 s).
+const ANSWER_WITHIN: Duration = Duration::from_secs(330);
+
+/// For a question that STS answers at once.
+const ACCOUNT_WITHIN: Duration = Duration::from_secs(30);
 
 /// Which stack is asked, as the AWS CLI says it.
 #[derive(Debug, clap::Args)]
@@ -48,7 +54,7 @@ pub(crate) struct RemoteOptions {
     pub(crate) endpoint_url: Option<String>,
 
     /// Print one JSON document instead of text.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub(crate) json: bool,
 }
 
@@ -56,6 +62,7 @@ pub(crate) struct RemoteOptions {
 pub(crate) struct Responder {
     runtime: Runtime,
     lambda: aws_sdk_lambda::Client,
+    sts: aws_sdk_sts::Client,
     credentials: Credentials,
     audience: Audience,
 }
@@ -66,11 +73,14 @@ impl RemoteOptions {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::Unanswered(format!("cannot start: {error}")))?;
         let function = format!("{}-responder", self.stack);
-        let (lambda, credentials, audience) = runtime.block_on(self.load(function))?;
-        Ok(Responder { runtime, lambda, credentials, audience })
+        let (sdk, credentials, audience) = runtime.block_on(self.load(function))?;
+        let lambda = aws_sdk_lambda::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
+        let sts = aws_sdk_sts::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
+        let (lambda, sts) = (aws_sdk_lambda::Client::from_conf(lambda), aws_sdk_sts::Client::from_conf(sts));
+        Ok(Responder { runtime, lambda, sts, credentials, audience })
     }
 
-    async fn load(&self, function: String) -> Result<(aws_sdk_lambda::Client, Credentials, Audience), Failure> {
+    async fn load(&self, function: String) -> Result<(SdkConfig, Credentials, Audience), Failure> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
         if let Some(region) = &self.region {
             loader = loader.region(Region::new(region.clone()));
@@ -92,9 +102,8 @@ impl RemoteOptions {
         let Some(provider) = sdk.credentials_provider() else { return Err(self.signed_out("there is none")) };
         let credentials = provider.provide_credentials().await;
         let credentials = credentials.map_err(|error| self.signed_out(&chain(&error)))?;
-        let config = aws_sdk_lambda::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
         let sts = sts_address(&sdk, &region).await?;
-        Ok((aws_sdk_lambda::Client::from_conf(config), credentials, Audience { function, region, sts }))
+        Ok((sdk, credentials, Audience { function, region, sts }))
     }
 
     fn signed_out(&self, why: &str) -> Failure {
@@ -128,6 +137,27 @@ impl Responder {
         self.runtime.block_on(self.invoke(ask))
     }
 
+    /// The account that an access key is of, as an ARN. AWS alone knows whose a key is (`sts:GetAccessKeyInfo`).
+    pub(crate) fn account_of(&self, key: &AccessKeyId) -> Result<Arn, Failure> {
+        let partition = match self.audience.region.split('-').collect::<Vec<_>>().as_slice() {
+            ["cn", ..] => "aws-cn",
+            ["us", "gov", ..] => "aws-us-gov",
+            _ => "aws",
+        };
+        let unknown = |why: &str| {
+            Failure::Unanswered(format!(
+                "AWS does not say in which account {key} is ({why}): name its user instead, \
+                 arn:{partition}:iam::ACCOUNT:user/NAME --access-key {key}"
+            ))
+        };
+        let asked = self.sts.get_access_key_info().access_key_id(key.as_str()).send();
+        let answer = self.runtime.block_on(async { timeout(ACCOUNT_WITHIN, asked).await });
+        let answer = answer.map_err(|_| unknown("no answer came"))?.map_err(|error| unknown(&chain(&error)))?;
+        let account = answer.account().and_then(|account| AccountId::try_from(account).ok());
+        let account = account.ok_or_else(|| unknown("it answered none"))?;
+        Arn::try_from(format!("arn:{partition}:iam::{account}:root")).map_err(|error| unknown(&error.to_string()))
+    }
+
     async fn invoke(&self, ask: Ask) -> Result<Answer, Failure> {
         let changes = ask.needs_proof();
         let proof = if changes {
@@ -143,12 +173,21 @@ impl Responder {
         let once = aws_sdk_lambda::config::Builder::new().retry_config(retries);
         let call = self.lambda.invoke().function_name(&self.audience.function).payload(Blob::new(payload));
         let mut call = std::pin::pin!(call.customize().config_override(once).send());
-        let answer = if let Ok(answer) = timeout(QUIET_FOR, &mut call).await {
-            answer
-        } else {
-            say(&format!("waiting for {} in {} …", self.audience.function, self.audience.region));
-            timeout(ANSWER_WITHIN, &mut call).await.map_err(|_| lost("no answer came", changes))?
+        let what = format!("{} in {}", self.audience.function, self.audience.region);
+        let mut progress = Progress::on_stderr(&what, ANSWER_WITHIN);
+        let mut waited = Duration::ZERO;
+        let answer = loop {
+            let next = if waited.is_zero() { QUIET_FOR } else { TOLD_EVERY };
+            match timeout(next, &mut call).await {
+                Ok(answer) => break answer,
+                Err(_) => waited += next,
+            }
+            if waited >= ANSWER_WITHIN {
+                return Err(lost(&format!("no answer came in {} s", waited.as_secs()), changes));
+            }
+            progress.tell(waited);
         };
+        drop(progress);
         let answer = answer.map_err(|error| self.unanswered(&error, changes))?;
         self.read(&answer, changes)
     }

@@ -7,6 +7,7 @@ use severance_domain::evidence::Evidence;
 use severance_domain::plan::Disposition;
 use severance_domain::text::is_unseen;
 
+use crate::course;
 use crate::exit::Status;
 use crate::verify::{CaseReport, FileReport, Record, Report};
 
@@ -86,6 +87,10 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         write_step(n + 1, step, out)?;
     }
     write_list("Notes", &case.notes, out)?;
+    course::looks(&case.rounds, out)?;
+    course::followed(case, out)?;
+    course::verification(case.verification.as_ref(), out)?;
+    course::restoration(case.restoration.as_ref(), out)?;
     write_list("Proven", &proof.state, out)?;
     write_list("Not proven", &proof.not_proven, out)?;
     if !record.proof_checked {
@@ -103,8 +108,9 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(crate) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
-    let StepRecord { step, outcome, confirmation, .. } = record;
-    writeln!(out, "    {n}. {}", clean(&step.countermeasure.describe()))?;
+    let StepRecord { step, round, outcome, confirmation, .. } = record;
+    let planned = if *round == 0 { String::new() } else { format!(" (after look {round})") };
+    writeln!(out, "    {n}. {}{planned}", clean(&step.countermeasure.describe()))?;
     writeln!(out, "       {}, because {}", name(&step.disposition), clean(&step.reason))?;
     let came_of_it = match outcome {
         None if step.disposition == Disposition::Enforce => "NOT DONE".to_owned(),
@@ -120,7 +126,10 @@ pub(crate) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> 
     writeln!(out, "       {}", clean(&came_of_it))?;
     let seen = match (outcome, confirmation) {
         (_, Some(Confirmation::Confirmed { at, observed })) => format!("confirmed {at}: {observed}"),
-        (_, Some(Confirmation::Unconfirmed { at, reason })) => format!("NOT CONFIRMED until {at}: {reason}"),
+        (_, Some(Confirmation::Unconfirmed { at, reason, contradicted: true })) => {
+            format!("NOT IN EFFECT {at}: {reason}")
+        }
+        (_, Some(Confirmation::Unconfirmed { at, reason, .. })) => format!("NOT CONFIRMED until {at}: {reason}"),
         (Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }), None) => "NOT READ BACK".to_owned(),
         (_, None) => return Ok(()),
     };

@@ -126,7 +126,7 @@ pub(crate) fn run(
     let status = of_files.chain(cases.iter().map(|case| case.status)).max().unwrap_or(Status::Unreadable);
     let keys = keys.iter().map(PublicKey::fingerprint).collect();
     let report = Report { status, exit_code: status.code(), keys, files, cases };
-    let written = if options.json {
+    let written = if options.remote.json {
         serde_json::to_writer_pretty(&mut *stdout, &report).map_err(io::Error::from).and_then(|()| writeln!(stdout))
     } else {
         text::write(&report, stdout)

@@ -2,13 +2,16 @@
 
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use severance_domain::case::Case;
 use severance_domain::plan::{Disposition, Step};
 use severance_domain::profile::{Basis, Field, Origin, Profile};
+use severance_domain::radius::BlastRadius;
 use severance_domain::respond::{Answer, Explanation, Reacted};
 use severance_domain::review::{Decision, Review};
 
 use crate::text::{clean, name, write_field, write_list, write_step};
+use crate::{course, credentials};
 
 /// What came of a claim, subject by subject.
 pub(crate) fn reactions(reactions: &[Reacted], out: &mut dyn Write) -> io::Result<()> {
@@ -37,8 +40,8 @@ pub(crate) fn done(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-/// A case as it stands.
-pub(crate) fn case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+/// A case as it stands now.
+pub(crate) fn case(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::Result<()> {
     let verdict = case.verdict.map_or("none yet: steps are being taken", |verdict| verdict.as_str());
     writeln!(out, "{} revision {}", case.id, case.revision)?;
     write_field("Verdict", verdict, out)?;
@@ -56,7 +59,11 @@ pub(crate) fn case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
         write_field("Asked by", &format!("{}: {}{ticket}", request.by, request.reason), out)?;
     }
     write_field("When", &format!("happened {}, opened {}", case.signal.occurred_at, case.opened_at), out)?;
+    if let Some(follows) = &case.signal.follows {
+        write_field("Found by", &format!("the containment {}", follows.case), out)?;
+    }
     write_field("Mode", case.mode.as_str(), out)?;
+    credentials::write("What it held", &case.inventory, out)?;
     writeln!(out, "  Steps")?;
     if case.steps.is_empty() {
         writeln!(out, "    none")?;
@@ -67,10 +74,14 @@ pub(crate) fn case(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     }
     exemptions(case.exemptions.iter().map(|exemption| (exemption.id.as_str(), exemption.covered.as_slice())), out)?;
     write_list("Notes", &case.notes, out)?;
-    match &case.review {
-        Some(of) => review(case, of, out),
-        None => Ok(()),
-    }
+    course::looks(&case.rounds, out)?;
+    course::followed(case, out)?;
+    course::residual(case, now, out)?;
+    write_list("Could not be read", &case.inventory.unread, out)?;
+    write_list("Not looked for", &case.inventory.gaps, out)?;
+    course::verification(case.verification.as_ref(), out)?;
+    course::restoration(case.restoration.as_ref(), out)?;
+    case.review.as_ref().map_or(Ok(()), |of| review(case, of, out))
 }
 
 fn review(case: &Case, review: &Review, out: &mut dyn Write) -> io::Result<()> {
@@ -106,11 +117,12 @@ pub(crate) fn on_silence(review: &Review) -> &'static str {
 
 /// What would be done about one subject, and who says so.
 pub(crate) fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
-    let Explanation { subject, profile: of, inventory, plan, mode, blast_radius } = explained;
+    let Explanation { subject, profile: of, inventory, plan, mode, blast_radius, radius } = explained;
     writeln!(out, "{} {}", subject.kind.as_words(), clean(&subject.label()))?;
     profile(of, out)?;
     write_field("Mode", mode.as_str(), out)?;
     write_list("What it would hit", blast_radius, out)?;
+    write_list("What it could do", &radius.iter().flat_map(BlastRadius::lines).collect::<Vec<_>>(), out)?;
     write_list("Not read", &inventory.unread, out)?;
     writeln!(out, "  Steps")?;
     if plan.steps.is_empty() {
@@ -131,7 +143,8 @@ pub(crate) fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::R
     write_list("Notes", &plan.notes, out)
 }
 
-fn answer(step: &Step) -> &'static str {
+/// What is answered about a step, where it cannot be overlooked.
+pub(crate) fn answer(step: &Step) -> &'static str {
     match step.disposition {
         Disposition::Enforce => "ENFORCE",
         Disposition::Review => "REVIEW",
@@ -155,12 +168,14 @@ fn ruling(step: &Step, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-fn exemptions<'a>(of: impl Iterator<Item = (&'a str, &'a [String])>, out: &mut dyn Write) -> io::Result<()> {
+/// Which exemption covered which steps.
+pub(crate) fn exemptions<'a>(of: impl Iterator<Item = (&'a str, &'a [String])>, out: &mut dyn Write) -> io::Result<()> {
     let lines: Vec<String> = of.map(|(id, covered)| format!("{id} covers {}", covered.join(", "))).collect();
     write_list("Exemptions", &lines, out)
 }
 
-fn profile(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+/// Who answers for it, and who says so.
+pub(crate) fn profile(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let from = |field: Field| profile.basis.get(&field).map(basis).unwrap_or_default();
     let owners = if profile.owners.is_empty() { "nobody".to_owned() } else { profile.owners.join(", ") };
     write_field("Owner", &format!("{owners}{}", from(Field::Owners)), out)?;

@@ -10,17 +10,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
+use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Round, StepRecord, Verification};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::exemption::ExemptionUse;
+use severance_domain::ids::{AccountId, Arn, CredentialId, IamName, ResourceId};
 use severance_domain::plan::{Countermeasure, Disposition, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
+use severance_domain::radius::{BlastRadius, Level, Reason, ReasonKind};
+use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 use severance_domain::review::{Decision, Review};
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
-use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
+use severance_domain::signal::{Follows, Planted, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::subject::{
+    AccessKey, AccountAssignment, Credential, CredentialState, GroupMembership, Inventory, LastUsed,
+    RolesAnywhereProfile, SecretState, ServiceCredential, Subject, SubjectKind, Trust,
+};
 use severance_domain::verdict::Verdict;
 use support::{Dir, Run, dir, history, key};
 
@@ -29,33 +35,6 @@ const DOC: &str = include_str!("../../../docs/EVIDENCE.md");
 /// Cases that together have every field there is. Written as literals, so that a new field does not compile without one.
 fn maximal() -> Vec<Statement> {
     let at = "2026-03-01T12:00:00Z".parse().unwrap();
-    let arn = |text: &str| text.try_into().unwrap();
-    let user = || "u".try_into().unwrap();
-    let user_arn = || arn("arn:aws:iam::012345678901:user/u");
-    let secret_arn = || arn("arn:aws:secretsmanager:eu-west-1:012345678901:secret:s-AbCdEf");
-    let hint = || PrincipalHint {
-        name: Some(user()),
-        arn: Some(user_arn()),
-        unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
-    };
-    let hints = [
-        SubjectHint::User(hint()),
-        SubjectHint::Role(hint()),
-        SubjectHint::Root,
-        SubjectHint::Secret { arn: secret_arn() },
-        SubjectHint::Person { identifiers: vec!["p".to_owned()] },
-        SubjectHint::Workload { identifiers: vec!["w".to_owned()] },
-        SubjectHint::AccessKeyOnly,
-    ];
-    let countermeasures = || {
-        vec![
-            Countermeasure::DeactivateAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
-            Countermeasure::QuarantineUser { user: user() },
-            Countermeasure::RevokeRoleSessions { role: user(), issued_before: at },
-            Countermeasure::RotateSecret { secret: secret_arn() },
-            Countermeasure::HoldForReview,
-        ]
-    };
     let text = || "text".to_owned();
     let outcomes = || {
         [
@@ -64,21 +43,30 @@ fn maximal() -> Vec<Statement> {
             Outcome::Failed { at, action: text(), code: text(), message: text(), retryable: true },
         ]
     };
-    let confirmations =
-        || [Confirmation::Confirmed { at, observed: text() }, Confirmation::Unconfirmed { at, reason: text() }];
-    let person = || arn("arn:aws:sts::012345678901:assumed-role/responder/bob");
+    let confirmations = || {
+        [
+            Confirmation::Confirmed { at, observed: text() },
+            Confirmation::Unconfirmed { at, reason: text(), contradicted: true },
+        ]
+    };
     let decisions = [
         Decision::Approved { by: person(), reason: text(), at },
         Decision::Denied { by: person(), reason: text(), at },
         Decision::Lapsed { enforced: true, at },
     ];
     let case = |(subject, decision): (SubjectHint, &Decision)| Case {
-        id: serde_json::from_value(json!("sev-1")).unwrap(),
+        id: case_id(),
         revision: 2,
         previous: Some(Digest::of(b"")),
         opened_at: at,
         concluded_at: Some(at),
         mode: Mode::Enforce,
+        radius: Some(BlastRadius {
+            score: 80,
+            level: Level::Critical,
+            reasons: vec![Reason { kind: ReasonKind::Administrator, points: 80, says: text() }],
+            unread: vec![text()],
+        }),
         signal: Signal {
             kind: SignalKind::CredentialExposed,
             source: Source::Health,
@@ -93,13 +81,18 @@ fn maximal() -> Vec<Statement> {
             access_key: Some("AKIAEXAMPLE".try_into().unwrap()),
             title: text(),
             event_digest: Digest::of(b""),
-            request: Some(Request { by: person(), reason: text(), ticket: Some(text()) }),
+            request: Some(request()),
+            follows: Some(Follows {
+                case: case_id(),
+                generation: 1,
+                planted: Some(Planted::AccessKey("AKIAEXAMPLE".try_into().unwrap())),
+            }),
         },
         subject: Subject {
             kind: SubjectKind::User,
             account: "012345678901".try_into().unwrap(),
             name: text(),
-            arn: Some(user_arn()),
+            arn: Some(person()),
             unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
         },
         profile: profile(),
@@ -114,6 +107,7 @@ fn maximal() -> Vec<Statement> {
                         reason: text(),
                         ruling: Some(ruling()),
                     },
+                    round: 1,
                     intent_at: Some(at),
                     outcome: Some(outcome.clone()),
                     confirmation: Some(confirmation),
@@ -122,10 +116,105 @@ fn maximal() -> Vec<Statement> {
             .collect(),
         notes: vec![text()],
         exemptions: vec![exemption()],
+        rounds: vec![Round { number: 1, at, found: vec![text()], unread: vec![text()] }],
+        followed: vec![Followed { what: text(), case: Some(case_id()), verdict: Some(Verdict::Partial) }],
+        restoration: Some(restoration()),
+        verification: Some(Verification { request: request(), at, alive: vec![text()] }),
         review: Some(review(decision)),
         verdict: Some(Verdict::Partial),
     };
-    hints.into_iter().zip(decisions.iter().cycle()).map(|parts| key(7).state(&case(parts))).collect()
+    hints().into_iter().zip(decisions.iter().cycle()).map(|parts| key(7).state(&case(parts))).collect()
+}
+
+/// Every way in which an event names whom it means.
+fn hints() -> Vec<SubjectHint> {
+    let hint = || PrincipalHint {
+        name: Some("u".try_into().unwrap()),
+        arn: Some(person()),
+        unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
+    };
+    vec![
+        SubjectHint::User(hint()),
+        SubjectHint::Role(hint()),
+        SubjectHint::Root,
+        SubjectHint::Secret { arn: person() },
+        SubjectHint::Person { identifiers: vec!["p".to_owned()] },
+        SubjectHint::Workload { identifiers: vec!["w".to_owned()] },
+        SubjectHint::AccessKeyOnly,
+        SubjectHint::DirectoryUser { id: "d-1".try_into().unwrap() },
+    ]
+}
+
+fn case_id() -> CaseId {
+    serde_json::from_value(json!("sev-1")).unwrap()
+}
+
+fn person() -> Arn {
+    "arn:aws:sts::012345678901:assumed-role/responder/bob".try_into().unwrap()
+}
+
+fn request() -> Request {
+    Request { by: person(), reason: "text".to_owned(), ticket: Some("text".to_owned()) }
+}
+
+/// Every countermeasure. [`every_countermeasure_is_among_them`] says so.
+fn countermeasures() -> Vec<Countermeasure> {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let user = || IamName::try_from("u").unwrap();
+    let id = || CredentialId::try_from("APKAEXAMPLE").unwrap();
+    let resource = || ResourceId::try_from("d-1").unwrap();
+    let account = || AccountId::try_from("012345678901").unwrap();
+    let arn = || Arn::try_from("arn:aws:iam::012345678901:role/u").unwrap();
+    vec![
+        Countermeasure::DeactivateAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
+        Countermeasure::QuarantineUser { user: user() },
+        Countermeasure::RemoveConsolePassword { user: user() },
+        Countermeasure::DeactivateSshPublicKey { user: user(), key: id() },
+        Countermeasure::DeactivateSigningCertificate { user: user(), certificate: id() },
+        Countermeasure::DeactivateServiceCredential { user: user(), credential: id(), service: "text".to_owned() },
+        Countermeasure::RevokeUserSessions { user: user() },
+        Countermeasure::RevokeRoleSessions { role: user(), issued_before: at },
+        Countermeasure::QuarantineRole { role: user() },
+        Countermeasure::CloseRoleTrust { role: user() },
+        Countermeasure::LeaveRolesAnywhere { role: arn(), profile: arn() },
+        Countermeasure::RemoveAccountAssignment { user: resource(), account: account(), permission_set: arn() },
+        Countermeasure::RemoveGroupMembership {
+            user: resource(),
+            store: resource(),
+            group: resource(),
+            membership: resource(),
+        },
+        Countermeasure::NeutralizePolicy { policy: arn(), version: "v2".to_owned() },
+        Countermeasure::QuarantineByScp { principal: arn(), account: account() },
+        Countermeasure::RotateSecret { secret: arn() },
+        Countermeasure::HoldForReview,
+    ]
+}
+
+#[test]
+fn every_countermeasure_is_among_them() {
+    let mut names: Vec<&str> = countermeasures().iter().map(Countermeasure::as_str).collect();
+    assert_eq!(names.pop(), Some("hold_for_review"));
+    assert_eq!(names, Countermeasure::NAMES);
+}
+
+fn restoration() -> Restoration {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let why = || "text".to_owned();
+    let answers = [
+        ReturnAnswer::Undo,
+        ReturnAnswer::UndoKeepingSessionsDenied,
+        ReturnAnswer::Rotate { why: why() },
+        ReturnAnswer::Keep { why: why() },
+    ];
+    let steps = countermeasures().into_iter().zip(answers.into_iter().cycle()).map(|(countermeasure, answer)| Return {
+        step: 0,
+        countermeasure,
+        answer,
+        outcome: Some(Outcome::Applied { at, note: None }),
+        confirmation: Some(Confirmation::Confirmed { at, observed: why() }),
+    });
+    Restoration { request: request(), at, steps: steps.collect() }
 }
 
 fn profile() -> Profile {
@@ -157,6 +246,7 @@ fn profile() -> Profile {
 fn inventory() -> Inventory {
     let at = "2026-03-01T12:00:00Z".parse().unwrap();
     let text = || "text".to_owned();
+    let credential = || Credential { id: "APKAEXAMPLE".try_into().unwrap(), active: true, created_at: Some(at) };
     Inventory {
         access_keys: vec![AccessKey {
             id: "AKIAEXAMPLE".try_into().unwrap(),
@@ -165,6 +255,33 @@ fn inventory() -> Inventory {
             last_used: LastUsed::At(at),
         }],
         console_password: Some(true),
+        ssh_public_keys: vec![credential()],
+        signing_certificates: vec![credential()],
+        service_credentials: vec![ServiceCredential {
+            id: "ACCAEXAMPLE".try_into().unwrap(),
+            service: text(),
+            state: CredentialState::Active,
+            created_at: Some(at),
+            expires_at: Some(at),
+        }],
+        trust: Some(Trust {
+            document: text(),
+            services: vec![text()],
+            principals: vec![text()],
+            federated: vec![text()],
+            closed: true,
+        }),
+        roles_anywhere: vec![RolesAnywhereProfile { arn: person(), enabled: true, roles: vec![text()] }],
+        account_assignments: vec![AccountAssignment {
+            account: "012345678901".try_into().unwrap(),
+            permission_set: person(),
+            by_group: Some("d-1".try_into().unwrap()),
+        }],
+        group_memberships: vec![GroupMembership {
+            group: "d-1".try_into().unwrap(),
+            membership: "d-1".try_into().unwrap(),
+            store: "d-1".try_into().unwrap(),
+        }],
         secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
         created_at: Some(at),
         attached_policies: Some(vec![text()]),
@@ -211,11 +328,16 @@ fn review(decision: &Decision) -> Review {
 }
 
 /// The paths of all values, without the predicate's prefix. The parts of a profile, which name each basis, are `*`.
+/// What a restoration repeats of a step is defined there.
 fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    const AS_IN_STEPS: [&str; 3] = ["countermeasure", "outcome", "confirmation"];
     if !matches!(path, "" | "predicate") {
         found.insert(path.trim_start_matches("predicate.").to_owned());
     }
+    let is_defined_elsewhere =
+        path.strip_prefix("predicate.case.restoration.steps[].").is_some_and(|of| AS_IN_STEPS.contains(&of));
     match value {
+        _ if is_defined_elsewhere => {}
         Value::Object(fields) => {
             for (name, value) in fields {
                 let name = if path == "predicate.case.profile.basis" { "*" } else { name };
@@ -289,6 +411,9 @@ fn every_name_is_defined() {
         names::<Outcome>(json!({"result": "?"})),
         names::<Confirmation>(json!({"state": "?"})),
         names::<LastUsed>(json!({"state": "?"})),
+        names::<CredentialState>(json!("?")),
+        names::<Planted>(json!({"type": "?"})),
+        names::<ReturnAnswer>(json!({"do": "?"})),
     ];
     let missing: Vec<&String> = all.iter().flatten().filter(|name| !DOC.contains(&format!("`{name}`"))).collect();
     assert!(missing.is_empty(), "{missing:?}");

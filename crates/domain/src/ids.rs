@@ -87,6 +87,20 @@ text_id!(
     |t| (1..=128).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"+=,.@_-".contains(&b))
 );
 
+text_id!(
+    /// The id that IAM gives to an SSH public key (`APKA…`), a signing certificate or a service-specific credential (`ACCA…`).
+    /// Not secret.
+    CredentialId, "a credential's id (letters, digits and _, at most 128)",
+    |t| (4..=128).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+);
+
+text_id!(
+    /// An id in AWS's own form that holds letters, digits and hyphens: a profile of Roles Anywhere, a user, a group or a
+    /// membership of the Identity Center directory.
+    ResourceId, "an id (letters, digits, - and _, at most 128)",
+    |t| (1..=128).contains(&t.len()) && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+);
+
 impl AccessKeyId {
     /// Whether this is the key of a session (`ASIA…`), which cannot be deactivated, only denied.
     pub fn is_temporary(&self) -> bool {

@@ -13,6 +13,8 @@ use crate::intake::Malformed;
 use crate::plan::Plan;
 use crate::playbook::Mode;
 use crate::profile::{Profile, RegistryEntry};
+use crate::radius::BlastRadius;
+use crate::restoration::Return;
 use crate::signal::{Severity, SignalKind};
 use crate::subject::{Inventory, Subject};
 use crate::verdict::Verdict;
@@ -84,7 +86,8 @@ pub const AUDIENCE_HEADER: &str = "x-severance-function";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Ask {
-    /// What would be done about a subject, and which policies say so. Changes nothing.
+    /// What would be done about a subject, what it would hit, and which policies say so. Changes nothing.
+    #[serde(alias = "plan")]
     Explain(Claim),
     /// React to a claim, as if an event had brought it.
     Contain {
@@ -95,6 +98,26 @@ pub enum Ask {
         /// The ticket that it belongs to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<String>,
+    },
+    /// Give back the access that a case ended, as far as it can and may be given back.
+    Restore {
+        /// Which case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+        /// The ticket that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<String>,
+        /// Whether to say only what would be done.
+        #[serde(default)]
+        dry_run: bool,
+    },
+    /// Read back once more whether all that a case ended is still dead, and state it in a new revision.
+    Verify {
+        /// Which case.
+        case: CaseId,
+        /// Why.
+        reason: String,
     },
     /// The case as it stands.
     Status {
@@ -179,6 +202,7 @@ impl Ask {
         !matches!(
             self,
             Self::Explain(_)
+                | Self::Restore { dry_run: true, .. }
                 | Self::Status { .. }
                 | Self::Reviews
                 | Self::Exemptions
@@ -193,7 +217,7 @@ impl Ask {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Claim {
-    /// The ARN of an IAM user, an IAM role or a secret.
+    /// The ARN of an IAM user, an IAM role, a secret or a user of IAM Identity Center.
     pub subject: Arn,
     /// What is claimed.
     pub signal: SignalKind,
@@ -215,6 +239,15 @@ pub enum Answer {
     Reacted {
         /// What came of each subject.
         reactions: Vec<Reacted>,
+    },
+    /// To [`Ask::Restore`] with a dry run.
+    Restorable {
+        /// The case.
+        case: CaseId,
+        /// Whom it is about.
+        subject: String,
+        /// What would be done about each step, the last one first.
+        steps: Vec<Return>,
     },
     /// To [`Ask::Status`].
     Case(Box<Case>),
@@ -273,6 +306,9 @@ pub struct Explanation {
     pub mode: Mode,
     /// What would be hit.
     pub blast_radius: Vec<String>,
+    /// What the subject could do; none where that was not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub radius: Option<BlastRadius>,
 }
 
 /// What came of one subject.

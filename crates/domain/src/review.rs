@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::ids::Arn;
 use crate::plan::{Countermeasure, Disposition, Step};
 use crate::profile::Profile;
-use crate::subject::{Inventory, Subject};
+use crate::subject::{Credential, Inventory, Subject};
 
 /// How long people have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +133,10 @@ pub fn plan_digest(subject: &Subject, profile: &Profile, inventory: &Inventory, 
             let what = match &step.countermeasure {
                 // Without its moment, which is that of the decision.
                 Countermeasure::RevokeRoleSessions { role, .. } => serde_json::json!({ "role": role }),
+                // Without the membership's own id, which changes when somebody leaves and comes back.
+                Countermeasure::RemoveGroupMembership { user, group, .. } => {
+                    serde_json::json!({ "user": user, "group": group })
+                }
                 other => serde_json::json!(other),
             };
             let held_for = (step.countermeasure == Countermeasure::HoldForReview).then_some(&step.reason);
@@ -141,7 +145,7 @@ pub fn plan_digest(subject: &Subject, profile: &Profile, inventory: &Inventory, 
         .collect();
     let keys: Vec<serde_json::Value> =
         inventory.access_keys.iter().map(|key| serde_json::json!([key.id, key.active])).collect();
-    Digest::of_json(&serde_json::json!({
+    let mut facts = serde_json::json!({
         "subject": subject.key(),
         "steps": steps,
         "keys": keys,
@@ -152,5 +156,20 @@ pub fn plan_digest(subject: &Subject, profile: &Profile, inventory: &Inventory, 
         "environment": profile.environment,
         "criticality": profile.criticality,
         "privileged": profile.privileged,
-    }))
+    });
+    // Only where there are any, so that a question that an earlier version asked keeps its digest.
+    let mut more = |name: &str, held: Vec<serde_json::Value>| {
+        if let (Some(facts), false) = (facts.as_object_mut(), held.is_empty()) {
+            facts.insert(name.to_owned(), held.into());
+        }
+    };
+    let uploaded = |held: &[Credential]| held.iter().map(|held| serde_json::json!([held.id, held.active])).collect();
+    more("sshPublicKeys", uploaded(&inventory.ssh_public_keys));
+    more("signingCertificates", uploaded(&inventory.signing_certificates));
+    more(
+        "serviceCredentials",
+        inventory.service_credentials.iter().map(|held| serde_json::json!([held.id, held.state])).collect(),
+    );
+    more("trust", inventory.trust.iter().map(|trust| serde_json::json!(trust.document)).collect());
+    Digest::of_json(&facts)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use crate::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use crate::policy::Request;
 
 /// One claim of one source about one non-human identity (or about a person who holds some).
@@ -44,6 +44,38 @@ pub struct Signal {
     /// Who asked for it, where a person did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request: Option<Request>,
+    /// The containment that found it, where one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub follows: Option<Follows>,
+}
+
+/// What a containment found beside its own subject: something that the contained identity made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Follows {
+    /// The case that found it.
+    pub case: crate::case::CaseId,
+    /// How many containments lie between it and the first: 1 for what the first one's subject made.
+    pub generation: u8,
+    /// The one credential that it is about, where it was put on an identity that others use.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub planted: Option<Planted>,
+}
+
+/// A credential that was put on an identity which others use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Planted {
+    /// An access key.
+    AccessKey(AccessKeyId),
+    /// A console password, new or changed.
+    ConsolePassword,
+    /// An SSH public key.
+    SshPublicKey(CredentialId),
+    /// A signing certificate.
+    SigningCertificate(CredentialId),
+    /// A service-specific credential.
+    ServiceCredential(CredentialId),
 }
 
 impl Signal {
@@ -148,11 +180,13 @@ pub enum Source {
     Responder,
     /// Severance's own schedule: a recertification that nobody answered.
     Recertification,
+    /// Severance itself: a contained identity had made it.
+    Containment,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GuardDuty,
         Self::SecurityHub,
         Self::AccessAnalyzer,
@@ -163,6 +197,7 @@ impl Source {
         Self::Severance,
         Self::Responder,
         Self::Recertification,
+        Self::Containment,
     ];
 
     /// The name as written in evidence and policies.
@@ -178,6 +213,7 @@ impl Source {
             Self::Severance => "severance",
             Self::Responder => "responder",
             Self::Recertification => "recertification",
+            Self::Containment => "containment",
         }
     }
 }
@@ -239,12 +275,17 @@ pub enum SubjectHint {
         /// The workload's names, as written in owner or workload tags.
         identifiers: Vec<String>,
     },
+    /// A user in the directory of IAM Identity Center, by its id there.
+    DirectoryUser {
+        /// The id.
+        id: ResourceId,
+    },
     /// Only the signal's access key is known; AWS says whose it is.
     AccessKeyOnly,
 }
 
 impl SubjectHint {
-    /// The user, role or secret under this ARN.
+    /// The user, role, secret or directory user under this ARN.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
         let principal = |kind: &str| {
             let name = IamName::try_from(arn.name_of(kind)?).ok()?;
@@ -252,6 +293,10 @@ impl SubjectHint {
         };
         match arn.service() {
             "iam" => principal("user").map(Self::User).or_else(|| principal("role").map(Self::Role)),
+            "identitystore" => {
+                let id = ResourceId::try_from(arn.name_of("user")?).ok()?;
+                Some(Self::DirectoryUser { id })
+            }
             "secretsmanager" if arn.resource().starts_with("secret:") => Some(Self::Secret { arn: arn.clone() }),
             _ => None,
         }

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Confirmation, Outcome, StepRecord};
+use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
 use crate::plan::Disposition;
+use crate::restoration::{Restoration, Return};
 
 /// How a reaction ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,11 +31,45 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The verdict that these steps allow: the worst that is true of any of them.
-    pub fn of(steps: &[StepRecord]) -> Self {
+    /// The verdict that a case's present state allows: the worst that is true of any part of it.
+    pub fn of(case: &Case) -> Self {
+        if let Some(restoration) = &case.restoration {
+            return Self::of_restoration(restoration);
+        }
+        if case.verification.as_ref().is_some_and(|verification| !verification.alive.is_empty()) {
+            return Self::Reappeared;
+        }
+        let verdict = Self::of_steps(&case.steps);
+        if !matches!(verdict, Self::VerifiedRevoked | Self::RevokedUnverified) {
+            return verdict;
+        }
+        let loose = case.followed.iter().any(|followed| followed.verdict != Some(Self::VerifiedRevoked));
+        match case.rounds.last() {
+            _ if loose => Self::Partial,
+            // What the last look found was ended too, but nobody has looked since.
+            Some(round) if !round.is_quiet() => Self::Partial,
+            Some(round) if !round.unread.is_empty() => Self::RevokedUnverified,
+            _ => verdict,
+        }
+    }
+
+    /// Access is back where all that was to be undone is, and was seen to be.
+    fn of_restoration(restoration: &Restoration) -> Self {
+        let undone = |of: &&Return| of.was_taken() && matches!(of.confirmation, Some(Confirmation::Confirmed { .. }));
+        let to_undo: Vec<&Return> = restoration.steps.iter().filter(|of| of.answer.changes()).collect();
+        match to_undo.iter().filter(|of| undone(of)).count() {
+            0 => Self::Failed,
+            all if all == to_undo.len() => Self::Restored,
+            _ => Self::Partial,
+        }
+    }
+
+    /// The verdict that these steps allow by themselves.
+    pub fn of_steps(steps: &[StepRecord]) -> Self {
         let mut taken = Tally::default();
         let (mut held, mut left) = (false, false);
-        for step in steps {
+        let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, step)| step);
+        for step in last {
             match step.step.disposition {
                 Disposition::Enforce => taken.count(step),
                 Disposition::Review | Disposition::Refuse => held = true,
@@ -104,7 +139,7 @@ mod tests {
     fn step(disposition: Disposition, outcome: Option<Outcome>, confirmation: Option<Confirmation>) -> StepRecord {
         let step =
             Step { countermeasure: Countermeasure::HoldForReview, disposition, reason: String::new(), ruling: None };
-        StepRecord { step, intent_at: None, outcome, confirmation }
+        StepRecord { step, round: 0, intent_at: None, outcome, confirmation }
     }
 
     fn confirmed() -> StepRecord {
@@ -113,7 +148,7 @@ mod tests {
     }
 
     fn unconfirmed() -> StepRecord {
-        let unseen = Confirmation::Unconfirmed { at: AT, reason: String::new() };
+        let unseen = Confirmation::Unconfirmed { at: AT, reason: String::new(), contradicted: false };
         step(Disposition::Enforce, Some(Outcome::AlreadyInEffect { at: AT, note: String::new() }), Some(unseen))
     }
 
@@ -161,7 +196,7 @@ mod tests {
             (vec![untaken()], Verdict::Failed),
         ];
         for (steps, expected) in cases {
-            assert_eq!(Verdict::of(&steps), expected, "{steps:?}");
+            assert_eq!(Verdict::of_steps(&steps), expected, "{steps:?}");
         }
     }
 }

@@ -4,8 +4,9 @@
 mod common;
 
 use common::cases::*;
+use common::contained::*;
 use common::*;
-use severance_domain::case::{Case, CaseId, Outcome};
+use severance_domain::case::{Case, CaseId, Outcome, Round, Verification};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Statement};
 use severance_domain::exemption::ExemptionUse;
@@ -14,7 +15,7 @@ use severance_domain::plan::{Countermeasure, Disposition, Plan, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::Class;
-use severance_domain::signal::{PrincipalHint, Signal, SignalKind as Kind, SubjectHint};
+use severance_domain::signal::{Planted, PrincipalHint, Signal, SignalKind as Kind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 
@@ -107,6 +108,7 @@ fn each_revision_points_at_the_one_before_it() {
 }
 
 /// A case with every field set, every kind of step, disposition, outcome and confirmation.
+#[allow(clippy::too_many_lines, reason = "there are many fields")]
 fn maximal() -> Case {
     let ruling = Ruling {
         answer: Disposition::Enforce,
@@ -122,6 +124,8 @@ fn maximal() -> Case {
     let arn = subject(SubjectKind::Secret, "db:main/ä").arn.unwrap();
     let deactivate = |id| Countermeasure::DeactivateAccessKey { user: ci.clone(), access_key: key_id(id) };
     let revoke = Countermeasure::RevokeRoleSessions { role: ci.clone(), issued_before: later(0) };
+    let id = credential_id;
+    let role = subject(SubjectKind::Role, "app").arn.unwrap();
     let plan = Plan {
         steps: vec![
             step(Countermeasure::QuarantineUser { user: ci.clone() }, Disposition::Enforce),
@@ -131,6 +135,52 @@ fn maximal() -> Case {
             step(Countermeasure::RotateSecret { secret: arn.clone() }, Disposition::Refuse),
             step(Countermeasure::RotateSecret { secret: arn }, Disposition::Observe),
             step(Countermeasure::HoldForReview, Disposition::Review),
+            step(Countermeasure::RemoveConsolePassword { user: ci.clone() }, Disposition::Observe),
+            step(Countermeasure::DeactivateSshPublicKey { user: ci.clone(), key: id(SSH) }, Disposition::Decline),
+            step(
+                Countermeasure::DeactivateSigningCertificate { user: ci.clone(), certificate: id(CERTIFICATE) },
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::DeactivateServiceCredential {
+                    user: ci.clone(),
+                    credential: id(BEDROCK),
+                    service: "bedrock.amazonaws.com".to_owned(),
+                },
+                Disposition::Observe,
+            ),
+            step(Countermeasure::RevokeUserSessions { user: ci.clone() }, Disposition::Observe),
+            step(Countermeasure::QuarantineRole { role: ci.clone() }, Disposition::Observe),
+            step(Countermeasure::CloseRoleTrust { role: ci.clone() }, Disposition::Observe),
+            step(
+                Countermeasure::LeaveRolesAnywhere { role: role.clone(), profile: anywhere("p-1", true, &["app"]).arn },
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::RemoveAccountAssignment {
+                    user: resource_id("906"),
+                    account: ACCOUNT.try_into().unwrap(),
+                    permission_set: assignment(ACCOUNT, None).permission_set,
+                },
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::RemoveGroupMembership {
+                    user: resource_id("906"),
+                    store: membership("g").store,
+                    group: membership("g").group,
+                    membership: membership("g").membership,
+                },
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::NeutralizePolicy { policy: role.clone(), version: "v2".to_owned() },
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::QuarantineByScp { principal: role, account: ACCOUNT.try_into().unwrap() },
+                Disposition::Review,
+            ),
         ],
         notes: vec!["a note".to_owned()],
         exemptions: vec![ExemptionUse::of(&exemption(&[]), names(&["rotate_secret"]))],
@@ -149,9 +199,15 @@ fn maximal() -> Case {
         gaps: vec![GAP.to_owned()],
         created_at: Some(days_ago(700)),
         attached_policies: Some(names(&["PowerUserAccess"])),
+        trust: Some(github()),
+        roles_anywhere: vec![anywhere("p-1", true, &["app"])],
+        account_assignments: vec![assignment(ACCOUNT, None), assignment(ACCOUNT, Some("g"))],
+        group_memberships: vec![membership("g")],
+        ..every_credential()
     };
     let hint = PrincipalHint { name: Some(ci), arn: user("ci").arn, unique_id: user("ci").unique_id };
-    let claim = Signal { subject: SubjectHint::User(hint), ..exposed() };
+    let follows = found(Kind::CredentialCreated, Some(Planted::SshPublicKey(credential_id(SSH)))).follows;
+    let claim = Signal { subject: SubjectHint::User(hint), follows, ..exposed() };
     let owned = profile(&["alice", "bob"], Some(Class::ThirdParty));
     let case = Case::open(
         claim,
@@ -168,7 +224,12 @@ fn maximal() -> Case {
         *note = Some("the user could not be tagged".to_owned());
     }
     case.reopen(Digest::of(b"before"));
-    case.conclude(later(9));
+    case.rounds = vec![Round { number: 1, at: later(9), found: names(&["found"]), unread: names(&["unread"]) }];
+    case.followed = vec![followed(None), followed(Some(Verdict::Partial))];
+    case.steps[2].round = 1;
+    case.verification = Some(Verification { request: request("why"), at: later(9), alive: names(&["alive"]) });
+    let case = restored(case, Went::Unseen);
+    assert!(case.restoration.as_ref().is_some_and(|of| !of.steps.is_empty()));
     case
 }
 
@@ -188,6 +249,7 @@ fn a_case_survives_its_json() {
         SubjectHint::Secret { arn: subject(SubjectKind::Secret, "db").arn.unwrap() },
         SubjectHint::Person { identifiers: names(&["alice"]) },
         SubjectHint::Workload { identifiers: vec![] },
+        SubjectHint::DirectoryUser { id: resource_id("906") },
     ] {
         let json = serde_json::to_string(&hint).unwrap();
         assert_eq!(serde_json::from_str::<SubjectHint>(&json).unwrap(), hint, "{json}");

@@ -30,7 +30,10 @@ fn short(plan: &Plan) -> Vec<String> {
             Countermeasure::QuarantineUser { .. } => "quarantine",
             Countermeasure::RevokeRoleSessions { .. } => "sessions",
             Countermeasure::RotateSecret { .. } => "rotate",
+            Countermeasure::RemoveConsolePassword { .. } => "password",
+            Countermeasure::CloseRoleTrust { .. } => "trust",
             Countermeasure::HoldForReview => "hold",
+            other => other.as_str(),
         };
         let whether = match step.disposition {
             Disposition::Enforce => "enforce",
@@ -64,6 +67,8 @@ fn expected(kind: Kind, subject: SubjectKind) -> Vec<&'static str> {
     match (subject, kind) {
         (SubjectKind::Root | SubjectKind::Unresolved, _) => vec!["hold"],
         (SubjectKind::Person, _) => vec![],
+        // In no group, and with no account: nothing to do.
+        (SubjectKind::DirectoryUser, Kind::CredentialExposed | Kind::IdentityCompromised | Kind::Offboarding) => vec![],
 
         (SubjectKind::User, Kind::CredentialExposed | Kind::IdentityCompromised) => {
             vec!["quarantine", "key", "other key"]
@@ -121,7 +126,7 @@ fn every_kind_of_claim_about_every_kind_of_subject_in_every_class_and_mode() {
             }
         }
     }
-    assert_eq!(rows, 12 * 6 * 7 * 3);
+    assert_eq!(rows, 12 * 7 * 7 * 3);
 }
 
 #[test]
@@ -210,9 +215,19 @@ fn only_the_keys_in_question_are_touched() {
 }
 
 #[test]
-fn an_unused_password_is_a_persons_decision() {
+fn an_unused_password_is_the_only_thing_in_question() {
     let claim = Signal { rule: "UnusedIAMUserPassword".to_owned(), ..signal(Kind::CredentialUnused, None) };
-    assert_eq!(short(&enforce(&claim, &user("ci"), &Profile::default(), &everything())), ["hold:review"]);
+    let rows: [(Option<bool>, &[&str], &str); 3] = [
+        (Some(true), &["password:enforce"], "cannot be undone"),
+        (Some(false), &[], "not borne out"),
+        (None, &["hold:review"], "could not be read"),
+    ];
+    for (console_password, wanted, why) in rows {
+        let inventory = Inventory { console_password, ..everything() };
+        let plan = enforce(&claim, &user("ci"), &Profile::default(), &inventory);
+        assert_eq!(short(&plan), wanted, "{console_password:?}");
+        assert!(words(&plan).contains(why), "{}", words(&plan));
+    }
 }
 
 #[test]
@@ -235,7 +250,7 @@ fn an_exposed_key_that_is_gone_is_held_and_a_session_key_is_the_whole_users_matt
     assert!(words(&plan).contains("AKIAIOSFODNN7EXAMPLE was inactive already"));
     let with_password = Inventory { console_password: Some(true), ..Inventory::default() };
     let plan = run(&exposed(None), &with_password);
-    assert_eq!(short(&plan), ["quarantine:enforce"]);
+    assert_eq!(short(&plan), ["quarantine:enforce", "password:enforce"]);
     assert!(words(&plan).contains("there is a console password"));
 }
 

@@ -183,7 +183,15 @@ proptest! {
                 Countermeasure::RotateSecret { secret } => {
                     prop_assert_eq!((subject.kind, Some(secret)), (SubjectKind::Secret, subject.arn.as_ref()));
                 }
+                Countermeasure::RemoveConsolePassword { user } => {
+                    prop_assert_eq!(user.as_str(), &subject.name);
+                    prop_assert_eq!(inventory.console_password, Some(true));
+                    if signal.kind != Kind::CredentialUnused {
+                        seen.push("key");
+                    }
+                }
                 Countermeasure::HoldForReview => {}
+                other => prop_assert!(false, "nothing else fits what was put together: {:?}", other),
             }
         }
         let touching = plan.steps.iter().filter(|step| step.ruling.is_some());

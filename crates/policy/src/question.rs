@@ -17,6 +17,7 @@ pub(crate) struct Vocabulary {
     user: EntityTypeName,
     role: EntityTypeName,
     secret: EntityTypeName,
+    directory_user: EntityTypeName,
     account: EntityTypeName,
     organizational_unit: EntityTypeName,
     class: EntityTypeName,
@@ -46,6 +47,7 @@ impl Vocabulary {
             user: kind("User")?,
             role: kind("Role")?,
             secret: kind("Secret")?,
+            directory_user: kind("DirectoryUser")?,
             account: kind("Account")?,
             organizational_unit: kind("OrganizationalUnit")?,
             class: kind("Class")?,
@@ -71,8 +73,12 @@ impl Vocabulary {
             SubjectKind::User => &self.user,
             SubjectKind::Role => &self.role,
             SubjectKind::Secret => &self.secret,
+            SubjectKind::DirectoryUser => &self.directory_user,
             kind @ (SubjectKind::Root | SubjectKind::Person | SubjectKind::Unresolved) => {
-                return Err(format!("policies speak of users, roles and secrets, and this is a {}", kind.as_words()));
+                return Err(format!(
+                    "policies speak of users, roles, secrets and directory users, and this is a {}",
+                    kind.as_words()
+                ));
             }
         };
         let subject = uid(kind, &question.subject.label());
@@ -138,6 +144,7 @@ impl Vocabulary {
 
     fn situation(&self, question: &Question<'_>) -> Vec<(String, RestrictedExpression)> {
         let signal = question.signal;
+        let generation = signal.follows.as_ref().map_or(0, |follows| follows.generation);
         let requester = signal.request.as_ref().map_or("event", |request| request.by.as_str());
         let required = [
             ("signal", value(&self.signal, signal.kind.as_str())),
@@ -147,6 +154,8 @@ impl Vocabulary {
             ("dangerous", RestrictedExpression::new_bool(signal.kind.is_immediate_danger())),
             ("useCorroborated", RestrictedExpression::new_bool(question.is_use_corroborated())),
             ("attribution", value(&self.attribution, question.attribution.as_str())),
+            ("generation", RestrictedExpression::new_long(generation.into())),
+            ("irreversible", RestrictedExpression::new_bool(question.countermeasure.is_irreversible())),
             ("exempted", RestrictedExpression::new_bool(question.exempted)),
             ("requester", string(requester)),
             ("mode", value(&self.mode, question.mode.as_str())),

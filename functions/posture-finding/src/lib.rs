@@ -1,22 +1,23 @@
 //! Reacts to findings of posture tools and threat detectors about IAM users, roles and their keys.
 
-use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions};
 use severance_aws::function::Parts;
+use severance_aws::reach::Hands;
 use severance_aws::react::Reactor;
 use severance_domain::intake::{self, EventSource};
 
 /// The events that this function reads.
 pub const SOURCES: &[EventSource] = intake::POSTURE_FINDING;
 
-/// Users can be contained and roles' sessions revoked; secrets are not reachable from here, as in the IAM statement.
+/// What this function reacts with.
 pub fn compose(parts: &Parts) -> Reactor {
+    parts.reactor(hands)
+}
+
+/// Users and roles can be contained; secrets and the directory are not reachable from here, as in the IAM statement.
+fn hands(parts: &Parts) -> Hands {
     let iam = parts.iam();
-    parts.reactor(
-        parts.identities(iam.clone()),
-        vec![
-            Box::new(QuarantineUser::new(iam.clone())),
-            Box::new(DeactivateAccessKey::new(iam.clone())),
-            Box::new(RevokeRoleSessions::new(iam)),
-        ],
-    )
+    let identities = parts.identities(iam.clone()).with_roles_anywhere(parts.roles_anywhere_profiles());
+    let mut drivers = parts.user_countermeasures(&iam);
+    drivers.extend(parts.role_countermeasures(&iam));
+    Hands::new(identities, drivers).with_trail(parts.trail())
 }

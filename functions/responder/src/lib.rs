@@ -1,21 +1,29 @@
-//! What people ask for by hand, and what the schedule does: contain, approve, deny, exempt, reset, recertify.
+//! What people ask for by hand, and what the schedule does: plan, contain, approve, verify, restore, exempt, recertify.
 
-use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions, RotateSecret};
+use severance_aws::countermeasures::{QuarantineByScp, RotateSecret};
 use severance_aws::function::Parts;
+use severance_aws::reach::Hands;
 use severance_aws::responder::Responder;
 
-/// A person may ask for every countermeasure, and approve every one that another function held.
+/// What the responder answers with.
 pub fn compose(parts: &Parts) -> Responder {
+    Responder::new(parts.reactor(hands), parts.callers())
+}
+
+/// A person may ask for every countermeasure, and approve every one that another function held.
+fn hands(parts: &Parts) -> Hands {
     let (iam, secrets) = (parts.iam(), parts.secrets());
-    let identities = parts.identities(iam.clone()).with_secrets(secrets.clone());
-    let reactor = parts.reactor(
-        identities,
-        vec![
-            Box::new(QuarantineUser::new(iam.clone())),
-            Box::new(DeactivateAccessKey::new(iam.clone())),
-            Box::new(RevokeRoleSessions::new(iam)),
-            Box::new(RotateSecret::new(secrets)),
-        ],
-    );
-    Responder::new(reactor, parts.callers())
+    let identities = parts
+        .identities(iam.clone())
+        .with_secrets(secrets.clone())
+        .with_roles_anywhere(parts.roles_anywhere_profiles())
+        .with_directory(parts.directory_users());
+    let mut drivers = parts.user_countermeasures(&iam);
+    drivers.extend(parts.role_countermeasures(&iam));
+    drivers.extend(parts.directory_countermeasures());
+    drivers.push(Box::new(RotateSecret::new(secrets)));
+    if parts.settings.scp_quarantine {
+        drivers.push(Box::new(QuarantineByScp::new(parts.organizations())));
+    }
+    Hands::new(identities, drivers).with_trail(parts.trail())
 }

@@ -1,32 +1,43 @@
-//! Deny a user everything by an inline policy, and name the case in a tag on the user.
+//! Deny a user everything by an inline policy, and name the case in a tag on the user. Lifting it gives everything back
+//! that still lives.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::Tag;
+use aws_sdk_iam::types::{Tag, User};
 use severance_domain::case::CaseId;
 use severance_domain::ids::IamName;
-use severance_domain::plan::{Countermeasure, QUARANTINE_POLICY, QUARANTINE_TAG};
+use severance_domain::plan::{Countermeasure, QUARANTINE_TAG};
 
-use super::{Applied, Driver, Seen, misdirected, policy};
+use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
+use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const PUT: &str = "iam:PutUserPolicy";
-const GET: &str = "iam:GetUserPolicy";
-const GET_USER: &str = "iam:GetUser";
 const TAG: &str = "iam:TagUser";
+const UNTAG: &str = "iam:UntagUser";
 
 /// Drives [`Countermeasure::QuarantineUser`].
 pub struct QuarantineUser {
     iam: Client,
+    policies: InlinePolicies,
+}
+
+/// By whom a user is quarantined, as its tag says.
+enum TaggedBy {
+    NoUser,
+    Nobody,
+    ThisCase,
+    /// The case that the tag names.
+    Another(String),
 }
 
 impl QuarantineUser {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
-        Self { iam }
+        Self { policies: InlinePolicies::new(iam.clone()), iam }
     }
 
-    /// The tag only tells people who did it, so a quarantine without it is still one: what fails here is a note.
+    /// The tag only tells people and later cases who did it, so a quarantine without it is still one: what fails here
+    /// is a note.
     async fn tag(&self, user: &IamName, case: &CaseId) -> Option<String> {
         let tag = Tag::builder().key(QUARANTINE_TAG).value(case.as_str()).build().ok()?;
         let answer = self.iam.tag_user().user_name(user.as_str()).tags(tag).send().await;
@@ -34,30 +45,37 @@ impl QuarantineUser {
         Some(format!("the user could not be tagged: {error}"))
     }
 
-    /// IAM answers alike where the policy is missing and where the user is.
-    async fn without_policy(&self, user: &IamName) -> Result<Seen, AwsError> {
+    async fn untag(&self, user: &IamName) -> Option<String> {
+        let answer = self.iam.untag_user().user_name(user.as_str()).tag_keys(QUARANTINE_TAG).send().await;
+        let error = AwsError::of(UNTAG, &answer.err()?);
+        Some(format!("the tag {QUARANTINE_TAG} could not be removed: {error}"))
+    }
+
+    async fn tagged_by(&self, user: &IamName, case: &CaseId) -> Result<TaggedBy, AwsError> {
         let answer = self.iam.get_user().user_name(user.as_str()).send().await;
-        match answer.map_err(|error| AwsError::of(GET_USER, &error)) {
-            Ok(_) => Ok(Seen::NotYet(format!("{GET} shows no policy {QUARANTINE_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => Ok(Seen::NotYet(format!(
-                "{GET_USER} shows no user of that name: it was deleted, or renamed and lives on"
-            ))),
-            Err(error) => Err(error),
-        }
+        let Some(found) = unless_gone(answer.map_err(|error| AwsError::of(LOOK_USER, &error)))? else {
+            return Ok(TaggedBy::NoUser);
+        };
+        let tags = found.user.as_ref().map(User::tags).unwrap_or_default();
+        Ok(match tags.iter().find(|tag| tag.key() == QUARANTINE_TAG).map(Tag::value) {
+            None => TaggedBy::Nobody,
+            Some(value) if value == case.as_str() => TaggedBy::ThisCase,
+            Some(value) => TaggedBy::Another(value.to_owned()),
+        })
     }
 }
 
 fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
     match step {
         Countermeasure::QuarantineUser { user } => Ok(user),
-        _ => Err(misdirected(PUT)),
+        _ => Err(misdirected(PUT_USER)),
     }
 }
 
 #[async_trait]
 impl Driver for QuarantineUser {
     fn actions(&self) -> &'static [&'static str] {
-        &[PUT, GET, GET_USER, TAG]
+        &[PUT_USER, GET_USER, LOOK_USER, TAG]
     }
 
     fn drives(&self, step: &Countermeasure) -> bool {
@@ -66,33 +84,52 @@ impl Driver for QuarantineUser {
 
     async fn apply(&self, step: &Countermeasure, case: &CaseId) -> Result<Applied, AwsError> {
         let user = target(step)?;
-        let answer = self
-            .iam
-            .put_user_policy()
-            .user_name(user.as_str())
-            .policy_name(QUARANTINE_POLICY)
-            .policy_document(policy::deny_all().to_string())
-            .send()
-            .await;
-        match answer.map_err(|error| AwsError::of(PUT, &error)) {
-            Ok(_) => Ok(Applied::Changed(self.tag(user, case).await)),
-            Err(error) if error.is_no_such_entity() => {
-                Ok(Applied::Already("the user does not exist any more".to_owned()))
-            }
-            Err(error) => Err(error),
+        match self.policies.quarantine(Holder::User(user)).await? {
+            Applied::Changed(_) => Ok(Applied::Changed(self.tag(user, case).await)),
+            Applied::Already(note) => Ok(Applied::Already(note)),
         }
     }
 
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+        self.policies.quarantined(Holder::User(target(step)?)).await
+    }
+
+    fn undo_actions(&self) -> &'static [&'static str] {
+        &[DELETE_USER, UNTAG]
+    }
+
+    async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
         let user = target(step)?;
-        let answer = self.iam.get_user_policy().user_name(user.as_str()).policy_name(QUARANTINE_POLICY).send().await;
-        match answer.map_err(|error| AwsError::of(GET, &error)) {
-            Ok(found) if policy::is_in_place(found.policy_document(), &policy::deny_all()) => {
-                Ok(Seen::InEffect(format!("{GET} shows the deny-all policy {QUARANTINE_POLICY}")))
+        let by = self.tagged_by(user, &undo.case.id).await?;
+        match &by {
+            TaggedBy::NoUser => return Ok(Applied::Already(Holder::User(user).gone())),
+            TaggedBy::Another(case) => {
+                return Ok(Applied::Already(format!("case {case} holds the user as well: left alone")));
             }
-            Ok(_) => Ok(Seen::NotYet(format!("{GET} shows another document under {QUARANTINE_POLICY}"))),
-            Err(error) if error.is_no_such_entity() => self.without_policy(user).await,
-            Err(error) => Err(error),
+            TaggedBy::Nobody | TaggedBy::ThisCase => {}
+        }
+        let lifted = self.policies.lift_quarantine(Holder::User(user), undo).await?;
+        // After the policy: a crash in between leaves the tag, and another try finds it.
+        let note = match by {
+            TaggedBy::ThisCase => self.untag(user).await,
+            _ => None,
+        };
+        let noted = |first: String| note.iter().fold(first, |first, note| format!("{first}; {note}"));
+        Ok(match lifted {
+            Applied::Changed(None) => Applied::Changed(note),
+            Applied::Changed(Some(first)) => Applied::Changed(Some(noted(first))),
+            Applied::Already(first) => Applied::Already(noted(first)),
+        })
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
+        let user = target(step)?;
+        match self.tagged_by(user, &undo.case.id).await? {
+            TaggedBy::NoUser => Ok(Seen::InEffect(format!("{LOOK_USER} shows no user of that name"))),
+            TaggedBy::Another(case) => {
+                Ok(Seen::InEffect(format!("{LOOK_USER} shows that case {case} holds the user: that was left alone")))
+            }
+            TaggedBy::Nobody | TaggedBy::ThisCase => self.policies.quarantine_lifted(Holder::User(user), undo).await,
         }
     }
 }

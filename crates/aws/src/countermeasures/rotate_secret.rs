@@ -8,11 +8,13 @@ use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
 use severance_domain::plan::Countermeasure;
 
-use super::{Applied, Driver, Seen, misdirected};
+use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const ROTATE: &str = "secretsmanager:RotateSecret";
 const DESCRIBE: &str = "secretsmanager:DescribeSecret";
+
+const FINAL: &str = "a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS";
 
 /// Drives [`Countermeasure::RotateSecret`].
 pub struct RotateSecret {
@@ -106,5 +108,15 @@ impl Driver for RotateSecret {
             Version::Missing => Seen::NotYet(format!("{DESCRIBE} does not show the new version")),
             Version::SecretGone => Seen::InEffect(format!("{DESCRIBE} shows that the secret does not exist any more")),
         })
+    }
+
+    async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {
+        target(step)?;
+        Ok(Applied::Already(FINAL.to_owned()))
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {
+        target(step)?;
+        Ok(Seen::NotYet(FINAL.to_owned()))
     }
 }

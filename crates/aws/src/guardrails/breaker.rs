@@ -9,6 +9,7 @@
 
 mod slots;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -21,12 +22,15 @@ use severance_domain::digest::Digest;
 use severance_domain::respond::Breaker;
 
 use self::slots::{Claim, MOST_STEPS, Window, order_of};
-use super::{GET, GUARDRAILS, Guardrails, IS_THERE, Item, PUT, UPDATE, contended, key, millis, nonce, text};
+use super::{GUARDRAILS, Guardrails, IS_THERE, Item, PUT, QUERY, UPDATE, contended, key, millis, nonce, text, text_of};
 use crate::clock;
 use crate::error::AwsError;
 
 /// How the sort keys of breakers begin.
 pub(super) const PREFIX: &str = "BREAKER#";
+
+/// How those of accounts go on.
+const ACCOUNT: &str = "ACCOUNT#";
 
 /// How often a claim that others cross is tried. Each try that fails lets another one through, so even a hundred at once are
 /// done after a few.
@@ -98,20 +102,52 @@ impl Guardrails {
         }
     }
 
-    /// Both breakers as they stand.
+    /// The breakers as they stand: this account's, the organization's, and those of other accounts that were ever asked.
     pub async fn breakers(&self) -> Result<Vec<Breaker>, AwsError> {
-        let mut breakers = Vec::new();
-        for scope in self.scopes() {
-            let item = self.item(GUARDRAILS, &scope.sk).await?;
-            breakers.push(self.shown(GET, &scope, item.as_ref())?);
+        let found = self.stored_breakers().await?;
+        let scopes = self.known_scopes(&found);
+        scopes.iter().map(|scope| self.shown(QUERY, scope, found.get(&scope.sk))).collect()
+    }
+
+    /// The items of breakers, by their sort keys.
+    async fn stored_breakers(&self) -> Result<BTreeMap<String, Item>, AwsError> {
+        let mut found = BTreeMap::new();
+        for item in self.partition(GUARDRAILS).await? {
+            let sk = text_of(QUERY, "an item of the guardrails", &item, "sk")?.to_owned();
+            if sk.starts_with(PREFIX) {
+                found.insert(sk, item);
+            }
         }
-        Ok(breakers)
+        Ok(found)
+    }
+
+    fn known_scopes(&self, found: &BTreeMap<String, Item>) -> Vec<Scope> {
+        let mut scopes = Vec::from(self.scopes());
+        for account in found.keys().filter_map(|sk| sk.strip_prefix(PREFIX)?.strip_prefix(ACCOUNT)) {
+            if account != self.limits.account.as_str() {
+                scopes.push(self.scope_of(account));
+            }
+        }
+        scopes
+    }
+
+    fn scope_of(&self, account: &str) -> Scope {
+        let (sk, name) = (format!("{PREFIX}{ACCOUNT}{account}"), format!("account {account}"));
+        Scope { sk, name, limit: self.limits.account_steps }
+    }
+
+    /// The scope that a breaker's name stands for.
+    fn scope_named(&self, name: &str) -> Option<Scope> {
+        match name.strip_prefix("account ") {
+            Some(account) => Some(self.scope_of(account)),
+            None => self.scopes().into_iter().find(|known| known.name == name),
+        }
     }
 
     /// Closes both breakers and forgets what filled them, even where an item cannot be read: this is the way out of that.
     /// Answers how they stand then.
     pub async fn reset_breakers(&self) -> Result<Vec<Breaker>, AwsError> {
-        for scope in self.scopes() {
+        for scope in self.known_scopes(&self.stored_breakers().await?) {
             self.reset(&scope).await?;
         }
         self.breakers().await
@@ -122,7 +158,7 @@ impl Guardrails {
     pub async fn alarm_is_due(&self, scope: &str) -> Result<bool, AwsError> {
         let now = clock::now();
         let ours = text(&nonce(scope));
-        let Some(scope) = self.scopes().into_iter().find(|known| known.name == scope) else { return Ok(false) };
+        let Some(scope) = self.scope_named(scope) else { return Ok(false) };
         let update = self
             .update(&scope)
             .update_expression("SET alarm_by = :until, alarm_of = :ours")
@@ -142,7 +178,7 @@ impl Guardrails {
     /// Writes down that the alarm of this opening was raised. False if the breaker was reset meanwhile, or it was raised
     /// before.
     pub async fn alarm_sent(&self, breaker: &Breaker) -> Result<bool, AwsError> {
-        let scope = self.scopes().into_iter().find(|known| known.name == breaker.scope);
+        let scope = self.scope_named(&breaker.scope);
         let (Some(scope), Some(since)) = (scope, breaker.open_since) else { return Ok(false) };
         let update = self
             .update(&scope)
@@ -157,11 +193,7 @@ impl Guardrails {
     pub(super) fn scopes(&self) -> [Scope; 2] {
         let limits = &self.limits;
         [
-            Scope {
-                sk: format!("{PREFIX}ACCOUNT#{}", limits.account),
-                name: format!("account {}", limits.account),
-                limit: limits.account_steps,
-            },
+            self.scope_of(limits.account.as_str()),
             Scope {
                 sk: format!("{PREFIX}ORGANIZATION"),
                 name: "organization".to_owned(),

@@ -85,6 +85,14 @@ impl Guardrails {
         Self { dynamodb, table, limits }
     }
 
+    /// The same, with the breaker of another account in the place of the stack's own.
+    #[must_use]
+    pub fn in_account(&self, account: &AccountId) -> Self {
+        let mut other = self.clone();
+        other.limits.account = account.clone();
+        other
+    }
+
     /// Reads exemptions and breakers, by one strongly consistent query. One item that cannot be read fails it: an exemption
     /// that was overlooked would disrupt what somebody has asked to leave alone.
     pub async fn load(&self) -> Result<Loaded, AwsError> {

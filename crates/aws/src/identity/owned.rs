@@ -4,9 +4,9 @@ use aws_sdk_iam::types::EntityType;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _};
-use severance_domain::ids::{Arn, IamName, UniqueId};
+use severance_domain::ids::{Arn, IamName, ResourceId, UniqueId};
 use severance_domain::profile::Profile;
-use severance_domain::signal::{PrincipalHint, Signal};
+use severance_domain::signal::{PrincipalHint, Signal, Source};
 use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
@@ -43,6 +43,7 @@ impl Identities {
         .await?;
         found.extend(more);
         found.extend(self.registered(signal, identifiers, &found).await?);
+        found.extend(self.in_directory(signal, identifiers).await?);
         if found.is_empty() {
             let subject = Subject {
                 kind: SubjectKind::Person,
@@ -56,6 +57,27 @@ impl Identities {
         // The order in which AWS lists things must not reach the evidence.
         found.sort_by_key(|found| found.subject.key());
         Ok(Resolution::Many(found))
+    }
+
+    /// The directory user under the id by which IAM Identity Center itself names the leaver.
+    async fn in_directory(&self, signal: &Signal, identifiers: &[String]) -> Result<Vec<Found>, AwsError> {
+        let (Some(directory), Source::IdentityCenter) = (&self.directory, signal.source) else { return Ok(vec![]) };
+        let mut found = Vec::new();
+        for id in identifiers.iter().filter_map(|name| ResourceId::try_from(name.as_str()).ok()) {
+            match directory.user(&id).await {
+                Ok(Resolution::One(one)) => found.push(*one),
+                Ok(Resolution::Many(many)) => found.extend(many),
+                // One that was deleted has no access left there.
+                Ok(Resolution::Unknown(why)) => tracing::info!(%id, why, "the directory does not know the leaver"),
+                Err(error) if error.retryable => return Err(error),
+                Err(error) => {
+                    let mut unread = unresolved(signal, error.to_string());
+                    unread.subject.name = format!("{id} ({})", error.action);
+                    found.push(unread);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// One paginated call returns users and roles with their tags; listing users would cost one more call for each.
@@ -105,6 +127,7 @@ impl Identities {
                     Err(error) if error.is_no_such_entity() => return Ok(None),
                     inventory => inventory?,
                 },
+                (SubjectKind::Role, _) => self.role_inventory(subject.arn.as_ref(), trust.as_deref()).await?,
                 _ => Inventory::default(),
             };
             Ok(Some(Found { subject, profile, inventory, trust }))

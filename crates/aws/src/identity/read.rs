@@ -1,11 +1,11 @@
 //! One user, role or secret, by whatever the event names it.
 
 use aws_sdk_iam::types::StatusType;
-use futures::future::{join_all, try_join};
+use futures::future::{join_all, try_join, try_join3};
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
-use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind, Trust};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant};
 use crate::error::AwsError;
@@ -22,9 +22,8 @@ const LIST_GROUPS: &str = "iam:ListGroupsForUser";
 const LIST_GROUP_POLICIES: &str = "iam:ListAttachedGroupPolicies";
 const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
 
-/// What every user's inventory leaves out in this release.
-const NOT_ENUMERATED: &str =
-    "SSH public keys, signing certificates and service-specific credentials were not enumerated";
+/// What a user's inventory leaves out where one key is in question, and not the user.
+const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-specific credentials were not enumerated: the claim is about keys";
 
 impl Identities {
     pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
@@ -47,7 +46,12 @@ impl Identities {
         }
     }
 
-    async fn user_named(&self, signal: &Signal, hint: &PrincipalHint, name: &IamName) -> Result<Resolution, AwsError> {
+    pub(super) async fn user_named(
+        &self,
+        signal: &Signal,
+        hint: &PrincipalHint,
+        name: &IamName,
+    ) -> Result<Resolution, AwsError> {
         let read = async {
             let answer = self.iam.get_user().user_name(name.as_str()).send().await;
             answer.map_err(|error| AwsError::of(GET_USER, &error))
@@ -128,22 +132,34 @@ impl Identities {
     /// A user's credentials, as far as the signal's decision depends on them.
     pub(super) async fn user_inventory(&self, signal: &Signal, user: &IamName) -> Result<Inventory, AwsError> {
         let mut unread = Vec::new();
-        let (keys, console_password) = try_join(
+        let whole = ends_whole_identity(signal);
+        // Boxed: these futures are large, and so would be all that wait for them.
+        let (keys, console_password, others) = Box::pin(try_join3(
             recoverable(self.access_keys(user)),
             recoverable(async {
-                if matters_for_password(signal.kind) { self.console_password(user).await.map(Some) } else { Ok(None) }
+                if matters_for_password(signal) { self.console_password(user).await.map(Some) } else { Ok(None) }
             }),
-        )
+            async { if whole { self.other_credentials(user).await } else { Ok(Inventory::default()) } },
+        ))
         .await?;
         let mut access_keys = keys.unwrap_or_else(|error| {
             unread.push(format!("the user's access keys could not be listed: {error}"));
             Vec::new()
         });
-        let mut gaps = vec![NOT_ENUMERATED.to_owned()];
+        let mut gaps = Vec::new();
+        if !whole {
+            gaps.push(NOT_ENUMERATED.to_owned());
+        }
         let console_password = console_password.unwrap_or_else(|error| {
-            gaps.push(format!("whether there is a console password could not be read: {error}"));
+            let what = format!("whether there is a console password could not be read: {error}");
+            if whole {
+                unread.push(what);
+            } else {
+                gaps.push(what);
+            }
             None
         });
+        unread.extend(others.unread.iter().cloned());
         if is_neglect(signal.kind) {
             let last_uses = join_all(self.last_uses(&access_keys)).await;
             for (key, last_use) in access_keys.iter_mut().zip(last_uses) {
@@ -162,7 +178,7 @@ impl Identities {
                 Err(error) => gaps.push(format!("the attached policies could not be read: {error}")),
             }
         }
-        Ok(Inventory { access_keys, console_password, unread, gaps, attached_policies, ..Inventory::default() })
+        Ok(Inventory { access_keys, console_password, unread, gaps, attached_policies, ..others })
     }
 
     /// The names of the managed policies that are attached to a user or to one of its groups, sorted.
@@ -265,18 +281,40 @@ impl Identities {
         if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_ROLE) {
             return Ok(Resolution::Unknown(reused));
         }
+        let arn = Arn::try_from(role.arn()).ok();
+        let trust = document(role.assume_role_policy_document());
+        let inventory = self.role_inventory(arn.as_ref(), trust.as_deref()).await?;
         Ok(Resolution::One(Box::new(Found {
             subject: Subject {
                 kind: SubjectKind::Role,
                 account: self.account.clone(),
                 name: role.role_name().to_owned(),
-                arn: Arn::try_from(role.arn()).ok(),
+                arn,
                 unique_id,
             },
             profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
-            inventory: Inventory { created_at: instant(Some(role.create_date())), ..Inventory::default() },
-            trust: document(role.assume_role_policy_document()),
+            inventory: Inventory { created_at: instant(Some(role.create_date())), ..inventory },
+            trust,
         })))
+    }
+
+    /// The ways to new sessions of a role: its trust policy, and the profiles of IAM Roles Anywhere that name it.
+    pub(super) async fn role_inventory(&self, arn: Option<&Arn>, trust: Option<&str>) -> Result<Inventory, AwsError> {
+        let mut held = Inventory { trust: trust.and_then(Trust::read), ..Inventory::default() };
+        let used = held.trust.as_ref().is_some_and(|trust| trust.services.iter().any(|name| name == ROLES_ANYWHERE));
+        // Without the service in its trust policy no profile can start a session of it.
+        let (Some(arn), true) = (arn, used) else { return Ok(held) };
+        let Some(roles_anywhere) = &self.roles_anywhere else {
+            held.gaps.push("profiles of IAM Roles Anywhere were not read: this function may not".to_owned());
+            return Ok(held);
+        };
+        match recoverable(roles_anywhere.profiles_of(arn)).await? {
+            Ok(profiles) => held.roles_anywhere = profiles,
+            Err(error) => held.unread.push(format!("profiles of IAM Roles Anywhere could not be listed: {error}")),
+        }
+        let regions = roles_anywhere.regions().join(", ");
+        held.gaps.push(format!("profiles of IAM Roles Anywhere were looked for in {regions} only"));
+        Ok(held)
     }
 
     async fn role_name(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
@@ -342,7 +380,9 @@ impl Identities {
 }
 
 /// Turns what only another try can mend into an error, and leaves the rest to the caller.
-async fn recoverable<T>(read: impl Future<Output = Result<T, AwsError>>) -> Result<Result<T, AwsError>, AwsError> {
+pub(super) async fn recoverable<T>(
+    read: impl Future<Output = Result<T, AwsError>>,
+) -> Result<Result<T, AwsError>, AwsError> {
     match read.await {
         Err(error) if error.retryable || error.is_no_such_entity() => Err(error),
         other => Ok(other),
@@ -360,10 +400,18 @@ fn is_neglect(kind: SignalKind) -> bool {
     )
 }
 
-/// A password counts where a whole user is ended, and where a claim may be about it.
-fn matters_for_password(kind: SignalKind) -> bool {
-    kind.is_immediate_danger() || matches!(kind, SignalKind::Offboarding | SignalKind::CredentialUnused)
+/// Whether every credential of an identity is in question, and not one of them.
+pub(crate) fn ends_whole_identity(signal: &Signal) -> bool {
+    signal.kind.is_immediate_danger() || signal.kind == SignalKind::Offboarding || signal.follows.is_some()
 }
+
+/// A password counts where a whole user is ended, and where a claim may be about it.
+fn matters_for_password(signal: &Signal) -> bool {
+    ends_whole_identity(signal) || signal.kind == SignalKind::CredentialUnused
+}
+
+/// The service by which certificates start sessions.
+const ROLES_ANYWHERE: &str = "rolesanywhere.amazonaws.com";
 
 /// Whether what was found under the name is what the event's ids are about, as far as that can be told.
 fn fits(signal: &Signal, found: &Resolution) -> bool {

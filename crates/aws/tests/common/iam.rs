@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::world::{Answer, Principal, State};
 use super::{ACCOUNT, CREATED};
 
+#[allow(clippy::too_many_lines, reason = "one arm for each call, and nothing else")]
 pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer {
     let text = |name: &str| form[name].as_str().unwrap_or_default().to_owned();
     let (user, role) = (text("UserName"), text("RoleName"));
@@ -44,8 +45,131 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             format!("<LoginProfile><UserName>{user}</UserName><CreateDate>{CREATED}</CreateDate></LoginProfile>")
         }
         "GetLoginProfile" => return Err(gone()),
-        "ListAttachedUserPolicies" => "<AttachedPolicies/>".to_owned(),
-        "ListGroupsForUser" => "<Groups/>".to_owned(),
+        "DeleteLoginProfile" => {
+            let user = find(&mut state.users, &user)?;
+            if !std::mem::take(&mut user.password) {
+                return Err(gone());
+            }
+            String::new()
+        }
+        "ListSSHPublicKeys" => {
+            let page = state.page;
+            list(&find(&mut state.users, &user)?.ssh_keys, "SSHPublicKeys", page, &text("Marker"), |id, status| {
+                format!(
+                    "<UserName>{user}</UserName><SSHPublicKeyId>{id}</SSHPublicKeyId><Status>{status}</Status>\
+                     <UploadDate>{CREATED}</UploadDate>"
+                )
+            })
+        }
+        "ListSigningCertificates" => {
+            let page = state.page;
+            list(&find(&mut state.users, &user)?.certificates, "Certificates", page, &text("Marker"), |id, status| {
+                format!(
+                    "<UserName>{user}</UserName><CertificateId>{id}</CertificateId><CertificateBody>c</CertificateBody>\
+                     <Status>{status}</Status><UploadDate>{CREATED}</UploadDate>"
+                )
+            })
+        }
+        "ListServiceSpecificCredentials" => {
+            let page = state.page;
+            let held = &find(&mut state.users, &user)?.service_credentials;
+            list(held, "ServiceSpecificCredentials", page, &text("Marker"), |id, status| {
+                format!(
+                    "<UserName>{user}</UserName><ServiceSpecificCredentialId>{id}</ServiceSpecificCredentialId>\
+                     <ServiceName>bedrock.amazonaws.com</ServiceName><Status>{status}</Status>\
+                     <CreateDate>{CREATED}</CreateDate>"
+                )
+            })
+        }
+        "UpdateSSHPublicKey" => {
+            let keys = &mut find(&mut state.users, &user)?.ssh_keys;
+            *keys.get_mut(&text("SSHPublicKeyId")).ok_or_else(gone)? = text("Status");
+            String::new()
+        }
+        "UpdateSigningCertificate" => {
+            let certificates = &mut find(&mut state.users, &user)?.certificates;
+            *certificates.get_mut(&text("CertificateId")).ok_or_else(gone)? = text("Status");
+            String::new()
+        }
+        "UpdateServiceSpecificCredential" => {
+            let credentials = &mut find(&mut state.users, &user)?.service_credentials;
+            *credentials.get_mut(&text("ServiceSpecificCredentialId")).ok_or_else(gone)? = text("Status");
+            String::new()
+        }
+        "UpdateAssumeRolePolicy" => {
+            let document = text("PolicyDocument");
+            // The default quota on a role trust policy; white space does not count.
+            if document.chars().filter(|c| !c.is_whitespace()).count() > 2_048 {
+                return Err((409, "LimitExceeded".to_owned()));
+            }
+            find(&mut state.roles, &role)?.trust = Some(document);
+            String::new()
+        }
+        "GetPolicy" if state.policies.contains_key(&text("PolicyArn")) => {
+            let policy = state.policies.get(&text("PolicyArn")).ok_or_else(gone)?;
+            format!(
+                "<Policy><Arn>{}</Arn><DefaultVersionId>v{}</DefaultVersionId></Policy>",
+                text("PolicyArn"),
+                policy.default
+            )
+        }
+        "ListPolicyVersions" => {
+            let policy = state.policies.get(&text("PolicyArn")).ok_or_else(gone)?;
+            let versions = policy.versions.keys().rev().map(|n| {
+                let is_default = *n == policy.default;
+                ("Versions", format!("<VersionId>v{n}</VersionId><IsDefaultVersion>{is_default}</IsDefaultVersion>"))
+            });
+            paged(&versions.collect::<Vec<_>>(), &["Versions"], state.page, &text("Marker"))
+        }
+        "SetDefaultPolicyVersion" => {
+            let policy = state.policies.get_mut(&text("PolicyArn")).ok_or_else(gone)?;
+            policy.default = text("VersionId").trim_start_matches('v').parse().unwrap();
+            String::new()
+        }
+        "CreatePolicyVersion" => {
+            let policy = state.policies.get_mut(&text("PolicyArn")).ok_or_else(gone)?;
+            if policy.versions.len() >= 5 {
+                return Err((409, "LimitExceeded".to_owned()));
+            }
+            let n = policy.versions.keys().max().unwrap() + 1;
+            policy.versions.insert(n, text("PolicyDocument"));
+            policy.default = n;
+            format!(
+                "<PolicyVersion><VersionId>v{n}</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>"
+            )
+        }
+        "ListAttachedUserPolicies" | "ListAttachedRolePolicies" | "ListAttachedGroupPolicies" => {
+            let page = state.page;
+            let attached = holder(state, &user, &role, &text("GroupName"))?.attached.clone();
+            let named = attached.into_iter().map(|arn| (arn.clone(), arn)).collect();
+            list(&named, "AttachedPolicies", page, &text("Marker"), |arn, _| {
+                let name = arn.rsplit('/').next().unwrap();
+                format!("<PolicyName>{name}</PolicyName><PolicyArn>{arn}</PolicyArn>")
+            })
+        }
+        "ListUserPolicies" | "ListRolePolicies" | "ListGroupPolicies" => {
+            let page = state.page;
+            let policies = holder(state, &user, &role, &text("GroupName"))?.policies.clone();
+            list(&policies, "PolicyNames", page, &text("Marker"), |name, _| name.to_owned())
+        }
+        "ListGroupsForUser" => {
+            let page = state.page;
+            let names = find(&mut state.users, &user)?.groups.clone();
+            let groups = names.into_iter().map(|name| (name, ())).collect();
+            list(&groups, "Groups", page, &text("Marker"), |name, ()| {
+                principal("Group", "group", name, &Principal { id: format!("AGPA{name}"), ..Principal::default() })
+            })
+        }
+        "GetPolicy" | "GetPolicyVersion" => {
+            let document = state.managed.get(&text("PolicyArn")).ok_or_else(gone)?;
+            let document = utf8_percent_encode(document, NON_ALPHANUMERIC);
+            if operation == "GetPolicy" {
+                "<Policy><DefaultVersionId>v7</DefaultVersionId></Policy>".to_owned()
+            } else {
+                assert_eq!(text("VersionId"), "v7", "the version in force");
+                format!("<PolicyVersion><Document>{document}</Document></PolicyVersion>")
+            }
+        }
         "UpdateAccessKey" => {
             let key = find(&mut state.users, &user)?.keys.get_mut(&text("AccessKeyId")).ok_or_else(gone)?;
             *key = text("Status") == "Active";
@@ -62,16 +186,25 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             state.wrote("GetRolePolicy");
             String::new()
         }
-        "GetUserPolicy" | "GetRolePolicy" => {
-            let lags = state.lags(if role.is_empty() { "GetUserPolicy" } else { "GetRolePolicy" });
+        "DeleteUserPolicy" | "DeleteRolePolicy" => {
             let holder = if role.is_empty() { find(&mut state.users, &user)? } else { find(&mut state.roles, &role)? };
+            holder.policies.remove(&text("PolicyName")).ok_or_else(gone)?;
+            String::new()
+        }
+        "GetUserPolicy" | "GetRolePolicy" | "GetGroupPolicy" => {
+            let lags = state.lags(if role.is_empty() { "GetUserPolicy" } else { "GetRolePolicy" });
+            let holder = holder(state, &user, &role, &text("GroupName"))?;
             let document = holder.policies.get(&text("PolicyName")).filter(|_| !lags).ok_or_else(gone)?;
             let document = utf8_percent_encode(document, NON_ALPHANUMERIC);
-            format!("<UserName>{user}</UserName><PolicyName>p</PolicyName><PolicyDocument>{document}</PolicyDocument>")
+            format!("<PolicyName>p</PolicyName><PolicyDocument>{document}</PolicyDocument>")
         }
         "TagUser" => {
             let user = find(&mut state.users, &user)?;
             user.tags.insert(text("Tags.member.1.Key"), text("Tags.member.1.Value"));
+            String::new()
+        }
+        "UntagUser" => {
+            find(&mut state.users, &user)?.tags.remove(&text("TagKeys.member.1"));
             String::new()
         }
         other => panic!("IAM was asked for {other}"),
@@ -104,14 +237,33 @@ fn find<'a>(among: &'a mut BTreeMap<String, Principal>, name: &str) -> Result<&'
     among.get_mut(name).ok_or_else(gone)
 }
 
+/// Whoever a call about policies names.
+fn holder<'a>(state: &'a mut State, user: &str, role: &str, group: &str) -> Result<&'a mut Principal, (u16, String)> {
+    match (user, role) {
+        ("", "") => find(&mut state.groups, group),
+        ("", role) => find(&mut state.roles, role),
+        (user, _) => find(&mut state.users, user),
+    }
+}
+
 fn principal(prefix: &str, kind: &str, name: &str, of: &Principal) -> String {
     let mut tags = String::new();
     for (key, value) in &of.tags {
         let _ = write!(tags, "<member><Key>{key}</Key><Value>{value}</Value></member>");
     }
+    let trust = of.trust.as_deref().map(|trust| {
+        let trust = utf8_percent_encode(trust, NON_ALPHANUMERIC);
+        format!("<AssumeRolePolicyDocument>{trust}</AssumeRolePolicyDocument>")
+    });
+    let trust = trust.unwrap_or_default();
+    let boundary = of.boundary.iter().map(|arn| {
+        format!("<PermissionsBoundary><PermissionsBoundaryArn>{arn}</PermissionsBoundaryArn></PermissionsBoundary>")
+    });
+    let boundary: String = boundary.collect();
     format!(
         "<Path>/</Path><{prefix}Name>{name}</{prefix}Name><{prefix}Id>{}</{prefix}Id>\
-         <Arn>arn:aws:iam::{ACCOUNT}:{kind}/{name}</Arn><CreateDate>{CREATED}</CreateDate><Tags>{tags}</Tags>",
+         <Arn>arn:aws:iam::{ACCOUNT}:{kind}/{name}</Arn><CreateDate>{CREATED}</CreateDate>\
+         <Tags>{tags}</Tags>{trust}{boundary}",
         of.id
     )
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod dynamo;
 mod iam;
+mod organization;
 mod services;
 pub(crate) mod world;
 
@@ -16,11 +17,17 @@ use severance_aws::alarm::Alarms;
 use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
 use severance_aws::config::Settings;
-use severance_aws::countermeasures::{DeactivateAccessKey, QuarantineUser, RevokeRoleSessions, RotateSecret};
+use severance_aws::countermeasures::{
+    CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
+    DeactivateSshPublicKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineByScp, QuarantineRole,
+    QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions,
+    RevokeUserSessions, RotateSecret,
+};
 use severance_aws::evidence_store::EvidenceStore;
 use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::identity::Identities;
 use severance_aws::publish::Publisher;
+use severance_aws::reach::{Hands, Reach};
 use severance_aws::react::{ReactError, Reactor};
 use severance_aws::signer::Signer;
 use severance_domain::case::Case;
@@ -32,7 +39,11 @@ use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 #[allow(unused_imports, reason = "each test binary uses a part")]
-pub(crate) use world::{ATTEMPTS, BROKEN, DENIED, Fault, Principal, Secret, THROTTLED, World};
+pub(crate) use services::{EXTERNAL_ID, SESSION_SECRET, SESSION_TOKEN};
+#[allow(unused_imports, reason = "each test binary uses a part")]
+pub(crate) use world::{
+    ATTEMPTS, BROKEN, DENIED, Fault, Policy as ManagedPolicy, Principal, Profile, Scp, Secret, THROTTLED, World,
+};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const CREATED: &str = "2025-06-01T00:00:00Z";
@@ -44,8 +55,22 @@ pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 pub(crate) const ALICE: &str = "alice@example.com";
 
-pub(crate) const MUTATING: [&str; 5] =
-    ["iam:UpdateAccessKey", "iam:PutUserPolicy", "iam:TagUser", "iam:PutRolePolicy", "secretsmanager:RotateSecret"];
+pub(crate) const MUTATING: [&str; 14] = [
+    "iam:UpdateAccessKey",
+    "iam:PutUserPolicy",
+    "iam:TagUser",
+    "iam:PutRolePolicy",
+    "iam:DeleteLoginProfile",
+    "iam:UpdateSSHPublicKey",
+    "iam:UpdateSigningCertificate",
+    "iam:UpdateServiceSpecificCredential",
+    "iam:UpdateAssumeRolePolicy",
+    "rolesanywhere:UpdateProfile",
+    "rolesanywhere:DisableProfile",
+    "sso:DeleteAccountAssignment",
+    "identitystore:DeleteGroupMembership",
+    "secretsmanager:RotateSecret",
+];
 
 /// One user with two active keys.
 pub(crate) fn one_user() -> World {
@@ -96,6 +121,30 @@ macro_rules! client {
     };
 }
 
+pub(crate) fn iam(world: &World) -> aws_sdk_iam::Client {
+    client!(aws_sdk_iam, world)
+}
+
+pub(crate) fn secrets(world: &World) -> aws_sdk_secretsmanager::Client {
+    client!(aws_sdk_secretsmanager, world)
+}
+
+pub(crate) fn rolesanywhere(world: &World) -> aws_sdk_rolesanywhere::Client {
+    client!(aws_sdk_rolesanywhere, world)
+}
+
+pub(crate) fn sso(world: &World) -> aws_sdk_ssoadmin::Client {
+    client!(aws_sdk_ssoadmin, world)
+}
+
+pub(crate) fn identitystore(world: &World) -> aws_sdk_identitystore::Client {
+    client!(aws_sdk_identitystore, world)
+}
+
+pub(crate) fn organizations(world: &World) -> aws_sdk_organizations::Client {
+    client!(aws_sdk_organizations, world)
+}
+
 pub(crate) fn cases(world: &World) -> Cases {
     Cases::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), 400)
 }
@@ -124,32 +173,51 @@ pub(crate) fn policy() -> Arc<dyn Policy> {
     POLICY.clone()
 }
 
-pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
-    let settings = settings(mode);
-    let iam = client!(aws_sdk_iam, world);
-    let secrets = client!(aws_sdk_secretsmanager, world);
-    let guardrails = guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit);
-    let identities = Identities::new(
-        iam.clone(),
+/// Every countermeasure.
+pub(crate) fn drivers(world: &World) -> Vec<Box<dyn Driver>> {
+    vec![
+        Box::new(DeactivateAccessKey::new(iam(world))),
+        Box::new(QuarantineUser::new(iam(world))),
+        Box::new(RemoveConsolePassword::new(iam(world))),
+        Box::new(DeactivateSshPublicKey::new(iam(world))),
+        Box::new(DeactivateSigningCertificate::new(iam(world))),
+        Box::new(DeactivateServiceCredential::new(iam(world))),
+        Box::new(RevokeUserSessions::new(iam(world))),
+        Box::new(RevokeRoleSessions::new(iam(world))),
+        Box::new(QuarantineRole::new(iam(world))),
+        Box::new(CloseRoleTrust::new(iam(world))),
+        Box::new(LeaveRolesAnywhere::new(rolesanywhere(world))),
+        Box::new(RemoveAccountAssignment::new(sso(world))),
+        Box::new(RemoveGroupMembership::new(identitystore(world))),
+        Box::new(NeutralizePolicy::new(iam(world))),
+        Box::new(QuarantineByScp::new(organizations(world))),
+        Box::new(RotateSecret::new(secrets(world))),
+    ]
+}
+
+pub(crate) fn identities(world: &World, settings: &Settings) -> Identities {
+    Identities::new(
+        iam(world),
         settings.account.clone(),
         settings.tags.clone(),
-        guardrails.clone(),
+        guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit),
         settings.precedence,
-    );
+    )
+}
+
+pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
+    let settings = settings(mode);
+    let secrets = secrets(world);
+    let guardrails = guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit);
+    let identities = identities(world, &settings);
     Reactor {
-        identities: identities.with_secrets(secrets.clone()),
+        reach: Reach::hub(settings.account.clone(), Hands::new(identities.with_secrets(secrets), drivers(world))),
         policy: policy(),
         guardrails,
         alarms: Alarms::new(
             Announcer::new(client!(aws_sdk_sns, world), settings.alarm_topic.clone()),
             settings.stack.clone(),
         ),
-        drivers: vec![
-            Box::new(DeactivateAccessKey::new(iam.clone())),
-            Box::new(QuarantineUser::new(iam.clone())),
-            Box::new(RevokeRoleSessions::new(iam)),
-            Box::new(RotateSecret::new(secrets)),
-        ],
         cases: cases(world),
         publisher: Publisher::new(
             Signer::new(client!(aws_sdk_kms, world), settings.signing_key.clone()),
@@ -199,6 +267,7 @@ pub(crate) fn signal(kind: SignalKind) -> Signal {
         title: "The credentials were used from a known bad address".to_owned(),
         event_digest: Digest::of(b"event"),
         request: None,
+        follows: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! DynamoDB with exactly the conditions that cases are written under, Secrets Manager, KMS, S3 and SNS.
+//! DynamoDB with exactly the conditions that cases are written under, Secrets Manager, KMS, S3, SNS and STS.
 
 use serde_json::{Map, Value, json};
 
@@ -146,4 +146,31 @@ pub(crate) fn topic(state: &mut State, form: &Value) -> String {
     });
     state.messages.push(Message { subject: text("Subject"), body: text("Message"), attributes: attributes.collect() });
     "<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>".to_owned()
+}
+
+/// What the members' trust expects to hear.
+pub(crate) const EXTERNAL_ID: &str = "hush-hush";
+/// What of a session nobody may see.
+pub(crate) const SESSION_SECRET: &str = "sEsSiOnSeCrEtkEy";
+pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjSESSIONTOKEN";
+
+/// The members' role: its trust is that of infra/member-account.yaml, and a session's key id names its account.
+pub(crate) fn sts(state: &mut State, operation: &str, form: &Value) -> Answer {
+    assert_eq!(operation, "AssumeRole");
+    let text = |name: &str| form[name].as_str().unwrap_or_default();
+    state.sessions.push(form.clone());
+    if text("ExternalId") != EXTERNAL_ID || !text("SourceIdentity").starts_with("sev-") {
+        return Err((403, "AccessDenied".to_owned()));
+    }
+    let policy = text("Policy");
+    assert!(
+        policy.len() <= 2_048 && serde_json::from_str::<Value>(policy).unwrap()["Statement"].is_array(),
+        "{policy}"
+    );
+    let account = text("RoleArn").split(':').nth(4).unwrap();
+    Ok(format!(
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA{account}</AccessKeyId>\
+         <SecretAccessKey>{SESSION_SECRET}</SecretAccessKey><SessionToken>{SESSION_TOKEN}</SessionToken>\
+         <Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    ))
 }

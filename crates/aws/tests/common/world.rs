@@ -13,7 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::{dynamo, iam, services};
+use super::{dynamo, iam, organization, services};
 
 /// A user or a role.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +24,41 @@ pub(crate) struct Principal {
     pub(crate) keys: BTreeMap<String, bool>,
     pub(crate) policies: BTreeMap<String, String>,
     pub(crate) password: bool,
+    /// Id to status.
+    pub(crate) ssh_keys: BTreeMap<String, String>,
+    pub(crate) certificates: BTreeMap<String, String>,
+    pub(crate) service_credentials: BTreeMap<String, String>,
+    /// A role's trust policy; none where a test does not care.
+    pub(crate) trust: Option<String>,
+    /// Attached managed policies, by ARN.
+    pub(crate) attached: Vec<String>,
+    /// A user's groups.
+    pub(crate) groups: Vec<String>,
+    /// A managed policy's ARN.
+    pub(crate) boundary: Option<String>,
+}
+
+/// A customer managed policy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Policy {
+    pub(crate) default: u64,
+    /// Number to document.
+    pub(crate) versions: BTreeMap<u64, String>,
+}
+
+/// A profile of Roles Anywhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Profile {
+    pub(crate) enabled: bool,
+    pub(crate) roles: Vec<String>,
+}
+
+/// A service control policy.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scp {
+    pub(crate) name: String,
+    pub(crate) content: String,
+    pub(crate) targets: std::collections::BTreeSet<String>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -65,7 +100,24 @@ pub(crate) const ATTEMPTS: usize = 4;
 pub(crate) struct State {
     pub(crate) users: BTreeMap<String, Principal>,
     pub(crate) roles: BTreeMap<String, Principal>,
+    pub(crate) groups: BTreeMap<String, Principal>,
+    /// Managed policies: ARN to the text of the default version.
+    pub(crate) managed: BTreeMap<String, String>,
     pub(crate) secrets: BTreeMap<String, Secret>,
+    /// By ARN.
+    pub(crate) policies: BTreeMap<String, Policy>,
+    /// By Region and id: `eu-west-1/…`.
+    pub(crate) profiles: BTreeMap<String, Profile>,
+    /// User, account, permission set, and the group that it comes by.
+    pub(crate) assignments: std::collections::BTreeSet<(String, String, String, Option<String>)>,
+    /// Why assignments are not changed after all, once that was asked for.
+    pub(crate) assignments_fail: Option<String>,
+    /// Id to user and group.
+    pub(crate) memberships: BTreeMap<String, (String, String)>,
+    /// By id.
+    pub(crate) scps: BTreeMap<String, Scp>,
+    /// The users and groups that the directory does not know any more.
+    pub(crate) deleted: std::collections::BTreeSet<String>,
     pub(crate) table: BTreeMap<String, Map<String, Value>>,
     /// When keys were last used; never, if they are not here.
     pub(crate) last_used: BTreeMap<String, String>,
@@ -79,6 +131,10 @@ pub(crate) struct State {
     pub(crate) lag: usize,
     pub(crate) stale: BTreeMap<&'static str, usize>,
     pub(crate) signatures: usize,
+    /// What STS was asked for sessions with.
+    pub(crate) sessions: Vec<Value>,
+    /// The access key that each request was signed with, in order; empty where it was not signed.
+    pub(crate) signers: Vec<String>,
     /// How many of the next writes in batches DynamoDB hands back.
     pub(crate) unprocessed: usize,
     /// Every update of an item that is no case, by key, as it left the item.
@@ -290,9 +346,14 @@ impl State {
             "dynamodb" if is_of_a_case(&call.input) => services::table(self, operation, &call.input),
             "dynamodb" => dynamo::answer(self, operation, &call.input),
             "secretsmanager" => services::secrets(self, operation, &call.input),
+            "rolesanywhere" => organization::profiles(self, operation, &call.input),
+            "sso" => organization::assignments(self, operation, &call.input),
+            "identitystore" => organization::directory(self, operation, &call.input),
+            "organizations" => organization::policies(self, operation, &call.input),
             "kms" => Ok(services::kms(self, operation)),
             "s3" => services::bucket(self, operation, &call.input, &call.body),
             "sns" => Ok(services::topic(self, &call.input)),
+            "sts" => services::sts(self, operation, &call.input),
             other => panic!("no such service: {other}"),
         };
         response(call, answer)
@@ -318,7 +379,7 @@ fn response(call: &Call, answer: Answer) -> HttpResponse {
 fn error_document(action: &str, code: &str) -> String {
     let message = format!("{action} was answered with {code}");
     match action.split_once(':').unwrap().0 {
-        "iam" | "sns" => format!(
+        "iam" | "sns" | "sts" => format!(
             "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
              <RequestId>r</RequestId></ErrorResponse>"
         ),
@@ -330,6 +391,9 @@ fn error_document(action: &str, code: &str) -> String {
 impl HttpConnector for World {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = read(&request);
+        let authorization = request.headers().get("authorization").unwrap_or_default();
+        let signer = authorization.split("Credential=").nth(1).and_then(|rest| rest.split('/').next());
+        self.state().signers.push(signer.unwrap_or_default().to_owned());
         let world = self.clone();
         HttpConnectorFuture::new(async move { Ok(world.answer(call).await) })
     }
@@ -349,6 +413,10 @@ fn read(request: &HttpRequest) -> Call {
         return Call { action: format!("s3:{operation}"), input: json!({"key": key, "createOnly": create_only}), body };
     }
     let service = host.split('.').next().unwrap();
+    if service == "rolesanywhere" {
+        let (operation, input) = organization::read_profile_call(request, &body);
+        return Call { action: format!("rolesanywhere:{operation}"), input, body: vec![] };
+    }
     let (operation, input) = if let Some(target) = request.headers().get("x-amz-target") {
         (target.split('.').nth(1).unwrap().to_owned(), serde_json::from_slice(&body).unwrap())
     } else {

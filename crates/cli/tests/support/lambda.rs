@@ -24,12 +24,23 @@ pub(crate) struct Answer {
     /// Lambda's own error code.
     pub(crate) code: Option<&'static str>,
     pub(crate) body: Value,
+    /// What STS answers, which is XML.
+    pub(crate) xml: Option<String>,
     pub(crate) after: Duration,
+}
+
+/// STS knows whose key it is.
+pub(crate) fn sts_says(account: &str) -> Answer {
+    let xml = format!(
+        "<GetAccessKeyInfoResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetAccessKeyInfoResult>\
+         <Account>{account}</Account></GetAccessKeyInfoResult></GetAccessKeyInfoResponse>"
+    );
+    Answer { xml: Some(xml), ..answers(Value::Null) }
 }
 
 /// The function answers this.
 pub(crate) fn answers(body: Value) -> Answer {
-    Answer { status: 200, failed: false, code: None, body, after: Duration::ZERO }
+    Answer { status: 200, failed: false, code: None, body, xml: None, after: Duration::ZERO }
 }
 
 /// Lambda answers with this error.
@@ -133,13 +144,14 @@ fn serve(mut stream: TcpStream, answer: &Answer, remembered: &Mutex<Vec<Asked>>)
     let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    let body = serde_json::from_slice(&body).unwrap_or_default();
+    // What STS is asked is a form, and kept as the text that it is.
+    let body = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
     remembered.lock().unwrap().push(Asked { path, headers, body });
     std::thread::sleep(answer.after);
     let failed = if answer.failed { "x-amz-function-error: Unhandled\r\n" } else { "" };
     let code = answer.code.map(|code| format!("x-amzn-errortype: {code}\r\n")).unwrap_or_default();
     let head = format!("HTTP/1.1 {} answer\r\nconnection: close\r\n{failed}{code}", answer.status);
-    let body = answer.body.to_string();
+    let body = answer.xml.clone().unwrap_or_else(|| answer.body.to_string());
     // Whoever asked may be gone by now.
     let _ = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
 }

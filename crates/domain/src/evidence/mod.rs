@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::digest::{Digest, canonical_json};
 use crate::ids::Arn;
 
-pub use proof::Proof;
+pub use proof::{Proof, Residual};
 
 /// The type of the statement.
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";

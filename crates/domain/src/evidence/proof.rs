@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
 use crate::plan::{Countermeasure, Disposition};
+use crate::restoration::{Restoration, ReturnAnswer};
+use crate::verdict::Verdict;
 
 /// How far the end of access is proven: in state, on probe, in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,14 +15,82 @@ pub struct Proof {
     pub state: Vec<String>,
     /// What is not proven, and what may live on.
     pub not_proven: Vec<String>,
+    /// Of that, what can neither be listed nor ended, but ends by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub residual: Vec<Residual>,
+}
+
+/// Access that can neither be listed nor ended, and ends by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Residual {
+    /// What.
+    pub what: String,
+    /// The longest that it can live on, in hours, counted from the conclusion of the case.
+    pub at_most_hours: u32,
+}
+
+impl Residual {
+    fn words(&self) -> String {
+        let hours = if self.at_most_hours == 1 { "hour" } else { "hours" };
+        format!("{}: they end by themselves, after {} {hours} at most", self.what, self.at_most_hours)
+    }
+}
+
+/// What may live on after the steps that were taken. Sources: the maximum durations that AWS's documentation of
+/// `sts:GetSessionToken` (36 hours), `sts:AssumeRole` (12 hours, and 1 hour by a role's session), `sts:GetWebIdentityToken` (1 hour), and Bedrock's short-term
+/// API keys (12 hours) states.
+fn residual(case: &Case) -> Vec<Residual> {
+    let acted = |wanted: fn(&Countermeasure) -> bool| {
+        case.steps.iter().any(|record| wanted(&record.step.countermeasure) && record.was_taken())
+    };
+    let confirmed = |wanted: fn(&Countermeasure) -> bool| {
+        case.steps.iter().any(|record| {
+            wanted(&record.step.countermeasure) && matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
+        })
+    };
+    let mut list = Vec::new();
+    let mut add = |what: &str, at_most_hours| list.push(Residual { what: what.to_owned(), at_most_hours });
+    let denied = confirmed(|step| {
+        matches!(step, Countermeasure::QuarantineUser { .. } | Countermeasure::RevokeUserSessions { .. })
+    });
+    if acted(|step| matches!(step, Countermeasure::DeactivateAccessKey { .. })) && !denied {
+        add("sessions started earlier with a deactivated key (GetSessionToken, GetFederationToken)", 36);
+    }
+    if denied {
+        add("sessions of roles that the user assumed are not ended", 12);
+    }
+    if acted(|step| {
+        matches!(
+            step,
+            Countermeasure::QuarantineUser { .. }
+                | Countermeasure::QuarantineRole { .. }
+                | Countermeasure::RevokeRoleSessions { .. }
+        )
+    }) {
+        add("identity tokens that it got for services outside AWS (GetWebIdentityToken) cannot be recalled", 1);
+    }
+    if acted(|step| matches!(step, Countermeasure::QuarantineRole { .. } | Countermeasure::RevokeRoleSessions { .. })) {
+        add("sessions of other roles that its sessions assumed are not ended", 1);
+    }
+    let left_directory = acted(|step| {
+        matches!(step, Countermeasure::RemoveAccountAssignment { .. } | Countermeasure::RemoveGroupMembership { .. })
+    });
+    if left_directory && !confirmed(|step| matches!(step, Countermeasure::QuarantineByScp { .. })) {
+        add("sessions of permission sets that the directory user has started are not ended", 12);
+    }
+    list
 }
 
 impl Proof {
     /// Derives what a case proves from its steps, and from nothing else.
     pub fn of(case: &Case) -> Self {
-        let mut proof = Self { state: vec![], not_proven: vec![] };
-        for record in &case.steps {
-            proof.weigh(record);
+        let mut proof = Self { state: vec![], not_proven: vec![], residual: vec![] };
+        for (n, record) in case.steps.iter().enumerate() {
+            // What was given back is not as it was seen then.
+            if !is_given_back(case, n) && !is_superseded(&case.steps, n) {
+                proof.weigh(record);
+            }
         }
         // What a step leaves open stays open whether or not its own effect was seen.
         let acted = |wanted: fn(&Countermeasure) -> bool| {
@@ -29,24 +99,20 @@ impl Proof {
                     && matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
             })
         };
-        let quarantined = case.steps.iter().any(|record| {
-            matches!(record.step.countermeasure, Countermeasure::QuarantineUser { .. })
-                && matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
-        });
-        if acted(|step| matches!(step, Countermeasure::DeactivateAccessKey { .. })) && !quarantined {
+        if acted(|step| matches!(step, Countermeasure::QuarantineUser { .. })) {
             proof.not_proven.push(
-                "sessions started earlier with a deactivated key (GetSessionToken, GetFederationToken) may live up to \
-                 36 hours"
+                "a session of a role that the user assumed may assume other roles, an hour at a time, for as long as their \
+                 trust policies let it"
                     .to_owned(),
             );
         }
-        if quarantined {
-            proof.not_proven.push(
-                "sessions of roles that the user assumed are not ended: they end by themselves, after 12 hours at most"
-                    .to_owned(),
-            );
-        }
-        if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions { .. })) {
+        proof.residual = residual(case);
+        proof.not_proven.extend(proof.residual.iter().map(Residual::words));
+        if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions { .. }))
+            && !acted(|step| {
+                matches!(step, Countermeasure::CloseRoleTrust { .. } | Countermeasure::QuarantineRole { .. })
+            })
+        {
             proof.not_proven.push("sessions started after the revocation are not denied".to_owned());
         }
         if acted(|step| matches!(step, Countermeasure::RotateSecret { .. })) {
@@ -60,7 +126,53 @@ impl Proof {
             proof.not_proven.push("later use was not watched for".to_owned());
         }
         proof.not_proven.extend(case.inventory.gaps.iter().cloned());
+        proof.look_again(case);
+        if let Some(restoration) = &case.restoration {
+            proof.give_back(restoration);
+        }
         proof
+    }
+
+    /// What the looks after the steps showed.
+    fn look_again(&mut self, case: &Case) {
+        if let Some(last) = case.rounds.last() {
+            let at = last.at;
+            if last.is_quiet() && last.unread.is_empty() {
+                self.state.push(format!("look {} at {at:.0} found nothing new", last.number));
+            }
+            let found = last.found.iter().map(|found| {
+                format!("look {}, the last, still found this, and nobody has looked since: {found}", last.number)
+            });
+            self.not_proven.extend(found);
+            self.not_proven.extend(last.unread.iter().cloned());
+        }
+        for followed in case.followed.iter().filter(|of| of.verdict != Some(Verdict::VerifiedRevoked)) {
+            let verdict = followed.verdict.map_or("no case could be opened", Verdict::as_str);
+            let case = followed.case.as_ref().map(|case| format!(", {case}")).unwrap_or_default();
+            self.not_proven.push(format!("{}: {verdict}{case}", followed.what));
+        }
+    }
+
+    /// What a restoration gave back, and what it did not.
+    fn give_back(&mut self, restoration: &Restoration) {
+        for of in &restoration.steps {
+            let what = of.countermeasure.describe();
+            match (&of.answer, &of.outcome, &of.confirmation) {
+                (_, Some(Outcome::Failed { action, code, .. }), _) => {
+                    self.not_proven.push(format!("undo: {what}: failed, {action} answered {code}"));
+                }
+                (_, Some(_), Some(Confirmation::Confirmed { observed, .. })) => {
+                    self.state.push(format!("undone: {what}: {observed}"));
+                }
+                (_, Some(_), Some(Confirmation::Unconfirmed { reason, .. })) => {
+                    self.not_proven.push(format!("undone: {what}: not seen, {reason}"));
+                }
+                (ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied, ..) => {
+                    self.not_proven.push(format!("undo: {what}: not done"));
+                }
+                (ReturnAnswer::Rotate { .. } | ReturnAnswer::Keep { .. }, ..) => {}
+            }
+        }
     }
 
     fn weigh(&mut self, record: &StepRecord) {
@@ -83,10 +195,22 @@ impl Proof {
             }
             (_, None, _) => self.not_proven.push(format!("{what}: not done")),
             (_, _, Some(Confirmation::Confirmed { observed, .. })) => self.state.push(format!("{what}: {observed}")),
+            (_, _, Some(Confirmation::Unconfirmed { reason, contradicted: true, .. })) => {
+                self.not_proven.push(format!("{what}: done, but not in effect: {reason}"));
+            }
             (_, _, Some(Confirmation::Unconfirmed { reason, .. })) => {
                 self.not_proven.push(format!("{what}: done but not seen, {reason}"));
             }
             (_, _, None) => self.not_proven.push(format!("{what}: done but not read back")),
         }
     }
+}
+
+/// Whether a restoration undid a step, by itself or as the last of several against the same thing.
+fn is_given_back(case: &Case, n: usize) -> bool {
+    let step = case.steps.get(n).map(|record| &record.step.countermeasure);
+    case.restoration
+        .iter()
+        .flat_map(|restoration| &restoration.steps)
+        .any(|of| of.was_taken() && step.is_some_and(|step| of.countermeasure.is_same_target(step)))
 }

@@ -22,6 +22,7 @@ use crate::case::{CaseId, Outcome, StepRecord};
 use crate::digest::{Digest, canonical_json};
 use crate::plan::Disposition;
 use crate::playbook::Mode;
+use crate::restoration::answer;
 use crate::verdict::Verdict;
 
 pub use chain::{Chain, ChainFault, chains};
@@ -329,7 +330,7 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
     demand(statement.subject == derived.subject, &|| "the statement's subject is not the case's".to_owned());
     let id = CaseId::of(case.signal.kind, &case.subject, &case.signal.finding_id);
     demand(case.id == id, &|| format!("the case of this signal and subject is {id}, not {}", case.id));
-    let allowed = Verdict::of(&case.steps);
+    let allowed = Verdict::of(case);
     demand(case.verdict == Some(allowed), &|| {
         let stated = case.verdict.map_or("none", Verdict::as_str);
         format!("its verdict is {stated}, but its steps allow only {allowed}")
@@ -338,9 +339,20 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
     let same_version = evidence.stack.version == env!("CARGO_PKG_VERSION");
     let proof_follows = evidence.proof == derived.predicate.proof;
     demand(proof_follows || !same_version, &|| "its proof does not follow from its steps".to_owned());
+    for of in case.restoration.iter().flat_map(|restoration| &restoration.steps) {
+        let taken = case.steps.get(of.step).filter(|record| record.was_taken());
+        demand(taken.is_some_and(|record| record.step.countermeasure == of.countermeasure), &|| {
+            format!("it restores step {}, which was not taken", of.step + 1)
+        });
+        let follows = taken.is_none_or(|record| !of.answer.changes() || answer(case, record) == of.answer);
+        demand(follows, &|| format!("it restores step {}, which must stay, or more of it than may be", of.step + 1));
+        demand(of.answer.changes() || (of.outcome.is_none() && of.confirmation.is_none()), &|| {
+            format!("step {} was to stay, but something came of undoing it", of.step + 1)
+        });
+    }
     for (n, record) in case.steps.iter().enumerate() {
         let n = n + 1;
-        let StepRecord { step, intent_at, outcome, confirmation } = record;
+        let StepRecord { step, round: _, intent_at, outcome, confirmation } = record;
         let enforced = step.disposition == Disposition::Enforce;
         // A try that failed may be followed by a person's decision, as when the breaker opens before the next one.
         let tried = matches!(step.disposition, Disposition::Review | Disposition::Decline)

@@ -129,5 +129,6 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
         title,
         event_digest: envelope.digest.clone(),
         request: None,
+        follows: None,
     }))
 }

@@ -54,5 +54,6 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         title: one_line(&format!("Access key created for {holder} by {creator}")),
         event_digest: envelope.digest.clone(),
         request: None,
+        follows: None,
     }))
 }

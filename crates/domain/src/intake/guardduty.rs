@@ -150,6 +150,7 @@ fn signal(
         ),
         event_digest: envelope.digest.clone(),
         request: None,
+        follows: None,
     })
 }
 

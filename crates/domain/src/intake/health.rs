@@ -59,6 +59,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                     title: principal::one_line(&format!("AWS {what}: {value}")),
                     event_digest: envelope.digest.clone(),
                     request: None,
+                    follows: None,
                 }),
                 Found::Nothing(reason) => Intake::ignore(entity.path(), reason),
             }

@@ -58,6 +58,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         title: one_line(&format!("Identity Center user {id} {done} by {by}")),
         event_digest: envelope.digest.clone(),
         request: None,
+        follows: None,
     }))
 }
 

@@ -38,6 +38,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         title: request.title(who),
         event_digest: envelope.digest.clone(),
         request: None,
+        follows: None,
     };
 
     let mut intake = Intake::default();

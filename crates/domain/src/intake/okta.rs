@@ -63,6 +63,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                 title,
                 event_digest: envelope.digest.clone(),
                 request: None,
+                follows: None,
             })
         }));
     }

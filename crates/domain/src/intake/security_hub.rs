@@ -80,6 +80,7 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                     ),
                     event_digest: envelope.digest.clone(),
                     request: None,
+                    follows: None,
                 }),
                 Resource::Other(reason) => Intake::ignore(resource.path(), reason),
             }

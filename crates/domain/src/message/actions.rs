@@ -1,16 +1,25 @@
-//! What a person does next by hand, and how to undo what was done.
+//! What a person does next by hand.
 
+use super::looks::next_after_reappearance;
+use super::restoration::next_after_restoration;
 use super::words::{Item, from_outside, quoted};
 use super::{decision, is_only_observed, only_observed};
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
-use crate::ids::{AccessKeyId, Arn};
+use crate::ids::Arn;
 use crate::plan::{Countermeasure, Disposition, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use crate::signal::SignalKind;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
 
 pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<Item> {
-    let mut actions: Vec<Item> = case.steps.iter().flat_map(|record| next_for_step(case, record)).collect();
+    if case.restoration.is_some() {
+        return next_after_restoration(case, verdict, stack);
+    }
+    let mut actions = Vec::new();
+    if verdict == Verdict::Reappeared {
+        actions.extend(next_after_reappearance(case, stack));
+    }
+    actions.extend(case.steps.iter().flat_map(|record| next_for_step(case, record)));
     if case.pending_review().is_some() {
         actions.push(Item::with(
             "look at it once more, and see whether it changed",
@@ -22,11 +31,15 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
     }
     // A leaver is not asked how the leaving went.
     let cut_off = case.signal.kind != SignalKind::Offboarding
+        && verdict != Verdict::Reappeared
         && case.steps.iter().any(|record| {
             is_applied(record) && !matches!(record.step.countermeasure, Countermeasure::RotateSecret { .. })
         });
     if let Some(owners) = owners(case).filter(|_| cut_off) {
-        actions.push(Item::of(&format!("tell {owners}: whatever used this access no longer works")));
+        actions.push(Item::of(&match &case.signal.follows {
+            Some(follows) => format!("tell {owners}: somebody else had made this, see case {}", follows.case),
+            None => format!("tell {owners}: whatever used this access no longer works"),
+        }));
     }
     if case.signal.kind.is_immediate_danger() {
         actions.push(investigation(case));
@@ -61,6 +74,8 @@ fn next_for_step(case: &Case, record: &StepRecord) -> Vec<Item> {
             items
         }
         (Disposition::Enforce, None, _) => vec![Item::with(&format!("{what} by hand"), by_hand(case, step))],
+        // What lives is told with what to do about it.
+        (_, _, Some(Confirmation::Unconfirmed { contradicted: true, .. })) if case.verification.is_some() => vec![],
         (Disposition::Enforce, Some(_), _) => {
             vec![Item::with(&format!("check that this took effect: {what}"), look(step))]
         }
@@ -87,21 +102,51 @@ fn investigation(case: &Case) -> Item {
 }
 
 /// The command by which a person takes a step that Severance did not take.
-fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
+pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
+    let partition = case.subject.arn.as_ref().map_or("aws", Arn::partition);
+    let deny_all = || quoted(&format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
     match step {
         Countermeasure::DeactivateAccessKey { user, access_key } => {
             Some(format!("aws iam update-access-key --user-name={user} --access-key-id {access_key} --status Inactive"))
         }
         Countermeasure::QuarantineUser { user } => {
-            let partition = case.subject.arn.as_ref().map_or("aws", Arn::partition);
-            let policy = quoted(&format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
-            Some(format!("aws iam attach-user-policy --user-name={user} --policy-arn {policy}"))
+            Some(format!("aws iam attach-user-policy --user-name={user} --policy-arn {}", deny_all()))
         }
+        Countermeasure::QuarantineRole { role } => {
+            Some(format!("aws iam attach-role-policy --role-name={role} --policy-arn {}", deny_all()))
+        }
+        Countermeasure::RemoveConsolePassword { user } => {
+            Some(format!("aws iam delete-login-profile --user-name={user}"))
+        }
+        Countermeasure::DeactivateSshPublicKey { user, key } => Some(format!(
+            "aws iam update-ssh-public-key --user-name={user} --ssh-public-key-id {key} --status Inactive"
+        )),
+        Countermeasure::DeactivateSigningCertificate { user, certificate } => Some(format!(
+            "aws iam update-signing-certificate --user-name={user} --certificate-id {certificate} --status Inactive"
+        )),
+        Countermeasure::DeactivateServiceCredential { user, credential, .. } => Some(format!(
+            "aws iam update-service-specific-credential --user-name={user} --service-specific-credential-id {credential} \
+             --status Inactive"
+        )),
+        Countermeasure::LeaveRolesAnywhere { profile, .. } => Some(format!(
+            "aws rolesanywhere disable-profile --profile-id {}{}",
+            quoted(profile.name_of("profile").unwrap_or_default()),
+            region(profile)
+        )),
+        Countermeasure::RemoveGroupMembership { store, membership, .. } => Some(format!(
+            "aws identitystore delete-group-membership --identity-store-id {store} --membership-id {membership}"
+        )),
         Countermeasure::RotateSecret { secret } => {
             Some(format!("aws secretsmanager rotate-secret --secret-id {}{}", quoted(secret.as_str()), region(secret)))
         }
-        // The IAM console has a button for this one: the role, Revoke sessions.
-        Countermeasure::RevokeRoleSessions { .. } | Countermeasure::HoldForReview => None,
+        // The IAM console has a button for sessions (the role, Revoke sessions); the others take more than one command.
+        Countermeasure::RevokeRoleSessions { .. }
+        | Countermeasure::RevokeUserSessions { .. }
+        | Countermeasure::CloseRoleTrust { .. }
+        | Countermeasure::RemoveAccountAssignment { .. }
+        | Countermeasure::NeutralizePolicy { .. }
+        | Countermeasure::QuarantineByScp { .. }
+        | Countermeasure::HoldForReview => None,
     }
 }
 
@@ -114,78 +159,51 @@ fn look(step: &Countermeasure) -> Option<String> {
         Countermeasure::QuarantineUser { user } => {
             Some(format!("aws iam get-user-policy --user-name={user} --policy-name {QUARANTINE_POLICY}"))
         }
+        Countermeasure::RevokeUserSessions { user } => {
+            Some(format!("aws iam get-user-policy --user-name={user} --policy-name {REVOKE_SESSIONS_POLICY}"))
+        }
+        Countermeasure::RemoveConsolePassword { user } => Some(format!("aws iam get-login-profile --user-name={user}")),
+        Countermeasure::DeactivateSshPublicKey { user, .. } => {
+            Some(format!("aws iam list-ssh-public-keys --user-name={user}"))
+        }
+        Countermeasure::DeactivateSigningCertificate { user, .. } => {
+            Some(format!("aws iam list-signing-certificates --user-name={user}"))
+        }
+        Countermeasure::DeactivateServiceCredential { user, .. } => {
+            Some(format!("aws iam list-service-specific-credentials --user-name={user}"))
+        }
         Countermeasure::RevokeRoleSessions { role, .. } => {
             Some(format!("aws iam get-role-policy --role-name={role} --policy-name {REVOKE_SESSIONS_POLICY}"))
+        }
+        Countermeasure::QuarantineRole { role } => {
+            Some(format!("aws iam get-role-policy --role-name={role} --policy-name {QUARANTINE_POLICY}"))
+        }
+        Countermeasure::CloseRoleTrust { role } => Some(format!("aws iam get-role --role-name={role}")),
+        Countermeasure::LeaveRolesAnywhere { profile, .. } => Some(format!(
+            "aws rolesanywhere get-profile --profile-id {}{}",
+            quoted(profile.name_of("profile").unwrap_or_default()),
+            region(profile)
+        )),
+        Countermeasure::NeutralizePolicy { policy, .. } => {
+            Some(format!("aws iam list-policy-versions --policy-arn {}", quoted(policy.as_str())))
         }
         Countermeasure::RotateSecret { secret } => Some(format!(
             "aws secretsmanager describe-secret --secret-id {}{}",
             quoted(secret.as_str()),
             region(secret)
         )),
-        Countermeasure::HoldForReview => None,
+        Countermeasure::QuarantineByScp { account, .. } => Some(format!(
+            "aws organizations list-policies-for-target --target-id {account} --filter SERVICE_CONTROL_POLICY"
+        )),
+        // What lists them wants the Identity Center instance, which no message knows.
+        Countermeasure::RemoveAccountAssignment { .. }
+        | Countermeasure::RemoveGroupMembership { .. }
+        | Countermeasure::HoldForReview => None,
     }
 }
 
 fn region(arn: &Arn) -> String {
     if arn.region().is_empty() { String::new() } else { format!(" --region {}", quoted(arn.region())) }
-}
-
-/// How to undo what was done, in reverse order. A credential that others know is never brought back, and what keeps one
-/// down is lifted only with a warning.
-pub(super) fn undo(case: &Case) -> Vec<Item> {
-    let in_danger = case.signal.kind.is_immediate_danger();
-    let item = |step: &Countermeasure| match step {
-        Countermeasure::DeactivateAccessKey { access_key, .. } if in_danger => {
-            Item::of(&format!("{access_key} stays dead, because others may know it: make a new key instead"))
-        }
-        Countermeasure::QuarantineUser { .. } if in_danger => {
-            let alive = alive_keys(case);
-            if alive.is_empty() {
-                Item::with(
-                    "lift the quarantine, but not within 36 hours: sessions that a thief started may live that long",
-                    step.undo_command(),
-                )
-            } else {
-                Item::of(&format!("the quarantine must stay: nothing else holds {} down", alive.join(", ")))
-            }
-        }
-        Countermeasure::RevokeRoleSessions { .. } if in_danger => Item::with(
-            "let older sessions in again, but not within 12 hours: stolen ones may live that long",
-            step.undo_command(),
-        ),
-        Countermeasure::RotateSecret { .. } => {
-            Item::of("a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS")
-        }
-        Countermeasure::DeactivateAccessKey { user, access_key } => {
-            Item::with(&format!("reactivate access key {access_key} of user {user}"), step.undo_command())
-        }
-        Countermeasure::QuarantineUser { user } => {
-            Item::with(&format!("lift the quarantine of user {user}"), step.undo_command())
-        }
-        Countermeasure::RevokeRoleSessions { role, .. } => {
-            Item::with(&format!("let older sessions of role {role} in again"), step.undo_command())
-        }
-        Countermeasure::HoldForReview => Item::of("nothing was done, so there is nothing to undo"),
-    };
-    case.steps
-        .iter()
-        .rev()
-        .filter(|record| is_applied(record))
-        .map(|record| item(&record.step.countermeasure))
-        .collect()
-}
-
-/// The keys that were to be deactivated, and of which that was not seen.
-fn alive_keys(case: &Case) -> Vec<&str> {
-    case.steps
-        .iter()
-        .filter(|record| !matches!(record.confirmation, Some(Confirmation::Confirmed { .. })))
-        .filter_map(|record| match &record.step.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. } => Some(access_key),
-            _ => None,
-        })
-        .map(AccessKeyId::as_str)
-        .collect()
 }
 
 fn is_applied(record: &StepRecord) -> bool {

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use super::looks::{looked_again, made_by_it, read_back};
+use super::restoration::{given_back, stays};
 use super::review::{decide_items, decision_words};
 use super::steps::{Rulings, common_ruling, step_item};
 use super::words::{for_chat, from_outside, whole_lines};
-use super::{decision, meaning};
+use super::{decision, meaning, requests};
 use crate::case::Case;
 use crate::digest::Digest;
 use crate::verdict::Verdict;
@@ -52,9 +54,8 @@ pub(super) fn chat_description(case: &Case, verdict: Verdict, stack: &str) -> St
     let mut text = String::new();
     let _ = writeln!(text, "{}\n\n*Who* {}", meaning(case, verdict), for_chat(&from_outside(&case.subject.label())));
     let _ = writeln!(text, "*What* {}", for_chat(&from_outside(&case.signal.title)));
-    if let Some(request) = &case.signal.request {
-        let asked = from_outside(&format!("by {}: {}", request.by, request.reason));
-        let _ = writeln!(text, "*Asked* {}", for_chat(&asked));
+    for (what, request) in requests(case) {
+        let _ = writeln!(text, "*{what}* {}", for_chat(&from_outside(&request)));
     }
     if let Some(line) = decision(case).map(decision_words) {
         let _ = writeln!(text, "*Review* {}", for_chat(&from_outside(&line)));
@@ -67,6 +68,17 @@ pub(super) fn chat_description(case: &Case, verdict: Verdict, stack: &str) -> St
     };
     for record in &case.steps {
         let _ = writeln!(text, "- {}", for_chat(&step_item(record, rulings).text));
+    }
+    for (title, items) in [
+        ("Looked again", looked_again(case)),
+        ("Made by it", made_by_it(case, stack)),
+        (if verdict == Verdict::Reappeared { "Alive again" } else { "Read back" }, read_back(case)),
+        ("Given back", given_back(case)),
+        ("Stays", stays(case)),
+    ] {
+        for item in items {
+            let _ = writeln!(text, "- _{title}_ {}", item.into_line());
+        }
     }
     // What gives way is what happened: without the commands nobody can answer.
     let mut answer = String::new();

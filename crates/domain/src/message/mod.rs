@@ -2,7 +2,9 @@
 
 mod actions;
 mod chat;
+mod looks;
 mod notice;
+mod restoration;
 mod review;
 mod steps;
 mod words;
@@ -13,12 +15,15 @@ use crate::case::Case;
 use crate::digest::Digest;
 use crate::evidence::Proof;
 use crate::plan::{Disposition, Step};
+use crate::policy::Request;
 use crate::review::Decision;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
 
-use actions::{next_actions, owners, undo};
+use actions::{next_actions, owners};
 use chat::chat_description;
+use looks::{looked_again, made_by_it, read_back};
+use restoration::{given_back, stays, undo};
 use review::{decide_items, decision_words};
 use steps::{Rulings, common_ruling, exemption_item, profile_words, step_item};
 use words::{Item, for_chat, from_outside, printable, section, shortened, source, spaced, whole_lines};
@@ -114,6 +119,8 @@ fn headline(case: &Case, verdict: Verdict) -> &'static str {
     let in_danger = case.signal.kind.is_immediate_danger();
     let escalated = case.pending_review().is_some_and(|review| review.escalated_at.is_some());
     match verdict {
+        Verdict::Partial if case.restoration.is_some() => "PARTLY RESTORED",
+        Verdict::Failed if case.restoration.is_some() => "NOT RESTORED",
         Verdict::AwaitingReview if escalated && in_danger => "STILL NO ANSWER, act now",
         Verdict::AwaitingReview if escalated => "STILL NO ANSWER",
         Verdict::Observed if decision(case).is_some() => "CLOSED, nothing done",
@@ -138,7 +145,35 @@ fn headline(case: &Case, verdict: Verdict) -> &'static str {
 }
 
 fn meaning(case: &Case, verdict: Verdict) -> &'static str {
+    if case.restoration.is_some() {
+        return match verdict {
+            Verdict::Restored if !stays(case).is_empty() => {
+                "Access was given back on purpose, but for what stands under Stays."
+            }
+            Verdict::Restored => "Access was given back on purpose, and AWS shows it.",
+            Verdict::Partial => {
+                "Access was to be given back on purpose. Some of it is back, some is not or was not seen."
+            }
+            _ => "Access was to be given back on purpose, and is not.",
+        };
+    }
+    let by_steps = Verdict::of_steps(&case.steps);
+    let all_was_seen = by_steps == Verdict::VerifiedRevoked;
     match verdict {
+        Verdict::VerifiedRevoked if case.verification.is_some() => {
+            "All that this case had ended was read back once more, and is still dead."
+        }
+        Verdict::Partial if matches!(by_steps, Verdict::VerifiedRevoked | Verdict::RevokedUnverified) => {
+            if case.rounds.last().is_some_and(|round| !round.is_quiet()) {
+                "Every step below was taken, but the last look still found something new. There may be more."
+            } else {
+                "Every step below was taken, but not all that the identity had made is known to be ended."
+            }
+        }
+        Verdict::RevokedUnverified if all_was_seen => {
+            "Every step below was taken, and AWS shows its effect, but not all could be looked at again. Access may still \
+             be alive."
+        }
         Verdict::VerifiedRevoked if case.subject.kind == SubjectKind::Secret => {
             "The secret was rotated, and AWS shows the new version. Where the old value still works, it works on."
         }
@@ -151,6 +186,9 @@ fn meaning(case: &Case, verdict: Verdict) -> &'static str {
         Verdict::RevokedUnverified if !all_enforced(case) => {
             "Every step that was to be taken was, but AWS did not show every effect in time. The others below were left \
              alone. Access may still be alive."
+        }
+        Verdict::VerifiedRevoked if !case.rounds.is_empty() => {
+            "Every step below was taken, AWS shows its effect, and a later look found nothing new."
         }
         Verdict::VerifiedRevoked => "Every step below was taken, and AWS shows its effect.",
         Verdict::RevokedUnverified => {
@@ -178,6 +216,21 @@ fn meaning(case: &Case, verdict: Verdict) -> &'static str {
     }
 }
 
+/// Who asked for it, for access to be given back, or for all to be read back: with the word that says which.
+fn requests(case: &Case) -> Vec<(&'static str, String)> {
+    let asked = case.signal.request.iter().map(|request| ("Asked", request));
+    let restored = case.restoration.iter().map(|restoration| ("Undone", &restoration.request));
+    let verified = case.verification.iter().map(|verification| ("Checked", &verification.request));
+    asked
+        .chain(restored)
+        .chain(verified)
+        .map(|(what, Request { by, reason, ticket })| {
+            let ticket = ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
+            (what, format!("by {by}: {reason}{ticket}"))
+        })
+        .collect()
+}
+
 fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri: &str, digest: &Digest) -> String {
     // Writing to a String cannot fail.
     let mut text = String::new();
@@ -200,9 +253,11 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
         owners(case).unwrap_or_else(|| "nobody is named".to_owned()),
         from_outside(&profile_words(&case.profile)),
     );
-    if let Some(request) = &signal.request {
-        let ticket = request.ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
-        let _ = writeln!(text, "Asked   {}", from_outside(&format!("by {}: {}{ticket}", request.by, request.reason)));
+    if let Some(follows) = &signal.follows {
+        let _ = writeln!(text, "After   case {}: its contained identity made this", follows.case);
+    }
+    for (what, request) in requests(case) {
+        let _ = writeln!(text, "{what:<8}{}", from_outside(&request));
     }
     if let Some(line) = decision(case).map(decision_words) {
         let _ = writeln!(text, "Review  {}", from_outside(&line));
@@ -216,16 +271,24 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
     };
 
     section(&mut text, "Steps", case.steps.iter().map(|record| step_item(record, rulings)));
+    section(&mut text, "Looked again", looked_again(case));
+    section(&mut text, "Made by it", made_by_it(case, stack));
+    section(&mut text, if verdict == Verdict::Reappeared { "Alive again" } else { "Read back" }, read_back(case));
+    section(&mut text, "Given back", given_back(case));
+    section(&mut text, "Stays", stays(case));
     section(&mut text, "Exemptions", case.exemptions.iter().map(exemption_item));
     if case.pending_review().is_some() {
         section(&mut text, "What it would hit", blast_radius(case).iter().map(|line| Item::of(line)));
+    }
+    if let Some(radius) = &case.radius {
+        section(&mut text, "What it could do", radius.lines().iter().map(|line| Item::of(line)));
     }
     section(&mut text, "Notes", case.notes.iter().map(|line| Item::of(line)));
     section(&mut text, "To decide", decide_items(case, stack));
     section(&mut text, "Do next", next_actions(case, verdict, stack));
     section(&mut text, "Proven (read back from AWS)", proof.state.iter().map(|line| Item::of(line)));
     section(&mut text, "Not proven, or still open", proof.not_proven.iter().map(|line| Item::of(line)));
-    section(&mut text, &format!("To undo, with credentials of account {}", case.subject.account), undo(case));
+    section(&mut text, "To undo", undo(case, stack));
 
     if text.len() > BODY_LIMIT {
         text.truncate(whole_lines(&text, BODY_LIMIT).len());

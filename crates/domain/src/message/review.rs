@@ -7,7 +7,7 @@ use crate::case::Case;
 use crate::playbook::Mode;
 use crate::profile::Profile;
 use crate::review::Decision;
-use crate::subject::{Inventory, LastUsed, Subject, SubjectKind};
+use crate::subject::{CredentialState, Inventory, LastUsed, ServiceCredential, Subject, SubjectKind, Trust};
 
 pub(super) fn decision_words(decision: &Decision) -> String {
     match decision {
@@ -75,6 +75,14 @@ pub fn radius(subject: &Subject, profile: &Profile, inventory: &Inventory, now: 
             });
         }
     }
+    let held = |what: &str, states: Vec<bool>| {
+        let active = states.iter().filter(|active| **active).count();
+        (!states.is_empty()).then(|| format!("{what}: {active} active, {} in all", states.len()))
+    };
+    lines.extend(held("SSH public keys", inventory.ssh_public_keys.iter().map(|of| of.active).collect()));
+    lines.extend(held("signing certificates", inventory.signing_certificates.iter().map(|of| of.active).collect()));
+    let is_active = |of: &ServiceCredential| of.state == CredentialState::Active;
+    lines.extend(held("service credentials", inventory.service_credentials.iter().map(is_active).collect()));
     match inventory.console_password {
         Some(true) => lines.push("it has a console password".to_owned()),
         Some(false) => lines.push("it has no console password".to_owned()),
@@ -89,6 +97,26 @@ pub fn radius(subject: &Subject, profile: &Profile, inventory: &Inventory, now: 
     }
     if subject.kind == SubjectKind::Role {
         lines.push("every session of the role that is running".to_owned());
+        lines.extend(inventory.trust.as_ref().map(trusted));
+    }
+    if !inventory.group_memberships.is_empty() {
+        lines.push(format!("groups: {}", inventory.group_memberships.len()));
+    }
+    let mut accounts: Vec<&str> = inventory.account_assignments.iter().map(|of| of.account.as_str()).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    if !accounts.is_empty() {
+        lines.push(format!("accounts that they can enter, by group or directly: {}", accounts.join(", ")));
     }
     lines
+}
+
+fn trusted(trust: &Trust) -> String {
+    let all = [&trust.services, &trust.federated, &trust.principals];
+    let who: Vec<&str> = all.into_iter().flatten().map(String::as_str).collect();
+    if who.is_empty() {
+        "nobody may assume it".to_owned()
+    } else {
+        format!("whoever may assume it: {}", who.join(", "))
+    }
 }

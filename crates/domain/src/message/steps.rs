@@ -1,5 +1,7 @@
 //! What came of each step, and why: in the policies' words, and in those of whoever exempted it.
 
+use std::fmt::Write as _;
+
 use super::is_only_observed;
 use super::words::Item;
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
@@ -14,7 +16,10 @@ fn would_ask(step: &Step) -> bool {
 }
 
 pub(super) fn step_item(record: &StepRecord, rulings: Rulings) -> Item {
-    let what = record.step.countermeasure.describe();
+    let mut what = record.step.countermeasure.describe();
+    if record.round > 0 {
+        let _ = write!(what, " (after look {})", record.round);
+    }
     let reason = &record.step.reason;
     let came_of_it = match (record.step.disposition, &record.outcome, &record.confirmation) {
         (Disposition::Observe, ..) if would_ask(&record.step) => "would wait for a person in enforce mode".to_owned(),
@@ -39,6 +44,7 @@ pub(super) fn step_item(record: &StepRecord, rulings: Rulings) -> Item {
             };
             match confirmation {
                 Some(Confirmation::Confirmed { .. }) => format!("{done}, confirmed"),
+                Some(Confirmation::Unconfirmed { contradicted: true, .. }) => format!("{done}, NOT IN EFFECT"),
                 _ => format!("{done}, NOT CONFIRMED"),
             }
         }

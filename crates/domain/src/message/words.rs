@@ -58,6 +58,7 @@ pub(super) fn source(source: Source) -> &'static str {
         Source::Severance => "an offboarding request",
         Source::Responder => "a responder",
         Source::Recertification => "a recertification",
+        Source::Containment => "the containment of who made it",
     }
 }
 

@@ -85,6 +85,42 @@ pub(crate) fn take(record: &mut StepRecord, went: Went) {
         Countermeasure::RotateSecret { .. } => {
             ("secretsmanager:DescribeSecret shows the rotation finished", "secretsmanager:RotateSecret")
         }
+        Countermeasure::RemoveConsolePassword { .. } => {
+            ("iam:GetLoginProfile shows no console password", "iam:DeleteLoginProfile")
+        }
+        Countermeasure::DeactivateSshPublicKey { .. } => {
+            ("iam:ListSSHPublicKeys shows it Inactive", "iam:UpdateSSHPublicKey")
+        }
+        Countermeasure::DeactivateSigningCertificate { .. } => {
+            ("iam:ListSigningCertificates shows it Inactive", "iam:UpdateSigningCertificate")
+        }
+        Countermeasure::DeactivateServiceCredential { .. } => {
+            ("iam:ListServiceSpecificCredentials shows it Inactive", "iam:UpdateServiceSpecificCredential")
+        }
+        Countermeasure::RevokeUserSessions { .. } => {
+            ("iam:GetUserPolicy shows older sessions denied", "iam:PutUserPolicy")
+        }
+        Countermeasure::QuarantineRole { .. } => {
+            ("iam:GetRolePolicy shows the deny-all policy SeveranceQuarantine", "iam:PutRolePolicy")
+        }
+        Countermeasure::CloseRoleTrust { .. } => {
+            ("iam:GetRole shows that its trust policy lets nobody in", "iam:UpdateAssumeRolePolicy")
+        }
+        Countermeasure::LeaveRolesAnywhere { .. } => {
+            ("rolesanywhere:GetProfile shows the profile without it", "rolesanywhere:UpdateProfile")
+        }
+        Countermeasure::RemoveAccountAssignment { .. } => {
+            ("sso:ListAccountAssignmentsForPrincipal shows it gone", "sso:DeleteAccountAssignment")
+        }
+        Countermeasure::RemoveGroupMembership { .. } => {
+            ("identitystore:ListGroupMembershipsForMember shows it gone", "identitystore:DeleteGroupMembership")
+        }
+        Countermeasure::NeutralizePolicy { .. } => {
+            ("iam:GetPolicyVersion shows that it allows nothing", "iam:CreatePolicyVersion")
+        }
+        Countermeasure::QuarantineByScp { .. } => {
+            ("organizations:ListPoliciesForTarget shows it attached", "organizations:CreatePolicy")
+        }
         Countermeasure::HoldForReview => ("", ""),
     };
     let failed = |code: &str, message: String, retryable| Outcome::Failed {
@@ -107,7 +143,7 @@ pub(crate) fn take(record: &mut StepRecord, went: Went) {
         Went::Well | Went::AlreadySo => Some(Confirmation::Confirmed { at: later(2), observed: seen.to_owned() }),
         Went::Unseen => {
             let reason = "waited 5 s and did not see it".to_owned();
-            Some(Confirmation::Unconfirmed { at: later(6), reason })
+            Some(Confirmation::Unconfirmed { at: later(6), reason, contradicted: false })
         }
         Went::Denied | Went::Throttled | Went::Never => None,
     };

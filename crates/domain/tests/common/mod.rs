@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses a part")]
 
 pub(crate) mod cases;
+pub(crate) mod contained;
 
 use std::sync::Mutex;
 
@@ -23,10 +24,11 @@ pub(crate) const SESSION_KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
 pub(crate) const KINDS: [SignalKind; 12] = SignalKind::ALL;
 
-pub(crate) const SUBJECTS: [SubjectKind; 6] = [
+pub(crate) const SUBJECTS: [SubjectKind; 7] = [
     SubjectKind::User,
     SubjectKind::Role,
     SubjectKind::Secret,
+    SubjectKind::DirectoryUser,
     SubjectKind::Root,
     SubjectKind::Person,
     SubjectKind::Unresolved,
@@ -66,6 +68,8 @@ pub(crate) fn context(mode: Mode) -> Context {
         exemptions: vec![],
         breaker_open: false,
         organizational_units: vec![],
+        scp_quarantine: false,
+        management_account: None,
     }
 }
 
@@ -188,6 +192,7 @@ pub(crate) fn subject(kind: SubjectKind, name: &str) -> Subject {
         SubjectKind::Role => (Some(format!("arn:aws:iam::{ACCOUNT}:role/app/{name}")), Some("AROADBQP57FF2AEXAMPLE")),
         SubjectKind::Secret => (Some(format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:{name}-AbCdEf")), None),
         SubjectKind::Root => (Some(format!("arn:aws:iam::{ACCOUNT}:root")), None),
+        SubjectKind::DirectoryUser => (Some(format!("arn:aws:identitystore:::user/{name}")), None),
         SubjectKind::Person | SubjectKind::Unresolved => (None, None),
     };
     Subject {
@@ -224,6 +229,7 @@ pub(crate) fn signal(kind: SignalKind, access_key: Option<&str>) -> Signal {
         title: "IAM users' access keys should be rotated every 90 days or less".to_owned(),
         event_digest: Digest::of(b"event"),
         request: None,
+        follows: None,
     }
 }
 

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
-use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use severance_domain::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use severance_domain::plan::Countermeasure;
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{Attribution, Policy, Question, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 use severance_policy::{Explanation, Guardrails, SourceFile};
 
@@ -50,17 +51,72 @@ pub(crate) fn countermeasure(name: &str) -> Countermeasure {
             Countermeasure::DeactivateAccessKey { user, access_key: AccessKeyId::try_from(KEY).unwrap() }
         }
         "quarantine_user" => Countermeasure::QuarantineUser { user },
+        "remove_console_password" => Countermeasure::RemoveConsolePassword { user },
+        "deactivate_ssh_public_key" => Countermeasure::DeactivateSshPublicKey { user, key: credential() },
+        "deactivate_signing_certificate" => {
+            Countermeasure::DeactivateSigningCertificate { user, certificate: credential() }
+        }
+        "deactivate_service_credential" => Countermeasure::DeactivateServiceCredential {
+            user,
+            credential: credential(),
+            service: "bedrock.amazonaws.com".to_owned(),
+        },
+        "revoke_user_sessions" => Countermeasure::RevokeUserSessions { user },
         "revoke_role_sessions" => Countermeasure::RevokeRoleSessions { role: user, issued_before: now() },
+        "quarantine_role" => Countermeasure::QuarantineRole { role: user },
+        "close_role_trust" => Countermeasure::CloseRoleTrust { role: user },
+        "leave_roles_anywhere" => Countermeasure::LeaveRolesAnywhere {
+            role: arn("leave_roles_anywhere"),
+            profile: Arn::try_from(format!("arn:aws:rolesanywhere:eu-west-1:{ACCOUNT}:profile/11111111-2222")).unwrap(),
+        },
+        "remove_account_assignment" => Countermeasure::RemoveAccountAssignment {
+            user: resource("deployer"),
+            account: AccountId::try_from(ACCOUNT).unwrap(),
+            permission_set: Arn::try_from("arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111").unwrap(),
+        },
+        "remove_group_membership" => Countermeasure::RemoveGroupMembership {
+            user: resource("deployer"),
+            store: resource("d-1234567890"),
+            group: resource("admins"),
+            membership: resource("m-1"),
+        },
+        "neutralize_policy" => Countermeasure::NeutralizePolicy {
+            policy: Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:policy/wide")).unwrap(),
+            version: "v2".to_owned(),
+        },
+        "quarantine_by_scp" => Countermeasure::QuarantineByScp {
+            principal: arn("quarantine_by_scp"),
+            account: AccountId::try_from(ACCOUNT).unwrap(),
+        },
         "rotate_secret" => Countermeasure::RotateSecret { secret: arn("rotate_secret") },
         "hold_for_review" => Countermeasure::HoldForReview,
         other => panic!("no countermeasure {other}"),
     }
 }
 
+fn credential() -> CredentialId {
+    CredentialId::try_from("APKAEXAMPLE").unwrap()
+}
+
+fn resource(id: &str) -> ResourceId {
+    ResourceId::try_from(id).unwrap()
+}
+
+/// What a countermeasure is taken upon.
+fn subject_kind(countermeasure: &str) -> SubjectKind {
+    match countermeasure {
+        "revoke_role_sessions" | "quarantine_role" | "close_role_trust" | "leave_roles_anywhere" => SubjectKind::Role,
+        "remove_account_assignment" | "remove_group_membership" => SubjectKind::DirectoryUser,
+        "rotate_secret" => SubjectKind::Secret,
+        _ => SubjectKind::User,
+    }
+}
+
 fn arn(countermeasure: &str) -> Arn {
-    let text = match countermeasure {
-        "revoke_role_sessions" => format!("arn:aws:iam::{ACCOUNT}:role/deployer"),
-        "rotate_secret" => format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:deployer-AbCdEf"),
+    let text = match subject_kind(countermeasure) {
+        SubjectKind::Role => format!("arn:aws:iam::{ACCOUNT}:role/deployer"),
+        SubjectKind::DirectoryUser => "arn:aws:identitystore:::user/deployer".to_owned(),
+        SubjectKind::Secret => format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:deployer-AbCdEf"),
         _ => format!("arn:aws:iam::{ACCOUNT}:user/deployer"),
     };
     Arn::try_from(text).unwrap()
@@ -70,10 +126,11 @@ impl Asker {
     /// An owned identity of this class, with one key whose last use nobody asked about; then what the situation says.
     pub(crate) fn new(class: &str, signal: &str, step: &str, situation: &str) -> Self {
         let class = (class != "unknown").then(|| Class::from_tag(class).unwrap_or_else(|| panic!("no class {class}")));
-        let (subject_kind, unique_id) = match step {
-            "revoke_role_sessions" => (SubjectKind::Role, Some("AROAEXAMPLE")),
-            "rotate_secret" => (SubjectKind::Secret, None),
-            _ => (SubjectKind::User, Some("AIDAEXAMPLE")),
+        let subject_kind = subject_kind(step);
+        let unique_id = match subject_kind {
+            SubjectKind::Role => Some("AROAEXAMPLE"),
+            SubjectKind::User => Some("AIDAEXAMPLE"),
+            _ => None,
         };
         let key = AccessKey {
             id: AccessKeyId::try_from(KEY).unwrap(),
@@ -117,6 +174,13 @@ impl Asker {
                 self.inventory.access_keys.iter_mut().for_each(|key| key.last_used = used);
             }
             "owned" if value == "no" => self.profile.owners.clear(),
+            "source" => {
+                self.signal.source = Source::ALL.into_iter().find(|s| s.as_str() == value).unwrap();
+                if self.signal.source == Source::Containment {
+                    let case = CaseId::of(SignalKind::IdentityCompromised, &self.subject, "first");
+                    self.signal.follows = Some(Follows { case, generation: 1, planted: None });
+                }
+            }
             "severity" => self.signal.severity = Severity::ALL.into_iter().find(|s| s.as_str() == value).unwrap(),
             "env" => self.profile.environment = Some(value.to_owned()),
             "criticality" => self.profile.criticality = Some(Criticality::from_tag(value).unwrap()),
@@ -187,6 +251,7 @@ fn signal_of(kind: SignalKind) -> Signal {
         title: "a finding".to_owned(),
         event_digest: Digest::of(b"event"),
         request: None,
+        follows: None,
     }
 }
 

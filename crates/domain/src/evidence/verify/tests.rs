@@ -293,6 +293,87 @@ fn what_a_person_answered_is_no_contradiction() {
 }
 
 #[test]
+fn a_restoration_gives_back_what_may_come_back_and_nothing_else() {
+    use crate::case::Confirmation;
+    use crate::policy::Request;
+    use crate::restoration::{Restoration, ReturnAnswer};
+    type Lie = (&'static str, fn(&mut Restoration));
+
+    let at = "2026-03-01T12:01:00Z".parse().unwrap();
+    let by = "arn:aws:sts::012345678901:assumed-role/responder/bob".try_into().unwrap();
+    let request = Request { by, reason: "a drill".to_owned(), ticket: None };
+    // A quarantine, and a key that the claim may be about: both were done and seen.
+    let mut done = case("ci");
+    let mut key = done.steps[0].clone();
+    key.step.countermeasure = serde_json::from_value(json!({
+        "type": "deactivate_access_key", "user": "ci", "accessKey": "AKIAIOSFODNN7EXAMPLE"
+    }))
+    .unwrap();
+    done.steps.push(key);
+    done.inventory = serde_json::from_value(json!({
+        "accessKeys": [{"id": "AKIAIOSFODNN7EXAMPLE", "active": true, "lastUsed": {"state": "not_asked"}}]
+    }))
+    .unwrap();
+    let seen = || Some(Confirmation::Confirmed { at, observed: "seen".to_owned() });
+    for record in &mut done.steps {
+        (record.outcome, record.confirmation) = (Some(Outcome::Applied { at, note: None }), seen());
+    }
+    let mut restored = done.clone();
+    let mut restoration = Restoration::of(&done, request, at);
+    assert!(matches!(restoration.steps[0].answer, ReturnAnswer::Rotate { .. }));
+    assert_eq!(restoration.steps[1].answer, ReturnAnswer::UndoKeepingSessionsDenied);
+    (restoration.steps[1].outcome, restoration.steps[1].confirmation) =
+        (Some(Outcome::Applied { at, note: None }), seen());
+    restored.restoration = Some(restoration);
+
+    let told = |lie: &dyn Fn(&mut Restoration)| {
+        let mut case = restored.clone();
+        lie(case.restoration.as_mut().unwrap());
+        case.conclude(at);
+        check(&sealed(&Statement::of(&case, &stack(7)))).err().map(|failure| failure.to_string())
+    };
+    assert_eq!(told(&|_| {}), None);
+    let lies: [Lie; 6] = [
+        ("restores step 2, which must stay", |of| of.steps[0].answer = ReturnAnswer::Undo),
+        ("restores step 1, which must stay, or more of it", |of| of.steps[1].answer = ReturnAnswer::Undo),
+        ("restores step 10, which was not taken", |of| of.steps[1].step = 9),
+        ("restores step 2, which was not taken", |of| of.steps[1].step = 1),
+        ("step 2 was to stay, but something came of undoing it", |of| {
+            of.steps[0].outcome = of.steps[1].outcome.clone();
+        }),
+        ("step 2 was to stay, but something came of undoing it", |of| {
+            of.steps[0].confirmation = of.steps[1].confirmation.clone();
+        }),
+    ];
+    for (expected, lie) in lies {
+        let failure = told(&lie).unwrap_or_default();
+        assert!(failure.contains(expected), "{failure} lacks {expected}");
+    }
+    // What was never done cannot be given back.
+    let mut undone = restored;
+    undone.steps[0].outcome = None;
+    undone.steps[0].confirmation = None;
+    undone.conclude(at);
+    let failure = check(&sealed(&Statement::of(&undone, &stack(7)))).unwrap_err().to_string();
+    assert!(failure.contains("restores step 1, which was not taken"), "{failure}");
+}
+
+#[test]
+fn a_verdict_that_a_look_or_a_verification_does_not_allow_is_noticed() {
+    use crate::case::{Confirmation, Round};
+    let at = "2026-03-01T12:01:00Z".parse().unwrap();
+    let mut done = case("ci");
+    done.steps[0].outcome = Some(Outcome::Applied { at, note: None });
+    done.steps[0].confirmation = Some(Confirmation::Confirmed { at, observed: "seen".to_owned() });
+    done.conclude(at);
+    let told = |case: &Case| check(&sealed(&Statement::of(case, &stack(7)))).err().map(|failure| failure.to_string());
+    assert_eq!((done.verdict, told(&done)), (Some(Verdict::VerifiedRevoked), None));
+    let mut found = done;
+    found.rounds = vec![Round { number: 1, at, found: vec!["a key".to_owned()], unread: vec![] }];
+    assert!(told(&found).unwrap().contains("its steps allow only partial"));
+}
+
+#[test]
 fn another_version_may_word_its_proof_otherwise() {
     let mut statement = first();
     statement.predicate.proof.not_proven = vec!["in other words".to_owned()];

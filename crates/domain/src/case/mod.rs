@@ -1,5 +1,8 @@
 //! The durable record of one reaction: what was intended, what came of it, what was confirmed.
 
+mod look;
+mod record;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -8,12 +11,18 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::exemption::ExemptionUse;
 use crate::plan::{Countermeasure, Disposition, Plan, Step};
-use crate::playbook::Mode;
+use crate::playbook::{Mode, reappeared};
+use crate::policy::Request;
 use crate::profile::Profile;
+use crate::radius::BlastRadius;
+use crate::restoration::Restoration;
 use crate::review::{Decision, Review, ReviewTimes, plan_digest};
 use crate::signal::{Signal, SignalKind};
 use crate::subject::{Inventory, Subject};
 use crate::verdict::Verdict;
+
+pub use look::{Followed, Round, Verification};
+pub use record::{Confirmation, Outcome, StepRecord, is_superseded};
 
 /// The name of a case: the same claim about the same subject always has the same one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +93,21 @@ pub struct Case {
     /// The exemptions that covered steps of the plan.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub exemptions: Vec<ExemptionUse>,
+    /// What the identity could do, before anything was done about it; none where that was not read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub radius: Option<BlastRadius>,
+    /// How often the identity was looked at again after its credentials were ended, and what had appeared meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rounds: Vec<Round>,
+    /// The cases of what the contained identity had made.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub followed: Vec<Followed>,
+    /// Access that was given back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restoration: Option<Restoration>,
+    /// The last time that somebody had everything read back once more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verification: Option<Verification>,
     /// What a person is, or was, asked to decide.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub review: Option<Review>,
@@ -96,109 +120,6 @@ pub const DENIED: &str = "denied by ";
 
 /// What lowers a step that a person decided against before.
 const DENIED_BEFORE: &str = "denied by a person in an earlier revision";
-
-/// One step and what came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StepRecord {
-    /// What was planned.
-    #[serde(flatten)]
-    pub step: Step,
-    /// When it was written down that the step will be taken, which is before it is; none for steps that are not taken.
-    pub intent_at: Option<Timestamp>,
-    /// What came of it; none for a step that was not taken (yet).
-    pub outcome: Option<Outcome>,
-    /// Whether its effect was seen; none for a step that was not taken (yet) or failed.
-    pub confirmation: Option<Confirmation>,
-}
-
-impl StepRecord {
-    /// Whether the step was taken, or found to be in effect already.
-    pub fn was_taken(&self) -> bool {
-        matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
-    }
-
-    /// Whether it is to be taken and was not tried to an end.
-    pub fn is_ahead(&self) -> bool {
-        self.step.disposition == Disposition::Enforce
-            && matches!(self.outcome, None | Some(Outcome::Failed { retryable: true, .. }))
-    }
-
-    /// Whether a person decided against it, in this revision or in an earlier one.
-    pub fn was_denied(&self) -> bool {
-        self.step.disposition == Disposition::Decline
-            && self
-                .step
-                .ruling
-                .as_ref()
-                .and_then(|ruling| ruling.lowered_by.as_ref())
-                .is_some_and(|by| by.starts_with(DENIED))
-    }
-
-    /// Whether nothing is left to do about this step.
-    pub fn is_settled(&self) -> bool {
-        self.step.disposition != Disposition::Enforce
-            || match &self.outcome {
-                Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }) => self.confirmation.is_some(),
-                Some(Outcome::Failed { retryable, .. }) => !retryable,
-                None => false,
-            }
-    }
-}
-
-/// What came of taking a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "result", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Outcome {
-    /// AWS accepted the call.
-    Applied {
-        /// When.
-        at: Timestamp,
-        /// What a reader should know beside it.
-        #[serde(skip_serializing_if = "Option::is_none", default)]
-        note: Option<String>,
-    },
-    /// It was so already; no call was made, or the call found nothing to change.
-    AlreadyInEffect {
-        /// When that was seen.
-        at: Timestamp,
-        /// How it was.
-        note: String,
-    },
-    /// AWS refused the call or never answered.
-    Failed {
-        /// When.
-        at: Timestamp,
-        /// The IAM action that failed, such as `iam:UpdateAccessKey`.
-        action: String,
-        /// The error's code, such as `AccessDenied`.
-        code: String,
-        /// AWS's own words.
-        message: String,
-        /// Whether another delivery may fare better.
-        retryable: bool,
-    },
-}
-
-/// Whether a step's effect was read back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Confirmation {
-    /// AWS shows the effect.
-    Confirmed {
-        /// When it was seen.
-        at: Timestamp,
-        /// What was seen, and by which call.
-        observed: String,
-    },
-    /// The wait ended without it.
-    Unconfirmed {
-        /// When the wait ended.
-        at: Timestamp,
-        /// What was seen instead.
-        reason: String,
-    },
-}
 
 impl Case {
     /// Opens a case: intent is stamped on every step that will be taken, so that storing the case is storing the intent.
@@ -214,12 +135,7 @@ impl Case {
         now: Timestamp,
     ) -> Self {
         let review = Review::of(&subject, &profile, &inventory, &plan.steps, times, now);
-        let steps = plan.steps.into_iter().map(|step| StepRecord {
-            intent_at: (step.disposition == Disposition::Enforce).then_some(now),
-            step,
-            outcome: None,
-            confirmation: None,
-        });
+        let steps = plan.steps.into_iter().map(|step| StepRecord::planned(step, 0, now));
         Self {
             id: CaseId::of(signal.kind, &subject, &signal.finding_id),
             revision: 1,
@@ -233,6 +149,11 @@ impl Case {
             steps: steps.collect(),
             notes: plan.notes,
             exemptions: plan.exemptions,
+            radius: None,
+            rounds: vec![],
+            followed: vec![],
+            restoration: None,
+            verification: None,
             review,
             signal,
             verdict: None,
@@ -241,7 +162,21 @@ impl Case {
 
     /// Ends this revision with the verdict that its steps allow.
     pub fn conclude(&mut self, now: Timestamp) -> Verdict {
-        let verdict = Verdict::of(&self.steps);
+        if let Some(verification) = &mut self.verification {
+            let lives = |record: &&StepRecord| {
+                matches!(record.confirmation, Some(Confirmation::Unconfirmed { contradicted: true, .. }))
+            };
+            // Beside what the look has found: the same words for the same thing.
+            let steps = &self.steps;
+            let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, record)| record);
+            for record in last.filter(lives) {
+                let what = reappeared(&record.step.countermeasure);
+                if !verification.alive.contains(&what) {
+                    verification.alive.push(what);
+                }
+            }
+        }
+        let verdict = Verdict::of(self);
         self.ask_about_what_is_left();
         self.verdict = Some(verdict);
         self.concluded_at = Some(now);
@@ -258,11 +193,7 @@ impl Case {
         let mut left = Vec::new();
         for record in &self.steps {
             match &record.step.countermeasure {
-                Countermeasure::DeactivateAccessKey { access_key, .. } if record.was_taken() => {
-                    for key in inventory.access_keys.iter_mut().filter(|key| key.id == *access_key) {
-                        key.active = false;
-                    }
-                }
+                step if record.was_taken() && step.ends_credential() => inventory.end(step),
                 _ => left.push(record.step.clone()),
             }
         }
@@ -282,7 +213,35 @@ impl Case {
 
     /// Whether no step is left to be tried again.
     pub fn is_settled(&self) -> bool {
-        self.steps.iter().all(StepRecord::is_settled)
+        self.steps.iter().all(StepRecord::is_settled) && self.restoration.as_ref().is_none_or(Restoration::is_settled)
+    }
+
+    /// Whether access was given back on purpose.
+    pub fn is_restored(&self) -> bool {
+        self.verdict == Some(Verdict::Restored)
+    }
+
+    /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
+    pub fn contains_identity(&self) -> bool {
+        self.steps.iter().any(|record| {
+            record.was_taken()
+                && matches!(
+                    record.step.countermeasure,
+                    Countermeasure::QuarantineUser { .. }
+                        | Countermeasure::QuarantineRole { .. }
+                        | Countermeasure::RevokeRoleSessions { .. }
+                        | Countermeasure::RemoveAccountAssignment { .. }
+                        | Countermeasure::RemoveGroupMembership { .. }
+                )
+        })
+    }
+
+    /// Begins the revision in which everything is read back once more.
+    pub fn begin_verification(&mut self, request: Request, now: Timestamp) {
+        for record in self.steps.iter_mut().filter(|record| record.was_taken()) {
+            record.confirmation = None;
+        }
+        self.verification = Some(Verification { request, at: now, alive: vec![] });
     }
 
     /// Holds every step that is not taken yet for a person, and says by what.
@@ -292,6 +251,13 @@ impl Case {
             record.intent_at = None;
         }
         self.review = self.review_of(times, now);
+    }
+
+    /// Asks a person about steps that were added since the plan was made, if nobody is asked yet.
+    pub fn ask_about_held(&mut self, times: ReviewTimes, now: Timestamp) {
+        if self.pending_review().is_none() && self.steps.iter().any(|of| of.step.disposition == Disposition::Review) {
+            self.review = self.review_of(times, now);
+        }
     }
 
     /// Begins a revision that follows on a published one: it has no verdict yet.

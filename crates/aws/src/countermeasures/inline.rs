@@ -1,0 +1,332 @@
+//! What quarantines and revocations of sessions have in common: one inline policy on a user or a role, put there, read
+//! back, and taken away again where it is still ours.
+
+use aws_sdk_iam::Client;
+use jiff::Timestamp;
+use severance_domain::case::{Case, Outcome};
+use severance_domain::ids::IamName;
+use severance_domain::plan::{Countermeasure, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
+
+use super::policy::{self, Quarantine};
+use super::{Applied, Seen, Undo, unless_gone};
+use crate::clock;
+use crate::error::AwsError;
+
+pub(super) const PUT_USER: &str = "iam:PutUserPolicy";
+pub(super) const GET_USER: &str = "iam:GetUserPolicy";
+pub(super) const DELETE_USER: &str = "iam:DeleteUserPolicy";
+pub(super) const LOOK_USER: &str = "iam:GetUser";
+pub(super) const PUT_ROLE: &str = "iam:PutRolePolicy";
+pub(super) const GET_ROLE: &str = "iam:GetRolePolicy";
+pub(super) const DELETE_ROLE: &str = "iam:DeleteRolePolicy";
+pub(super) const LOOK_ROLE: &str = "iam:GetRole";
+
+/// What is said where a policy that is to be taken away is gone: somebody lifted it, or an earlier try did.
+const NOT_THERE: &str = "it is not there any more";
+
+/// Whose policies.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Holder<'a> {
+    User(&'a IamName),
+    Role(&'a IamName),
+}
+
+impl Holder<'_> {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::Role(_) => "role",
+        }
+    }
+
+    fn get(self) -> &'static str {
+        match self {
+            Self::User(_) => GET_USER,
+            Self::Role(_) => GET_ROLE,
+        }
+    }
+
+    fn look(self) -> &'static str {
+        match self {
+            Self::User(_) => LOOK_USER,
+            Self::Role(_) => LOOK_ROLE,
+        }
+    }
+
+    /// What is said where there is none of that name.
+    pub(super) fn gone(self) -> String {
+        format!("the {} does not exist any more", self.noun())
+    }
+}
+
+/// What stands under the name of the policy that denies older sessions.
+enum Denied {
+    /// Our policy, with its moment.
+    Before(Timestamp),
+    Other,
+    Nothing,
+}
+
+/// The inline policies of users and roles.
+pub(super) struct InlinePolicies {
+    iam: Client,
+}
+
+impl InlinePolicies {
+    pub(super) fn new(iam: Client) -> Self {
+        Self { iam }
+    }
+
+    /// Denies everything from now on.
+    pub(super) async fn quarantine(&self, of: Holder<'_>) -> Result<Applied, AwsError> {
+        match self.put(of, QUARANTINE_POLICY, policy::quarantine_since(clock::now()).to_string()).await? {
+            Some(()) => Ok(Applied::Changed(None)),
+            None => Ok(Applied::Already(of.gone())),
+        }
+    }
+
+    /// Whether everything is denied, since whenever.
+    pub(super) async fn quarantined(&self, of: Holder<'_>) -> Result<Seen, AwsError> {
+        let get = of.get();
+        Ok(match self.document(of, QUARANTINE_POLICY).await? {
+            Some(found) if policy::quarantine(&found).is_some() => {
+                Seen::InEffect(format!("{get} shows the deny-all policy {QUARANTINE_POLICY}"))
+            }
+            Some(_) => Seen::NotYet(format!("{get} shows another document under {QUARANTINE_POLICY}")),
+            None => self.without(of, QUARANTINE_POLICY).await?,
+        })
+    }
+
+    /// Lifts a quarantine that is still ours. Where sessions are to stay denied, that is so before it is lifted.
+    pub(super) async fn lift_quarantine(&self, of: Holder<'_>, undo: Undo<'_>) -> Result<Applied, AwsError> {
+        let found = self.document(of, QUARANTINE_POLICY).await?;
+        let held = match found.as_deref().map(policy::quarantine) {
+            Some(None) => {
+                return Ok(Applied::Already(format!("{QUARANTINE_POLICY} is not as we wrote it: left alone")));
+            }
+            Some(Some(held)) => Some(held),
+            None => None,
+        };
+        let mut kept = None;
+        if undo.keep_sessions_denied {
+            let since = held.and_then(|held| match held {
+                Quarantine::Since(moment) => Some(moment),
+                Quarantine::Undated => None,
+            });
+            let moment = since.max(last_step_at(undo.case)).unwrap_or_else(clock::now);
+            match self.revoke(of, moment, moment).await? {
+                Applied::Changed(note) => kept = note,
+                Applied::Already(note) if held.is_none() => {
+                    return Ok(Applied::Already(format!("{NOT_THERE}; {note}")));
+                }
+                Applied::Already(_) => {}
+            }
+        }
+        if held.is_some() {
+            self.delete(of, QUARANTINE_POLICY).await?;
+            return Ok(Applied::Changed(kept));
+        }
+        Ok(kept.map_or_else(
+            || Applied::Already(NOT_THERE.to_owned()),
+            |kept| Applied::Changed(Some(format!("{NOT_THERE}; {kept}"))),
+        ))
+    }
+
+    /// Whether a quarantine is lifted, or what stands in its place was left alone.
+    pub(super) async fn quarantine_lifted(&self, of: Holder<'_>, undo: Undo<'_>) -> Result<Seen, AwsError> {
+        let get = of.get();
+        match self.document(of, QUARANTINE_POLICY).await? {
+            Some(found) if policy::quarantine(&found).is_some() => {
+                return Ok(Seen::NotYet(format!("{get} still shows the deny-all policy {QUARANTINE_POLICY}")));
+            }
+            Some(_) => return Ok(left_alone(of, QUARANTINE_POLICY)),
+            None if !undo.keep_sessions_denied => {
+                return Ok(Seen::InEffect(format!("{get} shows no policy {QUARANTINE_POLICY}")));
+            }
+            None => {}
+        }
+        let needed = last_step_at(undo.case);
+        Ok(match self.denied(of).await? {
+            Denied::Before(moment) if needed.is_none_or(|needed| moment >= needed) => Seen::InEffect(format!(
+                "{get} shows no policy {QUARANTINE_POLICY}, and sessions issued before {moment} denied"
+            )),
+            Denied::Before(moment) => Seen::NotYet(format!("{get} shows only sessions before {moment} denied")),
+            Denied::Other => Seen::NotYet(format!("{get} shows another document under {REVOKE_SESSIONS_POLICY}")),
+            Denied::Nothing if self.exists(of).await? => {
+                Seen::NotYet(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}"))
+            }
+            Denied::Nothing => Seen::InEffect(of.gone()),
+        })
+    }
+
+    /// Denies sessions that were issued before `written`, unless those before `needed` are denied already.
+    pub(super) async fn revoke(
+        &self,
+        of: Holder<'_>,
+        needed: Timestamp,
+        written: Timestamp,
+    ) -> Result<Applied, AwsError> {
+        // All cases share one policy: writing an earlier moment over a later one would let sessions back in.
+        if let Denied::Before(moment) = self.denied(of).await?
+            && moment >= needed
+        {
+            return Ok(Applied::Already(format!("sessions issued before {moment} were denied already")));
+        }
+        let document = policy::deny_sessions_before(written).to_string();
+        match self.put(of, REVOKE_SESSIONS_POLICY, document).await? {
+            Some(()) => Ok(Applied::Changed(Some(format!("sessions issued before {written} are denied")))),
+            None => Ok(Applied::Already(of.gone())),
+        }
+    }
+
+    /// Whether sessions before this moment are denied; before any moment, where it is not known.
+    pub(super) async fn revoked(&self, of: Holder<'_>, needed: Option<Timestamp>) -> Result<Seen, AwsError> {
+        let get = of.get();
+        Ok(match self.denied(of).await? {
+            Denied::Before(moment) if needed.is_none_or(|needed| moment >= needed) => {
+                Seen::InEffect(format!("{get} shows sessions issued before {moment} denied"))
+            }
+            Denied::Before(moment) => Seen::NotYet(format!("{get} shows only sessions before {moment} denied")),
+            Denied::Other => Seen::NotYet(format!("{get} shows another document under {REVOKE_SESSIONS_POLICY}")),
+            Denied::Nothing => self.without(of, REVOKE_SESSIONS_POLICY).await?,
+        })
+    }
+
+    /// Lets older sessions in again, unless others have written under that name since.
+    pub(super) async fn lift_revocation(
+        &self,
+        of: Holder<'_>,
+        step: &Countermeasure,
+        undo: Undo<'_>,
+    ) -> Result<Applied, AwsError> {
+        Ok(match self.denied(of).await? {
+            Denied::Nothing => Applied::Already(NOT_THERE.to_owned()),
+            Denied::Other => Applied::Already(format!("{REVOKE_SESSIONS_POLICY} is not as we wrote it: left alone")),
+            Denied::Before(moment) if is_of_another_case(moment, step, undo.case) => {
+                Applied::Already(format!("another case denied sessions issued before {moment} since: left alone"))
+            }
+            Denied::Before(_) => match self.delete(of, REVOKE_SESSIONS_POLICY).await? {
+                Some(()) => Applied::Changed(None),
+                None => Applied::Already(NOT_THERE.to_owned()),
+            },
+        })
+    }
+
+    /// Whether older sessions are let in again, or what stands in its place was left alone.
+    pub(super) async fn revocation_lifted(
+        &self,
+        of: Holder<'_>,
+        step: &Countermeasure,
+        undo: Undo<'_>,
+    ) -> Result<Seen, AwsError> {
+        let get = of.get();
+        Ok(match self.denied(of).await? {
+            Denied::Nothing => Seen::InEffect(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}")),
+            Denied::Other => left_alone(of, REVOKE_SESSIONS_POLICY),
+            Denied::Before(moment) if is_of_another_case(moment, step, undo.case) => Seen::InEffect(format!(
+                "{get} shows sessions issued before {moment} denied by another case: that was left alone"
+            )),
+            Denied::Before(moment) => Seen::NotYet(format!("{get} still shows sessions issued before {moment} denied")),
+        })
+    }
+
+    async fn denied(&self, of: Holder<'_>) -> Result<Denied, AwsError> {
+        Ok(match self.document(of, REVOKE_SESSIONS_POLICY).await? {
+            Some(found) => policy::sessions_denied_before(&found).map_or(Denied::Other, Denied::Before),
+            None => Denied::Nothing,
+        })
+    }
+
+    /// IAM answers alike where the policy is missing and where its holder is.
+    async fn without(&self, of: Holder<'_>, name: &str) -> Result<Seen, AwsError> {
+        Ok(Seen::NotYet(if self.exists(of).await? {
+            format!("{} shows no policy {name}", of.get())
+        } else {
+            let (look, noun) = (of.look(), of.noun());
+            format!("{look} shows no {noun} of that name: it was deleted, or renamed and lives on")
+        }))
+    }
+
+    async fn exists(&self, of: Holder<'_>) -> Result<bool, AwsError> {
+        let answer = match of {
+            Holder::User(user) => {
+                let answer = self.iam.get_user().user_name(user.as_str()).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(LOOK_USER, &error))
+            }
+            Holder::Role(role) => {
+                let answer = self.iam.get_role().role_name(role.as_str()).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(LOOK_ROLE, &error))
+            }
+        };
+        Ok(unless_gone(answer)?.is_some())
+    }
+
+    /// The document as IAM returns it; none where the policy or its holder is not there.
+    async fn document(&self, of: Holder<'_>, name: &str) -> Result<Option<String>, AwsError> {
+        unless_gone(match of {
+            Holder::User(user) => {
+                let answer = self.iam.get_user_policy().user_name(user.as_str()).policy_name(name).send().await;
+                answer.map(|found| found.policy_document).map_err(|error| AwsError::of(GET_USER, &error))
+            }
+            Holder::Role(role) => {
+                let answer = self.iam.get_role_policy().role_name(role.as_str()).policy_name(name).send().await;
+                answer.map(|found| found.policy_document).map_err(|error| AwsError::of(GET_ROLE, &error))
+            }
+        })
+    }
+
+    /// None where there is no such holder.
+    async fn put(&self, of: Holder<'_>, name: &str, document: String) -> Result<Option<()>, AwsError> {
+        unless_gone(match of {
+            Holder::User(user) => {
+                let put = self.iam.put_user_policy().user_name(user.as_str());
+                let answer = put.policy_name(name).policy_document(document).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(PUT_USER, &error))
+            }
+            Holder::Role(role) => {
+                let put = self.iam.put_role_policy().role_name(role.as_str());
+                let answer = put.policy_name(name).policy_document(document).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(PUT_ROLE, &error))
+            }
+        })
+    }
+
+    /// None where the policy or its holder is not there.
+    async fn delete(&self, of: Holder<'_>, name: &str) -> Result<Option<()>, AwsError> {
+        unless_gone(match of {
+            Holder::User(user) => {
+                let answer = self.iam.delete_user_policy().user_name(user.as_str()).policy_name(name).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(DELETE_USER, &error))
+            }
+            Holder::Role(role) => {
+                let answer = self.iam.delete_role_policy().role_name(role.as_str()).policy_name(name).send().await;
+                answer.map(drop).map_err(|error| AwsError::of(DELETE_ROLE, &error))
+            }
+        })
+    }
+}
+
+fn left_alone(of: Holder<'_>, name: &str) -> Seen {
+    Seen::InEffect(format!("{} shows another document under {name}, which was left alone", of.get()))
+}
+
+/// When the case took its last step. Until then a credential may have started a session: no policy keeps a user from
+/// `sts:GetSessionToken`
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>).
+fn last_step_at(case: &Case) -> Option<Timestamp> {
+    case.steps.iter().filter_map(|record| taken_at(record.outcome.as_ref()?)).max()
+}
+
+/// Whether a moment is later than any that this case has written: it reads the clock before the call, and its outcome
+/// after.
+fn is_of_another_case(moment: Timestamp, step: &Countermeasure, case: &Case) -> bool {
+    let records = case.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step));
+    records.filter_map(|record| taken_at(record.outcome.as_ref()?)).max().is_some_and(|taken| moment > taken)
+}
+
+fn taken_at(outcome: &Outcome) -> Option<Timestamp> {
+    match outcome {
+        Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. } => Some(*at),
+        Outcome::Failed { .. } => None,
+    }
+}

@@ -1,0 +1,82 @@
+//! Delete a console password. It has no inactive state, and nobody has a copy: only a new one can follow it.
+
+use async_trait::async_trait;
+use aws_sdk_iam::Client;
+use severance_domain::case::CaseId;
+use severance_domain::ids::IamName;
+use severance_domain::plan::Countermeasure;
+
+use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use crate::error::AwsError;
+
+const DELETE: &str = "iam:DeleteLoginProfile";
+const GET: &str = "iam:GetLoginProfile";
+const GET_USER: &str = "iam:GetUser";
+
+const FINAL: &str = "a password cannot be restored, nobody has a copy: set a new one";
+
+/// Drives [`Countermeasure::RemoveConsolePassword`].
+pub struct RemoveConsolePassword {
+    iam: Client,
+}
+
+impl RemoveConsolePassword {
+    /// Over this client.
+    pub fn new(iam: Client) -> Self {
+        Self { iam }
+    }
+}
+
+fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
+    match step {
+        Countermeasure::RemoveConsolePassword { user } => Ok(user),
+        _ => Err(misdirected(DELETE)),
+    }
+}
+
+#[async_trait]
+impl Driver for RemoveConsolePassword {
+    fn actions(&self) -> &'static [&'static str] {
+        &[DELETE, GET, GET_USER]
+    }
+
+    fn drives(&self, step: &Countermeasure) -> bool {
+        target(step).is_ok()
+    }
+
+    /// A password that was set a moment ago is `EntityTemporarilyUnmodifiable`, which another try may outlast.
+    async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
+        let user = target(step)?;
+        let answer = self.iam.delete_login_profile().user_name(user.as_str()).send().await;
+        Ok(match unless_gone(answer.map_err(|error| AwsError::of(DELETE, &error)))? {
+            Some(_) => Applied::Changed(None),
+            None => Applied::Already("there is no such password, or no such user, any more".to_owned()),
+        })
+    }
+
+    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+        let user = target(step)?;
+        let answer = self.iam.get_login_profile().user_name(user.as_str()).send().await;
+        if unless_gone(answer.map_err(|error| AwsError::of(GET, &error)))?.is_some() {
+            return Ok(Seen::NotYet(format!("{GET} still shows a password")));
+        }
+        // IAM answers alike where the password is missing and where the user is.
+        let answer = self.iam.get_user().user_name(user.as_str()).send().await;
+        Ok(match unless_gone(answer.map_err(|error| AwsError::of(GET_USER, &error)))? {
+            Some(_) => Seen::InEffect(format!("{GET} shows no password")),
+            None => {
+                Seen::NotYet(format!("{GET_USER} shows no user of that name: it was deleted, or renamed and lives on"))
+            }
+        })
+    }
+
+    async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {
+        target(step)?;
+        Ok(Applied::Already(FINAL.to_owned()))
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {
+        target(step)?;
+        Ok(Seen::NotYet(FINAL.to_owned()))
+    }
+}

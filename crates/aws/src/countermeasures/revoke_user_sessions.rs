@@ -1,0 +1,64 @@
+//! Deny a user's sessions that were issued until the step is taken. Its long-term credentials work on.
+
+use async_trait::async_trait;
+use aws_sdk_iam::Client;
+use severance_domain::case::CaseId;
+use severance_domain::plan::Countermeasure;
+
+use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
+use super::{Applied, Driver, Seen, Undo, misdirected};
+use crate::clock;
+use crate::error::AwsError;
+
+/// Drives [`Countermeasure::RevokeUserSessions`].
+pub struct RevokeUserSessions {
+    policies: InlinePolicies,
+}
+
+impl RevokeUserSessions {
+    /// Over this client.
+    pub fn new(iam: Client) -> Self {
+        Self { policies: InlinePolicies::new(iam) }
+    }
+}
+
+fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
+    match step {
+        Countermeasure::RevokeUserSessions { user } => Ok(Holder::User(user)),
+        _ => Err(misdirected(PUT_USER)),
+    }
+}
+
+#[async_trait]
+impl Driver for RevokeUserSessions {
+    fn actions(&self) -> &'static [&'static str] {
+        &[PUT_USER, GET_USER, LOOK_USER]
+    }
+
+    fn drives(&self, step: &Countermeasure) -> bool {
+        target(step).is_ok()
+    }
+
+    async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
+        let now = clock::now();
+        self.policies.revoke(target(step)?, now, now).await
+    }
+
+    /// The step names no moment, so any that is in place is taken for this case's: none is ever replaced by an earlier
+    /// one.
+    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+        self.policies.revoked(target(step)?, None).await
+    }
+
+    fn undo_actions(&self) -> &'static [&'static str] {
+        &[DELETE_USER]
+    }
+
+    async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
+        self.policies.lift_revocation(target(step)?, step, undo).await
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
+        self.policies.revocation_lifted(target(step)?, step, undo).await
+    }
+}

@@ -1,0 +1,122 @@
+//! What access keys, SSH public keys, signing certificates and service-specific credentials have in common: a status
+//! that can be set to Inactive, and back.
+
+use async_trait::async_trait;
+use aws_sdk_iam::types::StatusType;
+use severance_domain::case::CaseId;
+use severance_domain::ids::IamName;
+use severance_domain::plan::Countermeasure;
+
+use super::{Applied, Driver, Seen, Undo, unless_gone};
+use crate::error::AwsError;
+
+/// What a list says of one credential.
+pub(super) enum Listed {
+    /// Its status, where AWS gives one.
+    As(Option<StatusType>),
+    /// The user has no such credential.
+    No,
+    /// There is no user of that name.
+    NoUser,
+}
+
+impl Listed {
+    /// The same, where the list itself may say that there is no such user.
+    pub(super) fn of(answer: Result<Self, AwsError>) -> Result<Self, AwsError> {
+        Ok(unless_gone(answer)?.unwrap_or(Self::NoUser))
+    }
+}
+
+/// A credential that a user holds and whose status can be set.
+#[async_trait]
+pub(super) trait Switched: Send + Sync {
+    /// All IAM actions of its calls.
+    const ACTIONS: &'static [&'static str];
+    /// The action that lists it.
+    const LIST: &'static str;
+    /// What it is called.
+    const NOUN: &'static str;
+
+    /// Whose credential, and which.
+    fn target(step: &Countermeasure) -> Result<(&IamName, &str), AwsError>;
+
+    /// Sets its status.
+    async fn set(&self, user: &IamName, id: &str, status: StatusType) -> Result<(), AwsError>;
+
+    /// Reads its status, from all pages of the list.
+    async fn listed(&self, user: &IamName, id: &str) -> Result<Listed, AwsError>;
+
+    /// What it means that it is not listed. A user that is renamed takes its credentials along.
+    async fn unlisted(&self, _user: &IamName, _id: &str, user_exists: bool) -> Seen {
+        let list = Self::LIST;
+        if user_exists {
+            Seen::InEffect(format!("{list} does not show it any more"))
+        } else {
+            Seen::NotYet(format!("{list} shows no user of that name: it was deleted, or renamed and lives on"))
+        }
+    }
+}
+
+fn word(status: Option<&StatusType>) -> &str {
+    status.map_or("without status", StatusType::as_str)
+}
+
+#[async_trait]
+impl<T: Switched> Driver for T {
+    fn actions(&self) -> &'static [&'static str] {
+        T::ACTIONS
+    }
+
+    fn drives(&self, step: &Countermeasure) -> bool {
+        T::target(step).is_ok()
+    }
+
+    async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
+        let (user, id) = T::target(step)?;
+        Ok(match unless_gone(self.set(user, id, StatusType::Inactive).await)? {
+            Some(()) => Applied::Changed(None),
+            None => Applied::Already(format!("the {} does not exist any more", T::NOUN)),
+        })
+    }
+
+    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+        let (user, id) = T::target(step)?;
+        Ok(match self.listed(user, id).await? {
+            Listed::As(Some(ended @ (StatusType::Inactive | StatusType::Expired))) => {
+                Seen::InEffect(format!("{} shows it {}", T::LIST, ended.as_str()))
+            }
+            Listed::As(other) => Seen::NotYet(format!("{} shows it {}", T::LIST, word(other.as_ref()))),
+            Listed::No => self.unlisted(user, id, true).await,
+            Listed::NoUser => self.unlisted(user, id, false).await,
+        })
+    }
+
+    async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {
+        let (user, id) = T::target(step)?;
+        let gone = || Applied::Already("it is not there any more".to_owned());
+        Ok(match self.listed(user, id).await? {
+            Listed::No | Listed::NoUser => gone(),
+            Listed::As(Some(StatusType::Active)) => {
+                Applied::Already("it is active already: somebody reactivated it, or an earlier try did".to_owned())
+            }
+            Listed::As(Some(StatusType::Expired)) => Applied::Already("it has expired: left alone".to_owned()),
+            Listed::As(_) => match unless_gone(self.set(user, id, StatusType::Active).await)? {
+                Some(()) => Applied::Changed(None),
+                None => gone(),
+            },
+        })
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {
+        let (user, id) = T::target(step)?;
+        let list = T::LIST;
+        Ok(match self.listed(user, id).await? {
+            Listed::As(Some(StatusType::Active)) => Seen::InEffect(format!("{list} shows it Active")),
+            Listed::As(Some(StatusType::Expired)) => {
+                Seen::InEffect(format!("{list} shows it Expired, which was left alone"))
+            }
+            Listed::As(other) => Seen::NotYet(format!("{list} shows it {}", word(other.as_ref()))),
+            Listed::No | Listed::NoUser => Seen::InEffect(format!("{list} does not show it any more")),
+        })
+    }
+}

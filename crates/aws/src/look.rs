@@ -1,0 +1,338 @@
+//! Looking again: what appeared at an identity while it was being contained, and what it had made elsewhere.
+//!
+//! IAM is eventually consistent, so for some seconds after the denial was written its holder may still mint a key or take the
+//! denial away. After a pause everything is listed anew, and what appeared is ended too, for so many rounds and not more.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::join;
+use severance_domain::case::{Case, Followed, Round, StepRecord};
+use severance_domain::digest::Digest;
+use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
+use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::subject::SubjectKind;
+use severance_domain::trail::{Identity, Made, Trace};
+
+use crate::cases::Lease;
+use crate::clock;
+use crate::countermeasures::Seen;
+use crate::guardrails::Loaded;
+use crate::identity::Again;
+use crate::reach::Hands;
+use crate::react::{ReactError, Reactor};
+use crate::trail::Traced;
+
+/// How many containments follow on one another: what a contained identity made, what that made, and so on.
+const GENERATIONS: u8 = 3;
+
+/// Things that are followed for one case. More are named and left to a person.
+const MOST_FOLLOWED: usize = 20;
+
+/// Of these, how many at the same time.
+const AT_ONCE: usize = 4;
+
+/// What one look showed.
+struct Look {
+    round: Round,
+    steps: Vec<Step>,
+    traced: Traced,
+}
+
+impl Reactor {
+    /// Looks until nothing has appeared any more, so many times at the most. Each look is stored with the steps that follow from
+    /// it before the first of them is taken, so a crash in between loses nothing.
+    pub(crate) async fn look_again(
+        &self,
+        case: &mut Case,
+        lease: &Lease,
+        mut hands: Arc<Hands>,
+    ) -> Result<(), ReactError> {
+        if case.verification.is_some() {
+            return self.look_once(case, &hands).await;
+        }
+        if self.settings.mode == Mode::Observe || !case.contains_identity() {
+            return Ok(());
+        }
+        while case.rounds.last().is_none_or(|last| !last.is_quiet()) && case.rounds.len() < self.settings.looks {
+            tokio::time::sleep(self.settings.settle).await;
+            let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
+            let Look { round, steps, traced } = Box::pin(self.look_at(case, number, &hands)).await;
+            let now = clock::now();
+            case.rounds.push(round);
+            case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
+            let known = case.steps.len();
+            let to_follow = self.take_in(case, number, traced);
+            case.ask_about_held(self.settings.review, now);
+            // What it had made was found in this look, so another one must find nothing more.
+            if let Some(round) = case.rounds.last_mut() {
+                let added = case.steps.iter().skip(known);
+                round.found.extend(added.map(|record| record.step.reason.clone()));
+                round.found.extend(to_follow.iter().map(|(trace, _)| format!("it had made {}", described(trace))));
+            }
+            if case.steps.iter().any(StepRecord::is_ahead) {
+                self.cases.save(case, lease).await?;
+                // A session that was cut down to the first steps may not take these.
+                hands = self.hands_for(case).await?;
+                self.apply(case, lease, &hands).await?;
+                self.confirm(case, &hands).await;
+            }
+            // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
+            let mut to_follow = to_follow.into_iter().peekable();
+            while to_follow.peek().is_some() {
+                self.cases.save(case, lease).await?;
+                let some = to_follow.by_ref().take(AT_ONCE).collect();
+                Box::pin(self.follow(case, some)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// For a verification: what lives is stated, and nothing is done about it.
+    async fn look_once(&self, case: &mut Case, hands: &Hands) -> Result<(), ReactError> {
+        let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
+        let Look { round, .. } = Box::pin(self.look_at(case, number, hands)).await;
+        if let Some(verification) = &mut case.verification {
+            verification.alive.extend(round.found);
+        }
+        Ok(())
+    }
+
+    async fn look_at(&self, case: &Case, number: u32, hands: &Hands) -> Look {
+        let mut round = Round { number, at: clock::now(), found: vec![], unread: vec![] };
+        let again = Box::pin(hands.identities.again(&case.subject, &case.signal));
+        let (again, traced) = join(again, Box::pin(made_by(case, hands))).await;
+        round.unread.extend(traced.unread.iter().cloned());
+        let present = match again {
+            Ok(Again::Same(present)) => *present,
+            Ok(Again::Gone(why)) => {
+                round.unread.push(why);
+                return Look { round, steps: vec![], traced };
+            }
+            // What was done must be told, whatever cannot be read now: the verdict is not better for it.
+            Err(error) => {
+                round.unread.push(format!("it could not be looked at again: {error}"));
+                return Look { round, steps: vec![], traced };
+            }
+        };
+        round.unread.extend(present.unread.iter().cloned());
+        let lifted = self.lifted(case, hands, &mut round).await;
+        let context = self.finishing(case);
+        let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
+        self.leave_to_responder(&mut follow.steps);
+        round.found = follow.found;
+        Look { round, steps: follow.steps, traced }
+    }
+
+    /// What a decision about what appeared depends on. Whoever let the case begin let it be finished: what was admitted or
+    /// approved covers what an attacker adds to it, so neither the breaker nor the mode stands in between.
+    fn finishing(&self, case: &Case) -> Context {
+        let mut context = self.context(Loaded::default(), clock::now());
+        if case.is_approved() {
+            context.mode = Mode::Enforce;
+        }
+        context
+    }
+
+    /// The denials of a case that AWS shows not to be in effect any more.
+    async fn lifted<'a>(&self, case: &'a Case, hands: &Hands, round: &mut Round) -> Vec<&'a Countermeasure> {
+        let mut lifted = Vec::new();
+        for record in case.steps.iter().filter(|record| record.was_taken()) {
+            let step = &record.step.countermeasure;
+            let is_denial = matches!(
+                step,
+                Countermeasure::QuarantineUser { .. }
+                    | Countermeasure::QuarantineRole { .. }
+                    | Countermeasure::RevokeUserSessions { .. }
+                    | Countermeasure::RevokeRoleSessions { .. }
+                    | Countermeasure::CloseRoleTrust { .. }
+            );
+            let (true, Some(driver)) = (is_denial, hands.driver(step)) else { continue };
+            let within = self.settings.confirm_within;
+            let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, &case.id)).await else {
+                round.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
+                continue;
+            };
+            match seen {
+                Ok(Seen::InEffect(_)) => {}
+                Ok(Seen::NotYet(_)) => lifted.push(step),
+                Err(error) => round.unread.push(format!("whether it still holds could not be read: {error}")),
+            }
+        }
+        lifted
+    }
+
+    /// Takes what was found in CloudTrail into the case: rights and policies as steps of its own, the rest as what is to be
+    /// followed by cases of their own.
+    fn take_in(&self, case: &mut Case, number: u32, traced: Traced) -> Vec<(Trace, Signal)> {
+        let mut to_follow = Vec::new();
+        let now = clock::now();
+        for trace in traced.traces {
+            let what = described(&trace);
+            let is_before = trace.at < case.signal.occurred_at;
+            match &trace.made {
+                Made::Session { role: Some(role), .. } => {
+                    note(
+                        case,
+                        format!(
+                            "it started a session of {role} at {:.0}, which is not ended: sever contain {role}",
+                            trace.at
+                        ),
+                    );
+                }
+                Made::Session { role: None, .. } => {}
+                Made::Credential { user, .. }
+                    if case.subject.kind == SubjectKind::User && user.as_str() == case.subject.name => {}
+                Made::Rights(_) if is_before => note(case, format!("before the claim, it gave rights: {what}")),
+                Made::Rights(_) => {
+                    add(case, number, held(&format!("the contained identity changed rights: {what}")), now);
+                }
+                Made::Policy { .. } if is_before => {
+                    note(case, format!("before the claim, it wrote {what}"));
+                }
+                Made::Policy { arn, version } => {
+                    let version = version.clone().unwrap_or_else(|| "v1".to_owned());
+                    let neutralize = Countermeasure::NeutralizePolicy { policy: arn.clone(), version };
+                    let reason = format!("the contained identity wrote it: {what}");
+                    let step =
+                        Step { countermeasure: neutralize, disposition: Disposition::Enforce, reason, ruling: None };
+                    let context = self.finishing(case);
+                    for step in rule_steps(vec![step], case, &case.inventory.clone(), &context, self.policy.as_ref()) {
+                        add(case, number, step, now);
+                    }
+                }
+                Made::User(_) | Made::Role(_) | Made::Credential { .. } => {
+                    if case.followed.iter().any(|followed| followed.what == what) {
+                        continue;
+                    }
+                    match signal_of(case, &trace) {
+                        _ if to_follow.len() >= MOST_FOLLOWED => {
+                            case.followed.push(Followed { what, case: None, verdict: None });
+                        }
+                        Some(signal) => to_follow.push((trace, signal)),
+                        None => case.followed.push(Followed { what, case: None, verdict: None }),
+                    }
+                }
+            }
+        }
+        to_follow
+    }
+
+    /// Opens a case for each thing that the contained identity had made, on the one way through.
+    async fn follow(&self, case: &mut Case, to_follow: Vec<(Trace, Signal)>) {
+        let holder = format!("{}/follows", case.id);
+        let followed: Vec<Followed> = futures::stream::iter(to_follow)
+            .map(|(trace, signal)| {
+                let holder = &holder;
+                async move {
+                    let what = described(&trace);
+                    match Box::pin(self.react(&signal, holder)).await.into_iter().next() {
+                        Some(Ok(reacted)) => {
+                            Followed { what, case: Some(reacted.case), verdict: Some(reacted.verdict) }
+                        }
+                        Some(Err(error)) => {
+                            tracing::warn!(what, error = %error, "what a contained identity made could not be followed");
+                            Followed { what, case: None, verdict: None }
+                        }
+                        None => Followed { what, case: None, verdict: None },
+                    }
+                }
+            })
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        case.followed.extend(followed);
+    }
+}
+
+/// What was made, by which call and when.
+fn described(trace: &Trace) -> String {
+    format!("{} ({} at {:.0})", trace.made.words(), trace.event_name, trace.at)
+}
+
+async fn made_by(case: &Case, hands: &Hands) -> Traced {
+    match &hands.trail {
+        // A credential that was put on a user says nothing of what the user did.
+        Some(trail) if case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {
+            trail.made_by(case).await
+        }
+        _ => Traced::default(),
+    }
+}
+
+/// The claim about something that a contained identity made. None where no more is followed.
+fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
+    let generation = case.signal.follows.as_ref().map_or(0, |follows| follows.generation) + 1;
+    if generation > GENERATIONS {
+        return None;
+    }
+    let hint = |of: &Identity| PrincipalHint {
+        name: Some(of.name.clone()),
+        arn: Some(of.arn.clone()),
+        unique_id: Some(of.unique_id.clone()),
+    };
+    let (kind, subject, planted) = match &trace.made {
+        Made::User(of) => (SignalKind::IdentityCompromised, SubjectHint::User(hint(of)), None),
+        Made::Role(of) => (SignalKind::IdentityCompromised, SubjectHint::Role(hint(of)), None),
+        Made::Credential { user, credential } => {
+            let hint = PrincipalHint { name: Some(user.clone()), ..PrincipalHint::default() };
+            (SignalKind::CredentialCreated, SubjectHint::User(hint), Some(credential.clone()))
+        }
+        Made::Policy { .. } | Made::Rights(_) | Made::Session { .. } => return None,
+    };
+    let access_key = match &planted {
+        Some(severance_domain::signal::Planted::AccessKey(key)) => Some(key.clone()),
+        _ => None,
+    };
+    // What it made before it was in other hands may be its honest work: a person looks first.
+    let severity = if trace.at < case.signal.occurred_at { Severity::Low } else { case.signal.severity };
+    let finding_id = format!("{}/{}", case.id, trace.event_id);
+    Some(Signal {
+        kind,
+        source: Source::Containment,
+        event_id: finding_id.clone(),
+        event_digest: Digest::of(finding_id.as_bytes()),
+        finding_id,
+        rule: trace.event_name.clone(),
+        account: case.subject.account.clone(),
+        region: case.signal.region.clone(),
+        severity,
+        occurred_at: trace.at,
+        subject,
+        access_key,
+        title: format!("{} had made {}", case.subject.label(), trace.made.words()),
+        request: case.signal.request.clone(),
+        follows: Some(Follows { case: case.id.clone(), generation, planted }),
+    })
+}
+
+fn held(reason: &str) -> Step {
+    Step {
+        countermeasure: Countermeasure::HoldForReview,
+        disposition: Disposition::Review,
+        reason: reason.to_owned(),
+        ruling: None,
+    }
+}
+
+/// Adds a step that no earlier look added.
+fn add(case: &mut Case, number: u32, step: Step, now: jiff::Timestamp) {
+    let is_known = case.steps.iter().any(|record| {
+        record.step.countermeasure.is_same_target(&step.countermeasure)
+            && (step.countermeasure != Countermeasure::HoldForReview || record.step.reason == step.reason)
+    });
+    if !is_known {
+        case.steps.push(StepRecord::planned(step, number, now));
+    }
+}
+
+fn note(case: &mut Case, note: String) {
+    if !case.notes.contains(&note) {
+        case.notes.push(note);
+    }
+}
+
+/// How long IAM is given to show everywhere what was written, by others' measure 3 to 4 seconds.
+pub const SETTLE: Duration = Duration::from_secs(5);

@@ -1,0 +1,130 @@
+//! With which permissions an identity is read and ended: the function's own in its account, and in every other one those of a
+//! session that is cut down to one subject and the steps at hand.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_config::SdkConfig;
+use severance_domain::case::Case;
+use severance_domain::ids::AccountId;
+use severance_domain::plan::Countermeasure;
+use severance_domain::signal::Signal;
+
+use crate::countermeasures::Driver;
+use crate::error::AwsError;
+use crate::identity::Identities;
+use crate::sessions::{Scope, Sessions, SourceIdentity};
+use crate::trail::Trail;
+
+/// What reads and ends identities of one account.
+pub struct Hands {
+    /// Reads who is meant.
+    pub identities: Identities,
+    /// The countermeasures that may be taken.
+    pub drivers: Vec<Box<dyn Driver>>,
+    /// Reads what an identity did; none where the function may not.
+    pub trail: Option<Trail>,
+}
+
+impl Hands {
+    /// Over these readers and countermeasures.
+    pub fn new(identities: Identities, drivers: Vec<Box<dyn Driver>>) -> Self {
+        Self { identities, drivers, trail: None }
+    }
+
+    /// With CloudTrail's history as well.
+    #[must_use]
+    pub fn with_trail(mut self, trail: Option<Trail>) -> Self {
+        if let Some(trail) = &trail {
+            self.identities = self.identities.with_trail(trail.clone());
+        }
+        self.trail = trail;
+        self
+    }
+
+    /// What takes a step, if this function may take it.
+    pub fn driver(&self, step: &Countermeasure) -> Option<&dyn Driver> {
+        self.drivers.iter().map(Box::as_ref).find(|driver| driver.drives(step))
+    }
+}
+
+/// Makes hands over a configuration, for one account.
+type Compose = Box<dyn Fn(&SdkConfig, &AccountId) -> Hands + Send + Sync>;
+
+/// The accounts that a function reaches.
+pub struct Reach {
+    hub: AccountId,
+    own: Arc<Hands>,
+    members: Option<(Sessions, Compose)>,
+}
+
+impl fmt::Debug for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sessions = self.members.as_ref().map(|(sessions, _)| sessions);
+        f.debug_struct("Reach").field("hub", &self.hub).field("sessions", &sessions).finish_non_exhaustive()
+    }
+}
+
+impl Reach {
+    /// The function's own account.
+    pub fn hub(hub: AccountId, own: Hands) -> Self {
+        Self { hub, own: Arc::new(own), members: None }
+    }
+
+    /// And those that these sessions reach, by hands that are made for each.
+    #[must_use]
+    pub fn with_members(
+        mut self,
+        sessions: Sessions,
+        compose: impl Fn(&SdkConfig, &AccountId) -> Hands + Send + Sync + 'static,
+    ) -> Self {
+        self.members = Some((sessions, Box::new(compose)));
+        self
+    }
+
+    /// Hands that may only read, and only whom a signal is about. For an account that is out of reach the own ones, which say
+    /// so.
+    ///
+    /// # Errors
+    /// Where no session could be opened.
+    pub async fn to_read(&self, signal: &Signal) -> Result<Arc<Hands>, AwsError> {
+        let Some((sessions, compose)) = self.member(&signal.account) else { return Ok(Arc::clone(&self.own)) };
+        let partition = sessions.partition();
+        let scope = Scope::read(partition, &signal.account, &signal.subject, signal.access_key.as_ref());
+        let there = sessions.open(&signal.account, &SourceIdentity::of_signal(signal), &scope).await?;
+        Ok(Arc::new(compose(&there, &signal.account)))
+    }
+
+    /// Hands that may take, read back and undo the steps of a case, and look at its subject again.
+    ///
+    /// # Errors
+    /// Where no session could be opened.
+    pub async fn to_act(&self, case: &Case) -> Result<Arc<Hands>, AwsError> {
+        let account = &case.subject.account;
+        let (Some((sessions, compose)), Some(arn)) = (self.member(account), &case.subject.arn) else {
+            return Ok(Arc::clone(&self.own));
+        };
+        let mut actions: Vec<&str> = Vec::new();
+        for record in &case.steps {
+            if let Some(driver) = self.own.driver(&record.step.countermeasure) {
+                actions.extend(driver.actions());
+                if case.restoration.is_some() {
+                    actions.extend(driver.undo_actions());
+                }
+            }
+        }
+        actions.extend(self.own.identities.actions_on(case.subject.kind));
+        let scope = Scope::act(arn, actions);
+        let there = sessions.open(account, &SourceIdentity::of_case(&case.id), &scope).await?;
+        Ok(Arc::new(compose(&there, account)))
+    }
+
+    /// What the function's own role may do, whatever the account.
+    pub fn own(&self) -> &Hands {
+        &self.own
+    }
+
+    fn member(&self, account: &AccountId) -> Option<&(Sessions, Compose)> {
+        self.members.as_ref().filter(|(sessions, _)| *account != self.hub && sessions.reaches(account))
+    }
+}

@@ -1,0 +1,169 @@
+//! What an identity did, by CloudTrail's own history of management events (90 days, no trail of one's own needed).
+//!
+//! Events of IAM stand in one Region of each partition. A call shows up about five minutes after it was made, so what an
+//! attacker did just now is found by listing what is there, and what they did before that is found here.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudtrail::Client;
+use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
+use aws_smithy_types::DateTime;
+use jiff::{SignedDuration, Timestamp};
+use severance_domain::case::Case;
+use severance_domain::ids::{AccessKeyId, Arn, UniqueId};
+use severance_domain::subject::SubjectKind;
+use severance_domain::trail::{Made, Trace, issuer};
+
+use crate::error::AwsError;
+
+const LOOKUP: &str = "cloudtrail:LookupEvents";
+
+/// Keys whose calls are looked up for one case. CloudTrail answers two requests a second in an account and Region.
+const MOST_KEYS: usize = 6;
+
+/// Pages of 50 events for one key or name.
+const MOST_PAGES: usize = 4;
+
+/// Reads CloudTrail's history.
+#[derive(Debug, Clone)]
+pub struct Trail {
+    cloudtrail: Client,
+    lookback: SignedDuration,
+}
+
+/// What was found, and what was not looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traced {
+    /// What the identity made, the oldest first.
+    pub traces: Vec<Trace>,
+    /// Why something may be missing.
+    pub unread: Vec<String>,
+}
+
+/// The Region in which a partition's IAM events stand.
+pub fn region_of_iam(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
+impl Trail {
+    /// Over this client, which asks [`region_of_iam`]; looks back so far before the moment that a claim names.
+    pub fn new(cloudtrail: Client, lookback: SignedDuration) -> Self {
+        Self { cloudtrail, lookback }
+    }
+
+    /// What the subject of a case made, from some time before its claim on.
+    ///
+    /// What CloudTrail refuses or does not answer is part of the answer: the identity is contained by then, and that must be told.
+    pub async fn made_by(&self, case: &Case) -> Traced {
+        let since = case.signal.occurred_at - self.lookback;
+        let mut traced = Traced::default();
+        let mut seen = BTreeSet::new();
+        let mut to_ask: Vec<(LookupAttributeKey, String)> = Vec::new();
+        match (case.subject.kind, &case.subject.arn) {
+            (SubjectKind::User, _) => to_ask.push((LookupAttributeKey::Username, case.subject.name.clone())),
+            // Calls of a role stand under the names of its sessions: these are found by who started them.
+            (SubjectKind::Role, Some(arn)) => to_ask.push((LookupAttributeKey::ResourceName, arn.to_string())),
+            _ => return traced,
+        }
+        let keys = case.signal.access_key.iter().chain(case.inventory.access_keys.iter().map(|key| &key.id));
+        to_ask.extend(keys.map(|key| (LookupAttributeKey::AccessKeyId, key.to_string())));
+        let mut asked = BTreeSet::new();
+        let mut n = 0;
+        while let Some((by, value)) = to_ask.get(n).cloned() {
+            n += 1;
+            if !asked.insert(value.clone()) {
+                continue;
+            }
+            if asked.len() > MOST_KEYS + 1 {
+                traced
+                    .unread
+                    .push(format!("calls with more than {MOST_KEYS} of its keys and sessions were not looked up"));
+                break;
+            }
+            let records = match self.lookup(by.clone(), &value, since, MOST_PAGES).await {
+                Ok((records, whole)) => {
+                    if !whole {
+                        traced.unread.push(format!(
+                            "{LOOKUP} knows more calls by {value} than the {} that were read",
+                            records.len()
+                        ));
+                    }
+                    records
+                }
+                Err(error) => {
+                    traced.unread.push(format!("what it made could not be looked up: {error}"));
+                    break;
+                }
+            };
+            for trace in records.iter().filter_map(|record| Trace::read(record)) {
+                // Who starts a session of the role is somebody else; what they do with it is what counts.
+                if by == LookupAttributeKey::ResourceName && !matches!(trace.made, Made::Session { .. }) {
+                    continue;
+                }
+                if let Made::Session { key, role } = &trace.made
+                    && (role.is_none() || by == LookupAttributeKey::ResourceName)
+                {
+                    to_ask.push((LookupAttributeKey::AccessKeyId, key.to_string()));
+                    continue;
+                }
+                if seen.insert(trace.event_id.clone()) {
+                    traced.traces.push(trace);
+                }
+            }
+        }
+        traced.traces.sort_by(|a, b| (a.at, &a.event_id).cmp(&(b.at, &b.event_id)));
+        traced
+    }
+
+    /// Whose a session's key is: the user or role that it was issued for.
+    ///
+    /// # Errors
+    /// Where CloudTrail refuses or does not answer.
+    pub async fn holder(&self, key: &AccessKeyId) -> Result<Option<(Arn, Option<UniqueId>)>, AwsError> {
+        // A session lives for 36 hours at most; what it did may have been found out later.
+        let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
+        let (records, _) = self.lookup(LookupAttributeKey::AccessKeyId, key.as_str(), since, 1).await?;
+        Ok(records.iter().find_map(|record| issuer(record)))
+    }
+
+    /// The records of calls, and whether they are all.
+    async fn lookup(
+        &self,
+        by: LookupAttributeKey,
+        value: &str,
+        since: Timestamp,
+        pages: usize,
+    ) -> Result<(Vec<String>, bool), AwsError> {
+        let attribute = LookupAttribute::builder().attribute_key(by).attribute_value(value).build();
+        let attribute = attribute.map_err(|_| AwsError {
+            action: LOOKUP,
+            code: "ConstructionFailure".to_owned(),
+            message: "the request could not be built".to_owned(),
+            retryable: false,
+        })?;
+        let mut records = Vec::new();
+        let mut next = None;
+        for _ in 0..pages {
+            let page = self
+                .cloudtrail
+                .lookup_events()
+                .lookup_attributes(attribute.clone())
+                .start_time(DateTime::from_secs(since.as_second()))
+                .max_results(50)
+                .set_next_token(next)
+                .send()
+                .await
+                .map_err(|error| AwsError::of(LOOKUP, &error))?;
+            records.extend(page.events().iter().filter_map(|event| event.cloud_trail_event().map(str::to_owned)));
+            next = page.next_token().map(str::to_owned);
+            if next.is_none() {
+                return Ok((records, true));
+            }
+        }
+        Ok((records, false))
+    }
+}

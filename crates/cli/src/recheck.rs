@@ -1,0 +1,44 @@
+//! `sever verify CASE`: the responder reads back once more whether all that a case ended is dead.
+
+use severance_domain::case::CaseId;
+use severance_domain::respond::{Answer, Ask, Reacted};
+use severance_domain::verdict::Verdict;
+
+use crate::args::VerifyOptions;
+use crate::contain::{afterwards, contained};
+use crate::exit::{Failure, LIVES};
+use crate::remote::unexpected;
+use crate::table::{print, say};
+use crate::{clock, course, view};
+
+/// Asks for it, and says what lives.
+pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
+    let VerifyOptions { reason, remote, .. } = given;
+    let Some(reason) = reason else {
+        return Err(Failure::Usage(format!(
+            "to read back what {case} ended, say why: --reason TEXT. To check files of evidence, give --key PUB.pem"
+        )));
+    };
+    let responder = remote.connect()?;
+    let answer = responder.ask(Ask::Verify { case: case.clone(), reason })?;
+    let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
+    print(remote.json, &answer, |out| view::reactions(reactions, out))?;
+    if !remote.json
+        && let Some(case) = afterwards(&responder, case)
+    {
+        print(false, &answer, |out| {
+            course::verification(case.verification.as_ref(), out)?;
+            course::residual(&case, clock::now(), out)
+        })?;
+    }
+    Ok(dead(reactions))
+}
+
+/// 0 only where everything was seen to be dead.
+fn dead(reactions: &[Reacted]) -> u8 {
+    let alive: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict == Verdict::Reappeared).collect();
+    for reacted in &alive {
+        say(&format!("ALIVE AGAIN: access of {} that {} had ended; contain it again", reacted.subject, reacted.case));
+    }
+    if alive.is_empty() { contained(reactions) } else { LIVES }
+}

@@ -1,0 +1,142 @@
+//! A second look at a contained identity: what appeared while it was being contained, and what is done about it.
+
+use super::{Context, contain, propose, rule};
+use crate::case::{Case, StepRecord};
+use crate::plan::{Countermeasure, Plan, Step};
+use crate::policy::Policy;
+use crate::signal::Signal;
+use crate::subject::Inventory;
+
+/// What a second look came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FollowUp {
+    /// What appeared, or is gone that held the identity down, in words.
+    pub found: Vec<String>,
+    /// What is done about it.
+    pub steps: Vec<Step>,
+}
+
+/// What to do about a contained identity after another look at it. `lifted` are the steps of the case that AWS shows not to be
+/// in effect any more.
+///
+/// A step that the case left to a person, or that somebody declined, stays so.
+pub fn follow_up(
+    case: &Case,
+    present: &Inventory,
+    lifted: &[&Countermeasure],
+    context: &Context,
+    policy: &dyn Policy,
+) -> FollowUp {
+    let Case { signal, subject, profile, .. } = case;
+    // The claim was borne out once. That its key has been deleted since does not make it untrue, and what is in question is
+    // no longer that key.
+    let named = signal.access_key.clone().filter(|_| !signal.kind.is_immediate_danger());
+    let proposed = propose(&Signal { access_key: named, ..signal.clone() }, subject, profile, present, context);
+    let mut found = Vec::new();
+    let mut plan = Plan::default();
+    for step in proposed.steps {
+        let what = &step.countermeasure;
+        if *what == Countermeasure::HoldForReview || what.needs_responder() {
+            continue;
+        }
+        let before: Vec<&StepRecord> =
+            case.steps.iter().filter(|record| record.step.countermeasure.is_same_target(what)).collect();
+        let is_denial = is_denial(what);
+        let was_lifted = lifted.iter().any(|lifted| lifted.is_same_target(what));
+        if (is_denial && !was_lifted) || before.iter().any(|record| !record.was_taken()) {
+            continue;
+        }
+        found.push(words(what, !before.is_empty()));
+        plan.steps.push(step);
+    }
+    // Where nothing fits any more, as once a service uses the role, the denial is gone all the same.
+    for denial in lifted.iter().filter(|lifted| is_denial(lifted)) {
+        let what = words(denial, true);
+        let is_left = case.steps.iter().any(|of| !of.was_taken() && of.step.countermeasure.is_same_target(denial));
+        if !is_left && !found.contains(&what) {
+            found.push(what);
+        }
+    }
+    let denial_lifted = lifted.iter().any(|lifted| is_denial(lifted));
+    let asked_for_scp =
+        case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp { .. }));
+    if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn) {
+        let deny = contain::beyond_reach(subject, arn, context);
+        let is_known =
+            |of: &StepRecord| of.step.countermeasure == Countermeasure::HoldForReview && of.step.reason == deny.reason;
+        if !case.steps.iter().any(is_known) {
+            plan.steps.push(deny);
+        }
+    }
+    rule(&mut plan, signal, subject, profile, present, context, policy);
+    FollowUp { found, steps: plan.steps }
+}
+
+/// Whether a step holds the identity down as a whole, and is found missing by reading it back.
+fn is_denial(step: &Countermeasure) -> bool {
+    matches!(
+        step,
+        Countermeasure::QuarantineUser { .. }
+            | Countermeasure::QuarantineRole { .. }
+            | Countermeasure::RevokeUserSessions { .. }
+            | Countermeasure::RevokeRoleSessions { .. }
+            | Countermeasure::CloseRoleTrust { .. }
+    )
+}
+
+/// What a step had ended and lives again, in words.
+pub fn reappeared(step: &Countermeasure) -> String {
+    words(step, true)
+}
+
+fn words(step: &Countermeasure, again: bool) -> String {
+    let came = if again { "is back" } else { "appeared" };
+    let now = if again { "again" } else { "now" };
+    match step {
+        Countermeasure::QuarantineUser { user } => format!("the deny-all policy of user {user} was lifted"),
+        Countermeasure::QuarantineRole { role } => format!("the deny-all policy of role {role} was lifted"),
+        Countermeasure::RevokeUserSessions { user } => format!("the denial of user {user}'s older sessions was lifted"),
+        Countermeasure::RevokeRoleSessions { role, .. } => {
+            format!("the denial of role {role}'s older sessions was lifted")
+        }
+        Countermeasure::CloseRoleTrust { role } => format!("the trust policy of role {role} was opened again"),
+        Countermeasure::DeactivateAccessKey { access_key, .. } => format!("access key {access_key} {came}"),
+        Countermeasure::RemoveConsolePassword { user } => format!("a console password of user {user} {came}"),
+        Countermeasure::DeactivateSshPublicKey { key, .. } => format!("SSH public key {key} {came}"),
+        Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
+            format!("signing certificate {certificate} {came}")
+        }
+        Countermeasure::DeactivateServiceCredential { credential, service, .. } => {
+            format!("credential {credential} for {service} {came}")
+        }
+        Countermeasure::LeaveRolesAnywhere { role, profile } => {
+            format!("{role} is in the Roles Anywhere profile {profile} {now}")
+        }
+        Countermeasure::RemoveAccountAssignment { user, account, permission_set } => {
+            format!("directory user {user} has account {account} with {permission_set} {now}")
+        }
+        Countermeasure::RemoveGroupMembership { user, group, .. } => {
+            format!("directory user {user} is in group {group} {now}")
+        }
+        Countermeasure::NeutralizePolicy { policy, version } => format!("{policy} {version} is in force {now}"),
+        Countermeasure::QuarantineByScp { principal, account } => {
+            format!("the service control policy against {principal} on account {account} was lifted")
+        }
+        Countermeasure::RotateSecret { .. } | Countermeasure::HoldForReview => {
+            format!("needed once more: {}", step.describe())
+        }
+    }
+}
+
+/// Asks the policies about steps that follow from what a contained identity had made, as about any other.
+pub fn rule_steps(
+    steps: Vec<Step>,
+    case: &Case,
+    present: &Inventory,
+    context: &Context,
+    policy: &dyn Policy,
+) -> Vec<Step> {
+    let mut plan = Plan { steps, ..Plan::default() };
+    rule(&mut plan, &case.signal, &case.subject, &case.profile, present, context, policy);
+    plan.steps
+}
