@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The main job, to watch: three events come in, three identities lose their access, signed proof goes out.
+"""The main job, to watch: four events come in, four identities lose their access, signed proof goes out; one gets it back.
 
 Runs against a stack that `scripts/stack.py run` deployed into the emulator, and finds it in the environment.
 """
@@ -10,20 +10,23 @@ import argparse
 import base64
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from seed import Account, Key, create_key, seed
+from doors import BEDROCK, CERTIFICATE, EXPOSED, GIT, MINTED, NEW_SESSION, OTHER, SSH, Everything, Minting, Tried, table
+from seed import EVENTS, Account, Key, create_key, seed
 
 PATIENCE = 60.0
 QUICK = Config(retries={"max_attempts": 1}, connect_timeout=2, read_timeout=70)
@@ -101,9 +104,30 @@ class Stage:
         """Fetches the envelope that a message names."""
         uri = next(line.strip() for line in message["Message"].splitlines() if line.strip().startswith("s3://"))
         bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return self._kept(bucket, key)
+
+    def _kept(self, bucket: str, key: str) -> Path:
         path = self.keep / key.replace("/", "_")
         path.write_bytes(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         return path
+
+    def person(self, name: str) -> Key:
+        """Somebody who may ask the responder, and do nothing else."""
+        self.iam.create_user(UserName=name, Path="/people/")
+        self.iam.attach_user_policy(UserName=name, PolicyArn=os.environ["SEVERANCE_INVOKE_POLICY"])
+        return create_key(self.iam, name)
+
+    def ask(self, person: Key, *words: str) -> str:
+        """Runs `sever` as this person, shows it, and returns what it printed."""
+        words = (*words, "--stack", os.environ["SEVERANCE_STACK"])
+        say(f"$ {shlex.join(['sever', *words])}")
+        environment = {name: value for name, value in os.environ.items() if name != "AWS_SESSION_TOKEN"}
+        environment |= {"AWS_ACCESS_KEY_ID": person.id, "AWS_SECRET_ACCESS_KEY": person.secret}
+        answer = subprocess.run([str(self.sever), *words], env=environment, text=True, capture_output=True, check=False)
+        say(answer.stdout.rstrip(), 4)
+        if answer.returncode != 0:
+            raise DemoError(f"sever {words[0]} ended with {answer.returncode}:\n{answer.stderr}")
+        return answer.stdout
 
     def public_key(self) -> Path:
         """The public half of the signing key, as an auditor gets it once."""
@@ -192,8 +216,102 @@ def leaver(stage: Stage, account: Account) -> list[Path]:
     return kept
 
 
+def show_doors(when: str, tried: list[Tried], alive: Collection[str]) -> None:
+    """Prints what came of each credential, and insists on which of them work."""
+    say(f"\n{when}")
+    say(table(tried), 4)
+    wrong = [each.what for each in tried if each.opens != (each.what in alive)]
+    if wrong:
+        raise DemoError(f"otherwise than it should be: {', '.join(wrong)}")
+
+
+def misused(user: Everything) -> dict[str, Any]:
+    """GuardDuty's finding of just now that the user's exposed key is misused."""
+    text = (EVENTS / "guardduty" / "compromised-access-key.json").read_text(encoding="utf-8")
+    text = text.replace("ci-deployer", user.name).replace("AKIAEXAMPLECIDEPLOY1", user.exposed["AccessKeyId"])
+    # Another finding than that of the first scene. What was made after it was seen would count as the attacker's.
+    event = json.loads(text.replace("a1c5e7f0b2d34896817263544f5e6d7c", "b2d6f801c3e459a7928374655a6f7e8d"))
+    seen = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    event["detail"]["service"]["eventLastSeen"] = seen
+    return event
+
+
+def nothing_left_alive(stage: Stage, _account: Account) -> list[Path]:
+    with scene("4. Containment that leaves nothing alive, and can be undone: release-bot holds one of everything"):
+        user = Everything("release-bot", "/team/", {"severance:owner": "platform@example.com", "severance:class": "workload"})
+        carol = stage.person("carol")
+        everything = user.try_all()
+        show_doors("before  each credential, as its holder uses it:", everything, [each.what for each in everything])
+        say("\nplan    what would be done, and what it would hit, asked by carol, who is on call. Nothing is changed:")
+        planned = stage.ask(carol, "plan", user.arn, "--access-key", user.exposed["AccessKeyId"])
+        for held in (user.exposed["AccessKeyId"], user.other["AccessKeyId"], user.ssh, user.certificate):
+            if held not in planned:
+                raise DemoError(f"the plan does not speak of {held}")
+        show_doors("plan    and nothing was changed:", user.try_all(), [each.what for each in everything])
+
+        # Times of issue have whole seconds: what is from before the finding must not look as if it came after.
+        time.sleep(1.1)
+        say("\nevent   events/guardduty/compromised-access-key.json, about the exposed key")
+        minting = Minting(user)
+        minting.start()
+        stage.invoke("SEVERANCE_POSTURE_FINDING_FUNCTION", misused(user))
+        minted = minting.key()
+        minted_id = minted["ServiceSpecificCredentialId"]
+        say(f"attack  as soon as the user was denied everything, an administrator's hand made it one more key: {minted_id}")
+        [message] = stage.messages(1)
+        say(f"\nmessage {message['Subject']}")
+        say(message["Message"].rstrip(), 6)
+        if minted_id not in message["Message"]:
+            raise DemoError("the message does not speak of the key that was minted meanwhile")
+        after = [*user.try_all(), user.try_bedrock(MINTED, minted)]
+        show_doors("after   the same credentials, and the minted one:", after, [])
+        # Not denied alone, which one call can lift: the credentials themselves are dead.
+        denied = [each.what for each in after if each.what in (EXPOSED, OTHER) and each.said != "InvalidClientTokenId"]
+        if denied or user.is_active(minted) or user.is_active(user.bedrock) or user.is_active(user.git):
+            raise DemoError(f"only the deny-all policy holds down {', '.join(denied) or 'an API key'}")
+        contained = stage.evidence(message)
+        case = statement(contained)["predicate"]["case"]
+        if case["verdict"] != "verified_revoked":
+            raise DemoError(f"the verdict is {case['verdict']}")
+
+        say("\nundo    the owner says that it was a drill. What would come back:")
+        stage.ask(carol, "restore", case["id"], "--reason", "a drill, says the owner", "--dry-run")
+        show_doors("undo    and nothing was changed:", [*user.try_all(), user.try_bedrock(MINTED, minted)], [])
+        say("\nundo    now for real:")
+        stage.ask(carol, "restore", case["id"], "--reason", "a drill, says the owner", "--ticket", "INC-42")
+        [message] = stage.messages(1)
+        say(f"\nmessage {message['Subject']}")
+        say(message["Message"].rstrip(), 6)
+        restored = stage.evidence(message)
+        tried = [*user.try_all(), user.try_bedrock(MINTED, minted), user.try_session(NEW_SESSION, user.start_session())]
+        back = [OTHER, BEDROCK, GIT, SSH, CERTIFICATE, NEW_SESSION]
+        show_doors("now     what is back, and what is not:", tried, back)
+        if user.is_active(minted):
+            raise DemoError("the minted key was brought back")
+        say("        (others may know the exposed key; whoever minted the other one was not its owner; of a password nobody has a")
+        say("        copy; a session from before may be in other hands)")
+
+        say("\nproof   both revisions of the case, verified offline:")
+        key = stage.public_key()
+        answer = stage.verify(contained, restored)
+        say(f"$ sever verify {contained.name} {restored.name} --key {key.name}")
+        say(answer.stdout.rstrip(), 4)
+        if answer.returncode != 0:
+            raise DemoError(f"the evidence does not verify:\n{answer.stderr}")
+        told = [statement(path)["predicate"]["case"] for path in (contained, restored)]
+        story = [(each["id"], each["revision"], each["verdict"]) for each in told]
+        if story != [(case["id"], 1, "verified_revoked"), (case["id"], 2, "restored")]:
+            raise DemoError(f"the evidence tells another story: {story}")
+    return [contained, restored]
+
+
+def statement(evidence: Path) -> dict[str, Any]:
+    """What an envelope states. Whether it is genuine is for `sever verify` to say."""
+    return json.loads(base64.b64decode(json.loads(evidence.read_text(encoding="utf-8"))["payload"]))
+
+
 def proof(stage: Stage, kept: list[Path]) -> None:
-    with scene("4. The proof: every statement verified offline, with files alone"):
+    with scene("5. The proof: every statement verified offline, with files alone"):
         key = stage.public_key()
         say(f"sever verify {len(kept)} files --key {key.name}")
         answer = stage.verify(*kept)
@@ -219,7 +337,7 @@ def proof(stage: Stage, kept: list[Path]) -> None:
 
 
 def second_delivery(stage: Stage, account: Account) -> None:
-    with scene("5. The same finding once more: EventBridge delivers at least once"):
+    with scene("6. The same finding once more: EventBridge delivers at least once"):
         event = account.event("guardduty/compromised-access-key.json")
         function = os.environ["SEVERANCE_POSTURE_FINDING_FUNCTION"]
         answer = stage.lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
@@ -247,12 +365,13 @@ def main() -> int:
                 tags = {tag["Key"]: tag["Value"] for tag in stage.iam.list_user_tags(UserName=user)["Tags"]}
                 key = account.keys[user].id if user in account.keys else "none yet"
                 say(f"{user:<18}{tags.get('severance:owner', 'nobody'):<40}{tags.get('severance:class', '-'):<10}{key}")
-        scenes: list[Callable[[Stage, Account], list[Path]]] = [threat, new_key, leaver]
+        scenes: list[Callable[[Stage, Account], list[Path]]] = [threat, new_key, leaver, nothing_left_alive]
         kept = [path for play in scenes for path in play(stage, account)]
         proof(stage, kept)
         second_delivery(stage, account)
         with scene("Done"):
-            say("Three events, three identities whose keys AWS now refuses, and signed evidence that verifies offline.")
+            say("Four events, four identities whose keys AWS refused, and signed evidence that verifies offline.")
+            say("What appeared meanwhile died too. What was undone came back on purpose, without what others may know.")
             say("What was shared was left alone and held for review; what was not confirmed is called not verified.")
             if options.keep:
                 say(f"\nEvidence and public key are kept in {keep}.")

@@ -13,8 +13,8 @@ minimal Debian of debootstrap stands in for Amazon Linux. It is kept as a tar in
 
 A function has what it has when deployed: the same variables, and a session of its own role. A file named refused-*.json
 must end in the function error Severance.Terminal.MalformedEvent; ignored-*.json in a response without a reaction; any
-other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer `refused`,
-any other in the answer to its request. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can
+other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer `refused`
+or, where they are no requests, in that function error; any other in the answer to its request. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can
 be had here.
 """
 
@@ -67,7 +67,9 @@ FUNCTIONS: Mapping[str, str] = {
 """Folder of events/ → logical id of the function that reads it."""
 ANSWERS: Mapping[str, str] = {
     "explain": "explained",
+    "plan": "explained",
     "contain": "reacted",
+    "restore": "restorable",
     "status": "case",
     "reviews": "reviews",
     "exemptions": "exemptions",
@@ -75,7 +77,8 @@ ANSWERS: Mapping[str, str] = {
     "registry_export": "registry",
     "tick": "ticked",
 }
-"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof is refused in a file."""
+"""Request to the responder → its answer, as crates/domain/src/respond.rs has them (`restore`: of a dry run). What needs a
+proof is refused in a file."""
 
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
