@@ -116,12 +116,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(bootstrap: Path, variables: dict[str, str], log: Path) -> Iterator[str]:
+def running(bootstrap: Path, variables: dict[str, str], log: Path, level: str = "warn") -> Iterator[str]:
     """A function under the runtime interface emulator; gives the URL to post events to."""
     port, api = free_port(), free_port()
     command = [str(RIE), "--runtime-interface-emulator-address", f"127.0.0.1:{port}", "--runtime-api-address", f"127.0.0.1:{api}", str(bootstrap)]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, env=os.environ | variables | {"RUST_LOG": "warn"}, stdout=out, stderr=out, start_new_session=True)
+        process = subprocess.Popen(command, env=os.environ | variables | {"RUST_LOG": level}, stdout=out, stderr=out, start_new_session=True)
         try:
             for _ in range(200):
                 with socket.socket() as probe:

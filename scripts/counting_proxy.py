@@ -1,0 +1,141 @@
+"""Counts AWS calls by name between a client and the emulator, the same way for every tool.
+
+A client whose AWS_ENDPOINT_URL is this proxy's is counted, whatever language it is written in; retries count, as AWS
+would see them. Requests go on unchanged, Host included, so that signatures stay valid.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import threading
+import time
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Where a request is signed for a service by another name than its SDK goes by.
+SERVICES = {
+    "iam": "IAM", "sts": "STS", "s3": "S3", "kms": "KMS", "sns": "SNS", "sqs": "SQS", "dynamodb": "DynamoDB",
+    "secretsmanager": "SecretsManager", "events": "EventBridge", "logs": "CloudWatchLogs", "lambda": "Lambda",
+}  # fmt: skip
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "proxy-connection"}
+
+
+def name_of(method: str, path: str, headers: Message, body: bytes) -> str:
+    """The call as the SDKs name it: IAM.GetUser. A REST call other than PutObject and GetObject by method and depth."""
+    scope = re.search(r"Credential=[^/,]+/\d+/[^/]+/([^/]+)/aws4_request", headers.get("Authorization", ""))
+    signed_for = scope.group(1) if scope else "unsigned"
+    service = SERVICES.get(signed_for, signed_for)
+    if target := headers.get("X-Amz-Target"):
+        # CloudTrail signs in lower case and names itself in the target.
+        service = "CloudTrail" if signed_for == "cloudtrail" else service
+        return f"{service}.{target.rpartition('.')[2]}"
+    if found := re.fullmatch(r"/service/[^/]+/operation/(\w+)", path):
+        return f"{service}.{found.group(1)}"
+    if action := urllib.parse.parse_qs(body.decode("latin-1")).get("Action"):
+        return f"{service}.{action[0]}"
+    route = urllib.parse.urlsplit(path)
+    if signed_for == "s3" and not route.query.startswith("x-id=") and route.query:
+        return f"S3.{method} ?{route.query.partition('=')[0]}"
+    if signed_for == "s3" and route.path.strip("/").count("/") >= 1:
+        return f"S3.{method.title()}Object"
+    return f"{service}.{method} {'/'.join('*' for part in route.path.split('/') if part) or '/'}"
+
+
+class CountingProxy:
+    """Listens on a free port of this machine until `close`."""
+
+    def __init__(self, upstream: str, latency_ms: float = 0) -> None:
+        """With a latency each call takes that much longer, as AWS is further away than an emulator."""
+        self._upstream = urllib.parse.urlsplit(upstream)
+        self._latency = latency_ms / 1000
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def take(self) -> dict[str, int]:
+        """The calls since the last `take`, by name."""
+        with self._lock:
+            taken, self._calls = self._calls, Counter()
+        return dict(sorted(taken.items()))
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self._calls[name] += 1
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        proxy = self
+
+        class Handler(BaseHTTPRequestHandler):
+            """One connection of a client, and one to the emulator behind it."""
+
+            protocol_version = "HTTP/1.1"  # Clients keep their connections, as they do with AWS.
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                to = proxy._upstream
+                self._onward = http.client.HTTPConnection(str(to.hostname), to.port or 80, timeout=70)
+
+            def finish(self) -> None:
+                self._onward.close()
+                super().finish()
+
+            def relay(self) -> None:
+                body = self._body()
+                proxy._count(name_of(self.command, self.path, self.headers, body))
+                time.sleep(proxy._latency)
+                self._onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+                for name, value in self.headers.items():
+                    if name.lower() not in HOP_BY_HOP | {"expect", "content-length"}:
+                        self._onward.putheader(name, value)
+                self._onward.putheader("Content-Length", str(len(body)))
+                self._onward.endheaders(body)
+                answer = self._onward.getresponse()
+                content = answer.read()
+                self.send_response_only(answer.status, answer.reason)
+                for name, value in answer.getheaders():
+                    if name.lower() not in HOP_BY_HOP | {"content-length"}:
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(content)
+
+            def _body(self) -> bytes:
+                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                parts = []
+                while size := int(self.rfile.readline().split(b";")[0], 16):
+                    parts.append(self.rfile.read(size))
+                    self.rfile.readline()
+                while self.rfile.readline().strip():  # trailers
+                    pass
+                return b"".join(parts)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Says nothing: the counts are what is asked for."""
+
+            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = relay
+
+        return Handler
+
+
+@contextmanager
+def counting(upstream: str, latency_ms: float = 0) -> Iterator[CountingProxy]:
+    proxy = CountingProxy(upstream, latency_ms)
+    try:
+        yield proxy
+    finally:
+        proxy.close()
