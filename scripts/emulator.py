@@ -41,11 +41,16 @@ def client_environment(endpoint: str) -> dict[str, str]:
     }
 
 
-class Emulator:
-    """One emulator with a port, a state and temporary files of its own, so that any number can run side by side."""
+class Server:
+    """A process that answers HTTP on a port of its own, so that any number can run side by side."""
+
+    name: str
+    """As errors call it, and as its log is named."""
+    health: str
+    """The path that answers once it is ready."""
 
     def __init__(self, run_dir: Path) -> None:
-        self.log = run_dir / "emulator.log"
+        self.log = run_dir / f"{self.name.rpartition(' ')[2]}.log"
         self._run_dir = run_dir
         self._process: subprocess.Popen[bytes] | None = None
         self.endpoint = ""
@@ -64,7 +69,47 @@ class Emulator:
             if self._ready():
                 return
             self.stop()
-        raise Failure(f"the emulator did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+        raise Failure(f"{self.name} did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+
+    def _spawn(self, port: int) -> None:
+        raise NotImplementedError
+
+    def _run(self, command: list[str], environment: dict[str, str]) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A process group of its own takes the functions' processes along when it is ended.
+                start_new_session=True,
+            )
+
+    def _ready(self) -> bool:
+        assert self._process is not None
+        deadline = time.monotonic() + READY_SECONDS
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with opener.open(f"{self.endpoint}{self.health}", timeout=2):
+                    # Another process may have won the port and be the one that answers.
+                    return self._process.poll() is None
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        return False
+
+    def stop(self) -> None:
+        if self._process is not None:
+            end_group(self._process.pid, self._process)
+            self._process = None
+
+
+class Emulator(Server):
+    """One emulator, with a state and temporary files of its own."""
+
+    name = "the emulator"
+    health = "/_ministack/health"
 
     def _spawn(self, port: int) -> None:
         temporary = self._run_dir / "tmp"
@@ -87,78 +132,20 @@ class Emulator:
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, str(OVERLAY)],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A process group of its own takes the functions' processes along when it is ended.
-                start_new_session=True,
-            )
-
-    def _ready(self) -> bool:
-        assert self._process is not None
-        deadline = time.monotonic() + READY_SECONDS
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                with opener.open(f"{self.endpoint}/_ministack/health", timeout=2):
-                    # Another process may have won the port and be the one that answers.
-                    return self._process.poll() is None
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        return False
-
-    def stop(self) -> None:
-        if self._process is not None:
-            end_group(self._process.pid, self._process)
-            self._process = None
+        self._run([sys.executable, str(OVERLAY)], environment)
 
 
-class Moto:
+class Moto(Server):
     """moto's server, as a second opinion on what AWS does. It keeps nothing, and ends with whoever started it."""
 
-    def __init__(self, run_dir: Path) -> None:
-        self.log = run_dir / "moto.log"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.endpoint = ""
+    name = "moto"
+    health = "/moto-api/data.json"
 
-    def start(self) -> None:
-        for _ in range(3):
-            port = free_port()
-            self.endpoint = f"http://127.0.0.1:{port}"
-            environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
-            # The same account as the emulator's.
-            environment |= {"MOTO_ACCOUNT_ID": "000000000000", "AWS_DEFAULT_REGION": REGION}
-            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-            with self.log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            if self._ready():
-                return
-            self.stop()
-        raise Failure(f"moto did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
-
-    def _ready(self) -> bool:
-        assert self._process is not None
-        deadline = time.monotonic() + READY_SECONDS
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                with opener.open(f"{self.endpoint}/moto-api/data.json", timeout=2):
-                    return self._process.poll() is None
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        return False
-
-    def stop(self) -> None:
-        if self._process is not None:
-            end_group(self._process.pid, self._process)
-            self._process = None
+    def _spawn(self, port: int) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
+        # The same account as the emulator's.
+        environment |= {"MOTO_ACCOUNT_ID": "000000000000", "AWS_DEFAULT_REGION": REGION}
+        self._run([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], environment)
 
 
 def free_port() -> int:

@@ -4,7 +4,6 @@
 //! denial away. After a pause everything is listed anew, and what appeared is ended too, for so many rounds and not more.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::future::join;
@@ -141,15 +140,7 @@ impl Reactor {
         let mut lifted = Vec::new();
         for record in case.steps.iter().filter(|record| record.was_taken()) {
             let step = &record.step.countermeasure;
-            let is_denial = matches!(
-                step,
-                Countermeasure::QuarantineUser { .. }
-                    | Countermeasure::QuarantineRole { .. }
-                    | Countermeasure::RevokeUserSessions { .. }
-                    | Countermeasure::RevokeRoleSessions { .. }
-                    | Countermeasure::CloseRoleTrust { .. }
-            );
-            let (true, Some(driver)) = (is_denial, hands.driver(step)) else { continue };
+            let (true, Some(driver)) = (step.is_denial(), hands.driver(step)) else { continue };
             let within = self.settings.confirm_within;
             let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, &case.id)).await else {
                 round.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
@@ -333,6 +324,3 @@ fn note(case: &mut Case, note: String) {
         case.notes.push(note);
     }
 }
-
-/// How long IAM is given to show everywhere what was written, by others' measure 3 to 4 seconds.
-pub const SETTLE: Duration = Duration::from_secs(5);

@@ -236,6 +236,18 @@ impl Countermeasure {
         matches!(self, Self::RemoveConsolePassword { .. })
     }
 
+    /// Whether it holds an identity down as a whole, and is found missing only by reading it back.
+    pub fn is_denial(&self) -> bool {
+        matches!(
+            self,
+            Self::QuarantineUser { .. }
+                | Self::QuarantineRole { .. }
+                | Self::RevokeUserSessions { .. }
+                | Self::RevokeRoleSessions { .. }
+                | Self::CloseRoleTrust { .. }
+        )
+    }
+
     /// Whether it ends a long-term credential that somebody may hold a copy of.
     pub fn ends_credential(&self) -> bool {
         matches!(

@@ -41,7 +41,7 @@ pub fn follow_up(
         }
         let before: Vec<&StepRecord> =
             case.steps.iter().filter(|record| record.step.countermeasure.is_same_target(what)).collect();
-        let is_denial = is_denial(what);
+        let is_denial = what.is_denial();
         let was_lifted = lifted.iter().any(|lifted| lifted.is_same_target(what));
         if (is_denial && !was_lifted) || before.iter().any(|record| !record.was_taken()) {
             continue;
@@ -50,14 +50,14 @@ pub fn follow_up(
         plan.steps.push(step);
     }
     // Where nothing fits any more, as once a service uses the role, the denial is gone all the same.
-    for denial in lifted.iter().filter(|lifted| is_denial(lifted)) {
+    for denial in lifted.iter().filter(|lifted| lifted.is_denial()) {
         let what = words(denial, true);
         let is_left = case.steps.iter().any(|of| !of.was_taken() && of.step.countermeasure.is_same_target(denial));
         if !is_left && !found.contains(&what) {
             found.push(what);
         }
     }
-    let denial_lifted = lifted.iter().any(|lifted| is_denial(lifted));
+    let denial_lifted = lifted.iter().any(|lifted| lifted.is_denial());
     let asked_for_scp =
         case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp { .. }));
     if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn) {
@@ -70,18 +70,6 @@ pub fn follow_up(
     }
     rule(&mut plan, signal, subject, profile, present, context, policy);
     FollowUp { found, steps: plan.steps }
-}
-
-/// Whether a step holds the identity down as a whole, and is found missing by reading it back.
-fn is_denial(step: &Countermeasure) -> bool {
-    matches!(
-        step,
-        Countermeasure::QuarantineUser { .. }
-            | Countermeasure::QuarantineRole { .. }
-            | Countermeasure::RevokeUserSessions { .. }
-            | Countermeasure::RevokeRoleSessions { .. }
-            | Countermeasure::CloseRoleTrust { .. }
-    )
 }
 
 /// What a step had ended and lives again, in words.
