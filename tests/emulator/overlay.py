@@ -7,15 +7,16 @@ is left wrong stands in README.md beside this file. It reaches into ministack's 
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
-import uuid
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 import assignments
+import copies
 import credentials
 import directory
 import doors  # noqa: F401 (it opens them)
@@ -23,11 +24,15 @@ import function_urls
 import lag
 import organizations
 import roles_anywhere
+import secret_access
+import secret_replicas
+import secret_rotation  # noqa: F401 (it registers RotateSecret)
+import secret_values
 import sessions
 import trail
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
-from ministack.core.responses import error_response_json, get_account_id, get_region, json_response
-from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, secretsmanager, sts
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
 from wire import DOORS, IAM_NAMESPACE, Handler, Params, Request, Response, iam_action, now, own_user, paginate, param
 
@@ -55,8 +60,13 @@ def list_access_keys(original: Handler, params: Params) -> Response:
 # ── Last use ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 # AWS records when, where and for which service a key or role was last used, refused calls included.
 
-LAST_USE: dict[tuple[str, str, str], tuple[str, str, str]] = {}
-"""(account, "key" or "role", key id or role name) → (time, Region, service)."""
+Use = tuple[str, str, str]
+"""Time, Region, service."""
+
+LAST_USE: dict[tuple[str, str, str], list[tuple[float, Use]]] = {}
+"""By account, "key" or "role", and key id or role name: the last use that is told of, and those that are not yet."""
+
+USE_LAG_SECONDS = float(os.environ.get("OVERLAY_LAST_USE_LAG_SECONDS", "0"))
 
 _enforce = iam_evaluator.enforce
 
@@ -71,6 +81,8 @@ def enforce(
 ) -> Any:
     """Records the use; and the root of a member account is bound by service control policies, too."""
     organizations.DENIED_BY_SCP.set(False)
+    if service == "secretsmanager":
+        service_context = secret_access.conditions(action, resource_arn, service_context or {})
     verdict = _enforce(access_key_id, action, service, region, resource_arn, service_context)
     if isinstance(verdict, iam_evaluator.AuthError):
         trail.UNAUTHENTICATED.set(True)
@@ -84,17 +96,29 @@ def enforce(
     return verdict
 
 
-def record_use(access_key_id: str, use: tuple[str, str, str]) -> None:
+def record_use(access_key_id: str, use: Use) -> None:
     if not access_key_id.startswith("ASIA"):
-        LAST_USE[get_account_id(), "key", access_key_id] = use
+        note_use((get_account_id(), "key", access_key_id), use)
         return
     arn = str((sts._sessions.get(access_key_id) or {}).get("Arn", ""))
     if ":assumed-role/" in arn:
-        LAST_USE[arn.split(":")[4], "role", arn.split("/")[1]] = use
+        note_use((arn.split(":")[4], "role", arn.split("/")[1]), use)
 
 
-def last_use(kind: str, name: str) -> tuple[str, str, str] | None:
-    return LAST_USE.get((get_account_id(), kind, name))
+def note_use(who: tuple[str, str, str], use: Use) -> None:
+    told, untold = told_uses(who)
+    LAST_USE[who] = [*told[-1:], *untold, (time.time(), use)]
+
+
+def told_uses(who: tuple[str, str, str]) -> tuple[list[tuple[float, Use]], list[tuple[float, Use]]]:
+    uses, horizon = LAST_USE.get(who, []), time.time() - USE_LAG_SECONDS
+    told = [entry for entry in uses if entry[0] <= horizon]
+    return told, uses[len(told) :]
+
+
+def last_use(kind: str, name: str) -> Use | None:
+    told, _ = told_uses((get_account_id(), kind, name))
+    return told[-1][1] if told else None
 
 
 @iam_action("GetAccessKeyLastUsed")
@@ -133,7 +157,7 @@ def set_key_dates(_: Handler | None, params: Params) -> Response:
     if created := param(params, "CreateDate"):
         key["CreateDate"] = created
     if used := param(params, "LastUsedDate"):
-        LAST_USE[get_account_id(), "key", key_id] = (used, "us-east-1", "s3")
+        LAST_USE[get_account_id(), "key", key_id] = [(0, (used, "us-east-1", "s3"))]
     return iam._xml(200, "OverlaySetKeyDatesResponse", "", ns="iam")
 
 
@@ -220,6 +244,10 @@ def extract_resource_arn(service: str, method: str, path: str, headers: Any, bod
     is about the caller's own. Services that ministack does not know have ARNs as well."""
     if own := RESOURCE_ARNS.get(service):
         return own(method, path, body, params)
+    if service == "codebuild" and (own_arn := copies.project_arn(body)):
+        return own_arn
+    if service == "ssm" and (own_arn := copies.ssm_resource_arn(body)):
+        return own_arn
     arn = _extract_resource_arn(service, method, path, headers, body, params, *rest)
     if service != "iam" or not isinstance(arn, str):
         return arn
@@ -283,6 +311,8 @@ def request_context(service: str, action: str, body: bytes, params: Params) -> d
     elif service == "sts":
         names = ("ExternalId", "RoleSessionName", "SourceIdentity")
         context |= {f"sts:{name}".lower(): param(params, name) for name in names if param(params, name)}
+    elif service == "secretsmanager":
+        context |= secret_access.request_conditions(action, body)
     return context
 
 
@@ -366,45 +396,6 @@ def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
 _execution_credentials = lambda_runtime.execution_credentials
 
 
-# ── Secrets Manager ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-def rotate_secret(data: dict[str, Any]) -> Response:
-    """A rotation is only configured where RotateImmediately is false, and where it starts, the new version is AWSPENDING until
-    the rotation function moves AWSCURRENT to it. The function is not called here: a test or a person moves the label.
-
-    A secret without a rotation function cannot be rotated, nor one whose last rotation has not ended."""
-    _, secret = secretsmanager._resolve(data.get("SecretId"))
-    if not secret or secret.get("DeletedDate") or secretsmanager._is_replica(secret):
-        return _rotate_secret(data)
-    function = data.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
-    if not function:
-        return error_response_json(
-            "InvalidRequestException", "No Lambda rotation function ARN is associated with this secret.", 400
-        )
-    pending, _ = secretsmanager._find_stage_version(secret, "AWSPENDING")
-    current, version = secretsmanager._find_stage_version(secret, "AWSCURRENT")
-    if pending and pending != current:
-        return error_response_json(
-            "InvalidRequestException", "A previous rotation isn't complete. That rotation will be reattempted.", 400
-        )
-    secret |= {"RotationLambdaARN": function, "RotationEnabled": True}
-    if rules := data.get("RotationRules"):
-        secret["RotationRules"] = rules
-    if data.get("RotateImmediately") is False:
-        return json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": current})
-    wanted = data.get("ClientRequestToken") or str(uuid.uuid4())
-    secret["Versions"][wanted] = {
-        "SecretString": version.get("SecretString"),
-        "SecretBinary": version.get("SecretBinary"),
-        "CreatedDate": int(time.time()),
-        "Stages": ["AWSPENDING"],
-    }
-    return json_response({"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": wanted})
-
-
-_rotate_secret = secretsmanager._rotate_secret
-
-
 # ── EventBridge ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -469,7 +460,8 @@ def install() -> None:
     organizations.install()
     sessions.install()
     lag.install()
-    secretsmanager._rotate_secret = rotate_secret
+    secret_values.install()
+    secret_replicas.install()
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = create_bucket
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]["create"] = create_alarm
@@ -497,7 +489,7 @@ if __name__ == "__main__":
     install()
     from ministack import app
 
-    for module in (assignments, directory, function_urls, roles_anywhere, trail):
+    for module in (assignments, copies, directory, function_urls, roles_anywhere, trail):
         module.install(app)
     open_doors(app)
     app.main()

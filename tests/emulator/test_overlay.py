@@ -59,9 +59,12 @@ def tearDownModule() -> None:
 # ── Means ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def client(service: str, key: str = "test", secret: str = "test", token: str | None = None) -> Any:
+def client(
+    service: str, key: str = "test", secret: str = "test", token: str | None = None, region: str | None = None
+) -> Any:
     return session.client(
         service,
+        region_name=region,
         endpoint_url=emulator.endpoint,
         aws_access_key_id=key,
         aws_secret_access_key=secret,
