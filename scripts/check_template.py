@@ -56,6 +56,12 @@ DEFAULTS = {
     "ScpQuarantine": "false",
     "ManagementAccount": "",
     "ResponderUrl": "false",
+    "RotateDays": "90",
+    "SecretsKeyArn": "",
+    "CopiesSearch": "false",
+    "CutoverQuiet": "workload=30m,agent=30m,pipeline=26h,*=168h",
+    "CutoverDeadline": "workload=168h,agent=168h,*=720h",
+    "CutoverDeletion": "168h",
 }
 """What a stack does that nobody set up. The functions have the same defaults (crates/aws/src/config.rs)."""
 SETTINGS = {
@@ -89,12 +95,18 @@ SETTINGS = {
     "SEVERANCE_IDENTITY_CENTER": "IdentityCenter",
     "SEVERANCE_SCP_QUARANTINE": "ScpQuarantine",
     "SEVERANCE_MANAGEMENT_ACCOUNT": "ManagementAccount",
+    "SEVERANCE_ROTATE_DAYS": "RotateDays",
+    "SEVERANCE_SECRETS_KEY": "SecretsKeyArn",
+    "SEVERANCE_CUTOVER_QUIET": "CutoverQuiet",
+    "SEVERANCE_CUTOVER_DEADLINE": "CutoverDeadline",
+    "SEVERANCE_CUTOVER_DELETION": "CutoverDeletion",
 }
 """Variable of every function → what it refers to. A function that misses one would quietly go by its default."""
 NOT_FOR_FUNCTIONS = {
     "AlarmEmail",
     "Architecture",
     "BusName",
+    "CopiesSearch",
     "EndpointUrl",
     "EvidenceRetentionDays",
     "EvidenceRetentionMode",
@@ -111,6 +123,18 @@ RESPONDER = "ResponderFunction"
 """The one function that keeps the guardrails: only it deletes, and only it writes the registry."""
 RESPONDER_URL = "ResponderUrlFunction"
 """The same program behind a URL: what it is told of its caller is in the payload, so nobody else may write one."""
+ROTATION = "SecretRotationFunction"
+"""The one function that makes access keys: asked by Secrets Manager, step by step, and by nobody else."""
+COPIES = "CopiesSearchFunction"
+"""The one function that may read all secrets: there only if somebody said so, and asked by the responder and by few people."""
+COPIES_INVOKE = "CopiesInvokePolicy"
+"""What lets them ask."""
+TOOLS = (ROTATION, COPIES)
+"""They react to nothing: no case, no evidence, and nothing of what the others may do to identities."""
+SYNCHRONOUS = (RESPONDER_URL, ROTATION)
+"""Whoever asks them waits for the answer: nothing is retried or kept by Lambda."""
+OWN_SECRETS = "secret:severance/*"
+"""The names of the secrets that adoption makes."""
 RECORD = "RecordPolicy"
 CONTAIN = "ContainPolicy"
 POLICY_LIMIT = 6_144
@@ -130,12 +154,17 @@ LONGEST = {
 TICK = REPO / "events" / "responder" / "tick.json"
 WITHOUT_RESOURCE = {
     "cloudtrail:LookupEvents",
+    "codebuild:ListProjects",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTaskDefinitions",
     "iam:GetAccountAuthorizationDetails",
     "iam:ListRoles",
     "iam:ListUsers",
+    "lambda:ListFunctions",
     "organizations:CreatePolicy",
     "organizations:ListPolicies",
     "rolesanywhere:ListProfiles",
+    "secretsmanager:BatchGetSecretValue",
     "secretsmanager:ListSecrets",
     "sso:ListInstances",
     "xray:PutTelemetryRecords",
@@ -172,8 +201,10 @@ GIVES_BACK = (
 """What no event may make a function do: it gives access back, or binds a whole account."""
 GIVES_ACCESS = ("iam:Add*", "iam:Attach*", "iam:Create*", "iam:Delete*", "iam:Detach*", "iam:PassRole", "iam:Put*", "iam:Remove*")
 """Of these verbs, all that any of the functions may do is in MEMBER_MAY."""
-OF_LEAVERS = ("iam:GetAccountAuthorizationDetails", "identitystore:*", "secretsmanager:*", "sso:*")
+OF_LEAVERS = ("iam:GetAccountAuthorizationDetails", "identitystore:*", "secretsmanager:ListSecrets", "sso:*")
 """What leavers own, and their place in the directory: not reached from a finding."""
+BY_HAND = {"iam:DeleteAccessKey", "secretsmanager:CreateSecret", "secretsmanager:TagResource"}
+"""What becomes of managed keys, by the responder alone and in its own account: rotations run where the stack is."""
 KEY_CREATION_MAY = {"iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"}
 CODE = (
     "crates/aws/src/countermeasures/*.rs",
@@ -183,6 +214,16 @@ CODE = (
 )
 """Where the code names the actions that it calls on identities."""
 CALLED = re.compile(r'"((?:cloudtrail|iam|identitystore|organizations|rolesanywhere|secretsmanager|sso):[A-Z]\w+)"')
+TOOL_CODE = {
+    ROTATION: ("functions/secret-rotation", ("crates/aws/src/rotation/*.rs", "crates/aws/src/rotation.rs", "crates/aws/src/trail.rs")),
+    COPIES: ("functions/copies-search", ("crates/aws/src/copies/*.rs", "crates/aws/src/copies.rs")),
+}
+"""Where the code of a tool lives, and where it names the actions that it calls."""
+TOOL_CALLED = re.compile(r'"((?:cloudtrail|codebuild|ecs|iam|lambda|secretsmanager|ssm):[A-Z]\w+)"')
+OF_ASKERS = {"crates/aws/src/copies/ask.rs"}
+"""Beside the code of a tool, and of who asks it."""
+IMPLIED = {"secretsmanager:BatchGetSecretValue": "secretsmanager:GetSecretValue"}
+"""What a call asks for beside itself."""
 CONDITION_KEYS = {"identitystore:UserId"}
 """What CALLED takes for an action and is none."""
 IN_MEMBERS = ("cloudtrail:", "iam:", "lambda:", "rolesanywhere:", "secretsmanager:")
@@ -192,8 +233,8 @@ METRICS_PER_ALARM = 10
 DELIVERY_METRICS = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 TABLE_WRITES = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
 TABLE_READS = {"dynamodb:GetItem", "dynamodb:Query"}
-DELETABLE = {"GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS"}
-"""The table's partitions but CASE#…: a case goes by its time to live, and by nothing else."""
+DELETABLE = {"CUTOVERS", "GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS", "ROTATIONS"}
+"""The table's partitions but CASE#…, ROTATION#… and COPIES#…: a case goes by its time to live, and by nothing else."""
 KEPT_BY_RESPONDER = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
 QUEUE_METRICS = ("ApproximateNumberOfMessagesVisible", "NumberOfMessagesSent")
 MEMBER_ROLE = "arn:${AWS::Partition}:iam::*:role/${MemberRoleName}"
@@ -242,6 +283,7 @@ class Checks:
     template: dict[str, Any]
     held: int = 0
     failures: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     def expect(self, holds: bool, resource: str, expected: str) -> None:
         if holds:
@@ -265,6 +307,8 @@ class Checks:
         self.member_accounts()
         self.responder()
         self.responder_url()
+        self.rotation()
+        self.copies()
         for kind in RETAINED:
             for name, resource in self.of_type(kind):
                 kept = {resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy")} == {"Retain"}
@@ -299,7 +343,7 @@ class Checks:
             self.expect(is_true(properties.get("DeletionProtectionEnabled")), name, "deletion protection")
 
     def evidence(self) -> None:
-        role_names = sorted(str(self.role_name(role)) for role in self.function_roles())
+        role_names = sorted(str(self.role_name(role)) for role in self.reacting_roles())
         for name, properties in self.some("AWS::S3::Bucket"):
             self.expect(at(properties, "VersioningConfiguration", "Status") == "Enabled", name, "versioning")
             self.expect(is_true(properties.get("ObjectLockEnabled")), name, "ObjectLockEnabled")
@@ -374,6 +418,12 @@ class Checks:
             variables = {**(at(common, "Environment", "Variables") or {}), **(at(own, "Environment", "Variables") or {})}
             for variable, source in SETTINGS.items():
                 self.expect(variables.get(variable) == {"Ref": source}, name, f"{variable} by {source}")
+            # By name, as a function cannot refer to itself.
+            own = self.arn_of(ROTATION)
+            self.expect(variables.get("SEVERANCE_ROTATION_FUNCTION") == own, name, f"SEVERANCE_ROTATION_FUNCTION, {own}")
+            asked = {"Fn::If": ["HasCopiesSearch", self.arn_of(COPIES), ""]} if name in (RESPONDER, RESPONDER_URL) else None
+            found = variables.get("SEVERANCE_COPIES_FUNCTION")
+            self.expect(found == asked, name, f"SEVERANCE_COPIES_FUNCTION {asked}, which the responder alone asks; found {found}")
 
             door = variables.get("SEVERANCE_DOOR")
             right = door == "url" if name == RESPONDER_URL else door is None
@@ -391,6 +441,9 @@ class Checks:
             self.expect(is_own, name, "a log group of this stack that no other function has")
             groups.add(str(group))
 
+            if name in SYNCHRONOUS:
+                self.expect("EventInvokeConfig" not in properties, name, "no EventInvokeConfig: it is asked synchronously")
+                continue
             invoke = properties.get("EventInvokeConfig", {})
             retries = invoke.get("MaximumRetryAttempts")
             self.expect(str(retries) in ("1", "2"), name, "EventInvokeConfig with MaximumRetryAttempts 1 or 2")
@@ -429,7 +482,7 @@ class Checks:
                 dimensions = {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}
                 expect_alarm(name, queue.get("Condition"), "AWS/SQS", metric, dimensions)
         for name, function in self.of_type("AWS::Serverless::Function"):
-            asynchronous = () if name == RESPONDER_URL else ("DestinationDeliveryFailures",)
+            asynchronous = () if name in SYNCHRONOUS else ("DestinationDeliveryFailures",)
             for metric in ("Errors", "Throttles", *asynchronous):
                 expect_alarm(name, function.get("Condition"), "AWS/Lambda", metric, {"FunctionName": {"Ref": name}})
         for rule in self.all_rules():
@@ -485,8 +538,8 @@ class Checks:
             for name, policy in self.of_type("AWS::IAM::ManagedPolicy")
             if "ManagedPolicyName" not in policy.get("Properties", {})
         }
-        for role in self.function_roles():
-            own = self.role_name(role)
+        every = {str(self.role_name(role)) for role in self.function_roles()}
+        for role in self.reacting_roles():
             policies = [referred(arn) for arn in listed(at(self.resource(role), "Properties", "ManagedPolicyArns"))]
             denied: list[str] = []
             for policy in policies:
@@ -495,7 +548,8 @@ class Checks:
                         denied += [end_of(arn) for arn in listed(statement.get("Resource")) if self.covers(statement, guarded)]
             unnamed = len(list(self.of_type("AWS::IAM::ManagedPolicy"))) == len(own_policies)
             self.expect(unnamed, role, "managed policies that CloudFormation names, as the deny has them")
-            self.expect(own in denied, role, "a policy that denies changes to this role, by its full name")
+            open_roles = sorted(every - set(denied))
+            self.expect(not open_roles, role, f"a policy that denies changes to the stack's roles by their full names, missing {open_roles}")
             missing = sorted(own_policies - set(denied))
             self.expect(not missing, role, f"a policy that denies changes to the stack's own policies, missing {missing}")
             prefixes = [name for name in denied if name.startswith("${AWS::StackName}") and name.endswith("*")]
@@ -528,30 +582,35 @@ class Checks:
                     self.expect(set(keys) <= DELETABLE, label, f"to delete in {sorted(DELETABLE)} only, found {keys}")
 
     def own_roles(self) -> None:
-        """Wherever one of the functions' roles is named, in a deny or in a condition, all of them are."""
+        """Wherever one role of the functions that react is named, in a deny or in a condition, all of them are. The tools' roles
+        are named beside them only where something is denied to all of these."""
         every = {str(self.role_name(role)) for role in self.function_roles()}
+        reacting = {str(self.role_name(role)) for role in self.reacting_roles()}
         for name, resource in self.resources().items():
             for statement in statements(resource.get("Properties")):
                 found = {end_of(text) for text in texts(statement) if ":role/" in text} & every
                 if found:
                     label = f"{name} {statement.get('Sid', '')}".rstrip()
-                    self.expect(found == every, label, f"all the functions' roles or none, missing {sorted(every - found)}")
+                    expected = every if found - reacting else reacting
+                    self.expect(found == expected, label, f"all the functions' roles or none, missing {sorted(expected - found)}")
 
     def containment(self) -> None:
         """What the functions may do to identities: what the code calls, and what gives access back is the responder's."""
         responder = str(self.role_of(RESPONDER))
-        for role in self.function_roles():
+        for role in self.reacting_roles():
             allowed = self.actions_of(role)
-            strange = sorted(action for action in allowed - MEMBER_MAY if matches(action, GIVES_ACCESS))
+            known = MEMBER_MAY | BY_HAND if role == responder else MEMBER_MAY
+            strange = sorted(action for action in allowed - known if matches(action, GIVES_ACCESS))
             self.expect(not strange, role, f"nothing that gives or ends access for good, found {strange}")
             if role != responder:
-                kept = sorted(action for action in allowed if matches(action, GIVES_BACK))
+                kept = sorted(action for action in allowed if matches(action, GIVES_BACK) or action in BY_HAND)
                 self.expect(not kept, role, f"nothing that gives access back, which is {RESPONDER}'s alone; found {kept}")
             for policy, statement in self.statements_of(role):
                 tags = [action for action in texts(statement.get("Action")) if matches(action, ("iam:Tag*", "iam:Untag*"))]
                 if statement.get("Effect") == "Allow" and tags:
                     label = f"{policy} {statement.get('Sid', '')}".rstrip()
-                    self.expect(tags_quarantine(statement), label, "to tag with severance:quarantined-by alone")
+                    managed = role == responder and tags == ["iam:TagUser"] and tags_only(statement, "severance:secret")
+                    self.expect(managed or tags_quarantine(statement), label, "to tag with severance:quarantined-by alone")
         contain = {
             action
             for statement in statements(at(self.resource(CONTAIN), "Properties"))
@@ -563,10 +622,10 @@ class Checks:
         self.expect(not back, CONTAIN, f"nothing that gives access back, found {back}")
         holders = sorted(
             role
-            for role in self.function_roles()
+            for role in self.reacting_roles()
             if {"Ref": CONTAIN} in listed(at(self.resource(role), "Properties", "ManagedPolicyArns"))
         )
-        expected = sorted(set(self.function_roles()) - {str(self.role_of("KeyCreationFunction"))})
+        expected = sorted(set(self.reacting_roles()) - {str(self.role_of("KeyCreationFunction"))})
         self.expect(holders == expected, CONTAIN, f"to be held by {expected}, found {holders}")
         keys = {action for action in self.actions_of(str(self.role_of("KeyCreationFunction"))) if action.startswith("iam:")}
         self.expect(keys == KEY_CREATION_MAY, "KeyCreationFunction", f"of iam {sorted(KEY_CREATION_MAY)}, found {sorted(keys)}")
@@ -575,7 +634,7 @@ class Checks:
         services = tuple({action.partition(":")[0] + ":" for action in called})
         held = {action for action in self.actions_of(responder) if action.startswith(services)}
         lacking, idle = sorted(called - held), sorted(held - called)
-        on_leavers = {action for action in called if not matches(action, GIVES_BACK)}
+        on_leavers = {action for action in called - BY_HAND if not matches(action, GIVES_BACK)}
         on_findings = {action for action in on_leavers if not matches(action, OF_LEAVERS)}
         for function, expected in (("PostureFindingFunction", on_findings), ("OffboardingFunction", on_leavers)):
             differ = sorted(expected ^ {action for action in self.actions_of(str(self.role_of(function))) if action.startswith(services)})
@@ -623,14 +682,20 @@ class Checks:
         self.expect(bool(rule), "Rules", "MemberRoleNeedsExternalId: no role without an external id")
 
     def responder(self) -> None:
-        """Who can reach the responder: the schedule, with a tick, and who has the policy for it."""
+        """Who can reach the responder: the schedule and Secrets Manager, with a tick, and who has the policy for it."""
         events = at(self.resource(RESPONDER), "Properties", "Events") or {}
         kinds = sorted(str(event.get("Type")) for event in events.values())
-        self.expect(kinds == ["Schedule"], RESPONDER, f"one event, a Schedule, found {kinds}")
+        right = kinds == ["EventBridgeRule", "Schedule"]
+        self.expect(right, RESPONDER, f"a Schedule, and a rule on rotations that have ended; found {kinds}")
         for event_name, event in events.items():
             label = f"{RESPONDER} event {event_name}"
             properties = event.get("Properties", {})
-            self.expect(properties.get("Schedule") == {"Ref": "WatchSchedule"}, label, "Schedule by the parameter WatchSchedule")
+            if event.get("Type") == "Schedule":
+                right = properties.get("Schedule") == {"Ref": "WatchSchedule"}
+                self.expect(right, label, "Schedule by the parameter WatchSchedule")
+            else:
+                self.expect(at(properties, "Pattern", "source") == ["aws.secretsmanager"], label, "events of Secrets Manager alone")
+                self.expect("EventBusName" not in properties, label, "the default bus, on which only AWS speaks for itself")
             try:
                 sent = json.loads(str(properties.get("Input")))
                 same = sent == json.loads(TICK.read_text(encoding="utf-8"))
@@ -671,7 +736,7 @@ class Checks:
         # RotationFunctionArns is anybody's pattern.
         never = {"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}
         both = {"Fn::Sub": "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:${AWS::StackName}-responder*"}
-        for role in self.function_roles():
+        for role in self.reacting_roles():
             denied = any(
                 statement.get("Effect") == "Deny"
                 and "Condition" not in statement
@@ -702,6 +767,128 @@ class Checks:
         ]
         others += [name for name, _ in self.of_type("AWS::Lambda::Url")]
         self.expect(not others, "template", f"no URL but that of {RESPONDER_URL}, found {others}")
+
+    def rotation(self) -> None:
+        """Rotations: a function that makes keys, on what is tagged as managed and on nothing else; and who may attach it to what."""
+        role = str(self.role_of(ROTATION))
+        self.tool(ROTATION)
+        self.expect("Condition" not in self.resource(ROTATION), ROTATION, "to be there always: secrets depend on it")
+        tagged_user = {"Null": {"aws:ResourceTag/severance:secret": "false"}}
+        managed = {"StringEquals": {"secretsmanager:ResourceTag/severance:managed": "true"}}
+        for _, statement in self.statements_of(role):
+            label = f"{role} {statement.get('Sid', '')}".rstrip()
+            actions = set(texts(statement.get("Action")))
+            if any(matches(action, GIVES_ACCESS) for action in actions):
+                of_users = statement.get("Resource") == {"Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:user/*"}
+                self.expect(of_users and statement.get("Condition") == tagged_user, label, "users that carry severance:secret, and only them")
+            if any(action.startswith("secretsmanager:") for action in actions):
+                self.expect(statement.get("Condition") == managed, label, "secrets tagged severance:managed=true, and only them")
+            keys = leading_keys(statement)
+            strange = sorted(key for key in keys if key != "CUTOVERS" and not key.startswith("ROTATION#"))
+            self.expect(not strange, label, f"of the table only CUTOVERS and ROTATION#…, found {strange}")
+        permitted = [
+            permission.get("Properties", {})
+            for _, permission in self.of_type("AWS::Lambda::Permission")
+            if self.reaches(at(permission, "Properties", "FunctionName"), ROTATION)
+        ]
+        expected = [("secretsmanager.amazonaws.com", {"Ref": "AWS::AccountId"}, "lambda:InvokeFunction")]
+        found = [(one.get("Principal"), one.get("SourceAccount"), one.get("Action")) for one in permitted]
+        self.expect(found == expected, ROTATION, f"one permission, for Secrets Manager in this account; found {found}")
+        pattern = at(self.resource("KeyCreationFunction"), "Properties", "Events", "CreateAccessKey", "Properties", "Pattern")
+        issuer = at(pattern, "detail", "userIdentity", "sessionContext", "sessionIssuer", "arn")
+        made = {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{self.role_name(role)}"}
+        right = issuer == [{"anything-but": [made]}, {"exists": False}]
+        self.expect(right, "KeyCreationFunction event CreateAccessKey", f"all keys but those that {role} made, found {issuer}")
+        for holder in self.function_roles():
+            if "secretsmanager:RotateSecret" in self.actions_of(holder):
+                self.attaches(holder)
+
+    def attaches(self, role: str) -> None:
+        """A rotation is started as it is configured. The responder alone configures it, of the secrets that it makes, to be this
+        stack's own."""
+        denied = [
+            statement
+            for _, statement in self.statements_of(role)
+            if statement.get("Effect") == "Deny" and texts_of(statement.get("Action")) == ["secretsmanager:RotateSecret"]
+        ]
+        is_responder = role == self.role_of(RESPONDER)
+        own = {"Fn::Sub": "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:" + OWN_SECRETS}
+        beyond = {"NotResource": own} if is_responder else {"Resource": "*"}
+        names_one = {"Null": {"secretsmanager:RotationLambdaARN": "false"}}
+        expected = [beyond | {"Condition": {"Bool": {"secretsmanager:ModifyRotationRules": "true"}}}, beyond | {"Condition": names_one}]
+        if is_responder:
+            other = {"ArnNotEquals": {"secretsmanager:RotationLambdaARN": self.arn_of(ROTATION)}}
+            expected.append({"Resource": "*", "Condition": names_one | other})
+        found = [{key: value for key, value in statement.items() if key not in ("Sid", "Effect", "Action")} for statement in denied]
+        right = all(one in found for one in expected)
+        self.expect(right, role, f"denies of secretsmanager:RotateSecret by {expected}, found {found}")
+
+    def copies(self) -> None:
+        """The search for copies reads every secret: only where somebody said so, for the responder and those who may ask it by hand."""
+        self.tool(COPIES)
+        role = str(self.role_of(COPIES))
+        for name in (COPIES, role):
+            self.expect(self.resource(name).get("Condition") == "HasCopiesSearch", name, "to be there only if HasCopiesSearch")
+        condition = at(self.template, "Conditions", "HasCopiesSearch")
+        right = condition == {"Fn::Equals": [{"Ref": "CopiesSearch"}, "true"]}
+        self.expect(right, "condition HasCopiesSearch", "CopiesSearch is true")
+        managed = {"StringEquals": {"secretsmanager:ResourceTag/severance:managed": "true"}}
+        for _, statement in self.statements_of(role):
+            label = f"{role} {statement.get('Sid', '')}".rstrip()
+            writes = sorted(action for action in texts(statement.get("Action")) if matches(action, ("*:Put*", "*:Create*", "*:Update*", "*:Delete*")))
+            if any(action.startswith("secretsmanager:") for action in writes):
+                self.expect(statement.get("Condition") == managed, label, "to write to secrets tagged severance:managed=true, and only them")
+            known = {"secretsmanager:PutSecretValue", "dynamodb:PutItem", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+            strange = sorted(set(writes) - known - {"logs:CreateLogStream"})
+            self.expect(not strange, label, f"to write nothing else, found {strange}")
+            keys = [key for key in leading_keys(statement) if not key.startswith("COPIES#")]
+            self.expect(not keys, label, f"of the table only COPIES#…, found {keys}")
+        permitted = [
+            name
+            for name, permission in self.of_type("AWS::Lambda::Permission")
+            if self.reaches(at(permission, "Properties", "FunctionName"), COPIES)
+        ]
+        self.expect(not permitted, COPIES, f"no permission: the responder asks, by its role; found {permitted}")
+        asking = sorted({
+            name
+            for name, resource in self.resources().items()
+            for statement in statements(resource.get("Properties"))
+            if statement.get("Effect") == "Allow" and self.reaches(statement.get("Resource"), COPIES)
+        })
+        right = asking == sorted([str(self.role_of(RESPONDER)), COPIES_INVOKE])
+        self.expect(right, COPIES, f"to be asked by {self.role_of(RESPONDER)} and {COPIES_INVOKE} alone, found {asking}")
+        self.expect(self.resource(COPIES_INVOKE).get("Condition") == "HasCopiesSearch", COPIES_INVOKE, "to be there only if HasCopiesSearch")
+        allowed = [
+            (texts_of(statement.get("Action")), referred(statement.get("Resource"), "Arn"), statement.get("Condition"))
+            for statement in statements(self.resource(COPIES_INVOKE).get("Properties"))
+        ]
+        right = allowed == [(["lambda:InvokeFunction"], COPIES, None)]
+        self.expect(right, COPIES_INVOKE, f"lambda:InvokeFunction on {COPIES}, and nothing else; found {allowed}")
+        output = at(self.template, "Outputs", "CopiesInvokePolicy") or {}
+        right = output.get("Condition") == "HasCopiesSearch" and referred(output.get("Value")) == COPIES_INVOKE
+        self.expect(right, "output CopiesInvokePolicy", f"{COPIES_INVOKE}, only if HasCopiesSearch")
+
+    def tool(self, function: str) -> None:
+        """A tool's role: its own statements, and exactly what its code names."""
+        role = str(self.role_of(function))
+        held = listed(at(self.resource(role), "Properties", "ManagedPolicyArns"))
+        self.expect(not held, role, f"no managed policy: it reacts to nothing; found {held}")
+        self.expect(at(self.resource(function), "Properties", "Events") is None, function, "no events: it is asked")
+        folder, patterns = TOOL_CODE[function]
+        found = [path for pattern in patterns for path in sorted(REPO.glob(pattern))]
+        sources = [path for path in found if str(path.relative_to(REPO)) not in OF_ASKERS]
+        own = [path for path in sources if path.match(patterns[0])]
+        if not own and not (REPO / folder).exists():
+            self.unchecked.append(f"{role} against its code, of which neither {folder} nor {patterns[0]} is there")
+            return
+        self.expect(bool(own), function, f"code that names its actions in {patterns[0]}")
+        called = {action for path in sources for action in TOOL_CALLED.findall(path.read_text(encoding="utf-8"))}
+        called |= {also for action, also in IMPLIED.items() if action in called}
+        services = ("cloudtrail:", "codebuild:", "ecs:", "iam:", "lambda:", "secretsmanager:", "ssm:")
+        allowed = {action for action in self.actions_of(role) if action.startswith(services)}
+        lacking, idle = sorted(called - allowed), sorted(allowed - called)
+        self.expect(not lacking, role, f"all that its code calls, missing {lacking}")
+        self.expect(not idle, role, f"nothing that its code does not call, found {idle}")
 
     # ── What the template holds ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -741,6 +928,16 @@ class Checks:
         """Each once: the responder's two functions share one."""
         roles = (referred(at(f, "Properties", "Role"), "Arn") for _, f in self.of_type("AWS::Serverless::Function"))
         return list(dict.fromkeys(role for role in roles if role is not None))
+
+    def reacting_roles(self) -> list[str]:
+        """Those of the functions that react to something, and keep cases of it."""
+        tools = {self.role_of(function) for function in TOOLS}
+        return [role for role in self.function_roles() if role not in tools]
+
+    def arn_of(self, function: str) -> dict[str, str]:
+        """A function of this stack by its name, where it cannot be referred to."""
+        name = at(self.resource(function), "Properties", "FunctionName", "Fn::Sub")
+        return {"Fn::Sub": f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}"}
 
     def role_of(self, function: str) -> str | None:
         return referred(at(self.resource(function), "Properties", "Role"), "Arn")
@@ -845,7 +1042,7 @@ class MemberChecks(Checks):
         self.expect(str(properties.get("MaxSessionDuration")) == "3600", name, "MaxSessionDuration 3600, the least there is")
         boundary = at(properties, "PermissionsBoundary", "Fn::If")
         self.expect(isinstance(boundary, list) and {"Ref": "PermissionsBoundaryArn"} in boundary, name, "an optional boundary")
-        hub = [str(self.hub.role_name(role)) for role in self.hub.function_roles()] if self.hub else []
+        hub = [str(self.hub.role_name(role)) for role in self.hub.reacting_roles()] if self.hub else []
         trusted = sorted(own.replace("${AWS::StackName}", "${HubStackName}") for own in hub)
         found = []
         for statement in statements(properties.get("AssumeRolePolicyDocument")):
@@ -905,6 +1102,7 @@ class MemberChecks(Checks):
             # The responder may do in its own account whatever any function may.
             here = {action for action in self.actions_of(role) if action.startswith(IN_MEMBERS)}
             there = {action for action in self.hub.actions_of(str(self.hub.role_of(RESPONDER))) if action.startswith(IN_MEMBERS)}
+            there -= BY_HAND
             lacking, more = sorted(there - here), sorted(here - there)
             self.expect(not lacking, role, f"all that the hub's own role may do to identities, missing {lacking}")
             self.expect(not more, role, f"nothing that the hub's own role may not do to identities, found {more}")
@@ -1008,8 +1206,12 @@ def matches(action: str, patterns: Iterable[str]) -> bool:
 
 def tags_quarantine(statement: dict[str, Any]) -> bool:
     """Whether a statement is bound to the one tag that says which case quarantined the user."""
+    return tags_only(statement, "severance:quarantined-by")
+
+
+def tags_only(statement: dict[str, Any], tag: str) -> bool:
     keys = at(statement, "Condition", "ForAllValues:StringEquals", "aws:TagKeys")
-    return listed(keys) == ["severance:quarantined-by"] and at(statement, "Condition", "Null", "aws:TagKeys") == "false"
+    return listed(keys) == [tag] and at(statement, "Condition", "Null", "aws:TagKeys") == "false"
 
 
 def is_account_or_scp(arn: str) -> bool:
@@ -1086,6 +1288,8 @@ def main() -> int:
             print(f"{path.name} does not hold:", *checks.failures, sep="\n  ", file=sys.stderr)
         else:
             print(f"{checks.held} checks of {path.name} hold")
+        for what in checks.unchecked:
+            print(f"not checked yet: {what}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -143,6 +143,15 @@ class Deployer:
 
 NO_BREAKER = {"BreakerAccountLimit": "0", "BreakerOrganizationLimit": "0"}
 """The tests and the benchmark contain hundreds of identities within minutes: what a breaker is there to stop."""
+ROTATING = {
+    # The template's own default, said aloud: the emulator takes an empty list in a condition for one that holds something.
+    "RotationFunctionArns": "arn:aws:lambda:*:000000000000:function:SecretsManager*",
+    "CopiesSearch": "true",
+    "CutoverQuiet": "workload=2s,pipeline=5s,*=168h",
+    "CutoverDeadline": "workload=120s,pipeline=5s,*=720h",
+    "CutoverDeletion": "2s",
+}
+"""Keys that were replaced are ended within seconds. A pipeline's has its deadline at the end of its quiet window."""
 SMALL_BREAKER = {"BreakerAccountLimit": "6", "BreakerOrganizationLimit": "6", "BreakerWindowMinutes": "60"}
 """Few enough for a test to reach."""
 
@@ -164,8 +173,10 @@ WHOLE_ORGANIZATION = {
 """The account is a member to which policies and IAM Identity Center are delegated; MEMBER_ACCOUNT is one more."""
 
 
-def stacks(mode: str, *, with_observe_stack: bool, with_review_stack: bool) -> Iterable[Stack]:
-    yield Stack("severance", mode, "SEVERANCE", NO_BREAKER | WHOLE_ORGANIZATION)
+def stacks(
+    mode: str, *, with_observe_stack: bool, with_review_stack: bool, parameters: dict[str, str] | None = None
+) -> Iterable[Stack]:
+    yield Stack("severance", mode, "SEVERANCE", NO_BREAKER | WHOLE_ORGANIZATION | ROTATING | (parameters or {}))
     if with_observe_stack:
         yield Stack("severance-observe", "observe", "SEVERANCE_OBSERVE")
     if with_review_stack:

@@ -58,6 +58,7 @@ FUNCTIONS: Mapping[str, str] = {
     "securityhub": POSTURE_FINDING,
     "accessanalyzer": POSTURE_FINDING,
     "health": POSTURE_FINDING,
+    "secretsmanager": POSTURE_FINDING,
     "cloudtrail-iam": KEY_CREATION,
     "okta": OFFBOARDING,
     "identity-center": OFFBOARDING,
@@ -75,6 +76,7 @@ ANSWERS: Mapping[str, str] = {
     "exemptions": "exemptions",
     "breaker_status": "breakers",
     "registry_export": "registry",
+    "cutovers": "cutovers",
     "tick": "ticked",
 }
 """Request to the responder → its answer, as crates/domain/src/respond.rs has them (`restore`: of a dry run). What needs a

@@ -75,6 +75,9 @@ def arguments() -> argparse.Namespace:
         sub.add_argument(
             "--with-review-stack", action="store_true", help="deploy severance-review beside it: a breaker of six steps an hour"
         )
+        sub.add_argument(
+            "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the main stack; may be given more than once"
+        )
         sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
         if verb == "run":
             sub.add_argument("--with-moto", action="store_true", help="start moto as well; its address is SEVERANCE_MOTO")
@@ -151,6 +154,13 @@ def down(run_dir: Path | None) -> int:
 # ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def parameters(given: list[str]) -> dict[str, str]:
+    for each in given:
+        if not each.partition("=")[1]:
+            raise Failure(f"--parameter {each}: expected NAME=VALUE")
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
+
+
 def new_run_dir(template: Path) -> Path:
     if not template.exists():
         raise Failure(f"{template} is not there. Build the functions first: make build")
@@ -168,7 +178,12 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
     base = client_environment(emulator.endpoint)
     deployer = Deployer(emulator.endpoint, base, options.template.resolve(), run_dir)
     wanted = list(
-        stacks(options.mode, with_observe_stack=options.with_observe_stack, with_review_stack=options.with_review_stack)
+        stacks(
+            options.mode,
+            with_observe_stack=options.with_observe_stack,
+            with_review_stack=options.with_review_stack,
+            parameters=parameters(options.parameter),
+        )
     )
     names = ", ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
     with step(f"deploying {names} with sam deploy"):

@@ -13,6 +13,7 @@
 )]
 
 pub mod doors;
+pub mod rotation;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -97,6 +98,7 @@ impl Function {
 }
 
 /// An access key with its secret half, as its holder has it.
+#[derive(Clone)]
 pub struct HeldKey {
     /// The id.
     pub id: String,
@@ -158,10 +160,15 @@ impl Stack {
 
     /// Invokes a function and waits for its answer: the response, or the error that Lambda reports.
     pub async fn invoke(&self, function: Function, event: &Value) -> Result<Value, Value> {
+        self.invoke_named(function.as_str(), event).await
+    }
+
+    /// The same for a function that reacts to no event, by the output that names it.
+    pub async fn invoke_named(&self, output: &str, event: &Value) -> Result<Value, Value> {
         let answer = self
             .lambda
             .invoke()
-            .function_name(self.name(function.as_str()))
+            .function_name(self.name(output))
             .payload(Blob::new(event.to_string()))
             .send()
             .await
@@ -496,6 +503,15 @@ pub fn misused(user: &str, key: &HeldKey) -> Value {
     event["detail"]["id"] = json!(unique("finding"));
     // What the user holds was made before.
     event["detail"]["service"]["eventLastSeen"] = json!(jiff::Timestamp::now().to_string());
+    event
+}
+
+/// A finding of its own that an access key of this user is too old.
+pub fn stale(user: &str) -> Value {
+    let mut event =
+        event("securityhub/iam-3-stale-key.json", &[("service/report-batch", user), ("report-batch", user)]);
+    event["id"] = json!(unique("event"));
+    event["detail"]["findings"][0]["Id"] = json!(unique("finding"));
     event
 }
 

@@ -10,16 +10,24 @@
     reason = "what is not as expected fails the test, in helpers too"
 )]
 
-use aws_config::SdkConfig;
-use serde_json::json;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_iam::types::StatusType;
+use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
+use serde_json::{Value, json};
+use severance_aws::calls::CallCounter;
 use severance_aws::countermeasures::{
     Applied, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
-    DeactivateSshPublicKey, Driver, QuarantineByScp, QuarantineUser, RemoveConsolePassword, RevokeRoleSessions, Seen,
-    Undo,
+    DeactivateSshPublicKey, DeleteAccessKey, Driver, QuarantineByScp, QuarantineUser, RemoveConsolePassword,
+    RevokeRoleSessions, Seen, Undo,
 };
+use severance_aws::guardrails::{Guardrails, Limits};
+use severance_aws::rotation::{Keys, RotationError, Rotator, Vault};
 use severance_domain::case::Case;
+use severance_domain::ids::AccountId;
 use severance_domain::plan::Countermeasure;
-use severance_tests::{Function, Stack, doors, misused, unique};
+use severance_domain::rotation::{RotationStep, StepRequest};
+use severance_tests::{ACCOUNT, Function, Stack, doors, misused, unique};
 
 /// A backend, and how it is reached.
 struct Backend {
@@ -171,4 +179,192 @@ async fn a_service_control_policy_goes_there_and_back_on_another_backend() {
         account: account.as_str().try_into().expect("an account"),
     };
     there_and_back(moto.name, &QuarantineByScp::new(organizations), &step, &case, true).await;
+}
+
+/// What a rotation needs, on one backend. All of it goes there, whatever the environment's endpoint is.
+struct Rotation {
+    name: &'static str,
+    sdk: SdkConfig,
+    secrets: aws_sdk_secretsmanager::Client,
+    iam: aws_sdk_iam::Client,
+    gates: Guardrails,
+    rotator: Rotator,
+}
+
+impl Rotation {
+    async fn on(backend: &Backend) -> Self {
+        let sdk = aws_config::defaults(BehaviorVersion::latest()).endpoint_url(&backend.endpoint).load().await;
+        let (secrets, iam) = (aws_sdk_secretsmanager::Client::new(&sdk), aws_sdk_iam::Client::new(&sdk));
+        let account = AccountId::try_from(ACCOUNT).expect("an account");
+        let limits = Limits {
+            account: account.clone(),
+            account_steps: 0,
+            organization_steps: 0,
+            window: jiff::SignedDuration::from_hours(1),
+        };
+        let gates = Guardrails::new(aws_sdk_dynamodb::Client::new(&sdk), table(&sdk).await, limits);
+        let rotator = Rotator::new(
+            Vault::new(secrets.clone()),
+            Keys::new(iam.clone()),
+            gates.clone(),
+            // moto has no history of calls.
+            None,
+            sdk.clone(),
+            CallCounter::default(),
+            account,
+            format!("arn:aws:iam::{ACCOUNT}:role/nobody"),
+        );
+        Self { name: backend.name, sdk, secrets, iam, gates, rotator }
+    }
+
+    async fn key(&self, user: &str) -> (String, String) {
+        let made = self.iam.create_access_key().user_name(user).send().await.expect("a key");
+        let key = made.access_key().expect("the key");
+        (key.access_key_id().to_owned(), key.secret_access_key().to_owned())
+    }
+
+    async fn keys(&self, user: &str) -> Vec<String> {
+        let listed = self.iam.list_access_keys().user_name(user).send().await.expect("the keys");
+        let ids = listed.access_key_metadata().iter().filter_map(|key| key.access_key_id());
+        ids.map(str::to_owned).collect()
+    }
+
+    /// Starts a rotation that nobody carries out: a version without a value is the pending one.
+    async fn begin(&self, secret: &str) -> String {
+        let rules = RotationRulesType::builder().automatically_after_days(30).build();
+        let mut rotate = self.secrets.rotate_secret().secret_id(secret).rotation_rules(rules);
+        if self.name == "ministack" {
+            rotate = rotate.rotation_lambda_arn(broken_function().await);
+        }
+        let answer = rotate.send().await.expect("the rotation starts");
+        let token = answer.version_id().expect("a version").to_owned();
+        if self.name == "moto" {
+            // Without a function to call, moto makes the new version the current one at once.
+            let first = self.version(secret, "AWSPREVIOUS").await;
+            let back = self.secrets.update_secret_version_stage().secret_id(secret).version_stage("AWSCURRENT");
+            back.move_to_version_id(first).remove_from_version_id(&token).send().await.expect("the label moves back");
+            let pending = self.secrets.update_secret_version_stage().secret_id(secret).version_stage("AWSPENDING");
+            pending.move_to_version_id(&token).send().await.expect("the version is pending");
+        }
+        token
+    }
+
+    async fn version(&self, secret: &str, label: &str) -> String {
+        let described = self.secrets.describe_secret().secret_id(secret).send().await.expect("the secret");
+        let mut versions = described.version_ids_to_stages().into_iter().flatten();
+        let found = versions.find(|(_, labels)| labels.iter().any(|held| held == label));
+        found.unwrap_or_else(|| panic!("{}: no {label} in {described:?}", self.name)).0.clone()
+    }
+
+    async fn step(&self, step: RotationStep, secret: &str, token: &str) -> Result<(), RotationError> {
+        let request = StepRequest { step, secret_id: secret.to_owned(), client_request_token: token.to_owned() };
+        Box::pin(self.rotator.step(&request)).await
+    }
+}
+
+/// A table for ledgers and gates.
+async fn table(sdk: &SdkConfig) -> String {
+    let name = unique("rotations");
+    let column =
+        |name: &str| AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build();
+    let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+    aws_sdk_dynamodb::Client::new(sdk)
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .attribute_definitions(column("pk").expect("a column"))
+        .attribute_definitions(column("sk").expect("a column"))
+        .key_schema(key("pk", KeyType::Hash).expect("a key"))
+        .key_schema(key("sk", KeyType::Range).expect("a key"))
+        .send()
+        .await
+        .expect("a table");
+    name
+}
+
+/// The ARN of a function that Secrets Manager may call and that understands no step: a rotation by it stays where it is.
+async fn broken_function() -> String {
+    let stack = Stack::observing().await;
+    let name = stack.name("KEY_CREATION_FUNCTION");
+    let permit = stack.lambda.add_permission().function_name(&name).statement_id(unique("rotation"));
+    let permit = permit.action("lambda:InvokeFunction").principal("secretsmanager.amazonaws.com");
+    permit.source_account(ACCOUNT).send().await.expect("the permission");
+    format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")
+}
+
+/// Two keys are the limit; what is made is stored as pending, tried, and made the current one; the old one goes to its gate and
+/// from there.
+#[tokio::test]
+async fn a_key_is_replaced_in_its_secret_on_each_backend() {
+    let stack = Stack::enforcing().await;
+    let case = some_case(&stack).await;
+    for backend in backends().await {
+        let rotation = Rotation::on(&backend).await;
+        let (on, iam) = (rotation.name, &rotation.iam);
+        let user = unique("rotated");
+        iam.create_user().user_name(&user).send().await.expect("a user");
+        let (old, half) = rotation.key(&user).await;
+        let value = json!({"userName": user, "accessKeyId": old, "secretAccessKey": half, "note": "kept"}).to_string();
+        let managed = Tag::builder().key("severance:managed").value("true").build();
+        let create = rotation.secrets.create_secret().name(unique("rotated")).secret_string(value).tags(managed);
+        let secret = create.send().await.expect("a secret").arn().expect("its ARN").to_owned();
+        let token = rotation.begin(&secret).await;
+        let current = rotation.version(&secret, "AWSCURRENT").await;
+
+        // Both places are taken: each key is named, and none is touched.
+        let (other, _) = rotation.key(&user).await;
+        let full = rotation.step(RotationStep::CreateSecret, &secret, &token).await;
+        let Err(RotationError::NoPlace { keys, .. }) = &full else { panic!("{on}: {full:?}") };
+        assert!(keys.contains(&format!("{old} (which the secret holds)")), "{on}: {keys}");
+        assert!(keys.contains(&format!("{other} (which Severance did not make)")), "{on}: {keys}");
+        assert_eq!(rotation.keys(&user).await.len(), 2, "{on}");
+        iam.delete_access_key().user_name(&user).access_key_id(&other).send().await.expect("a place");
+
+        for _ in 0..2 {
+            // Once more changes nothing.
+            let made = rotation.step(RotationStep::CreateSecret, &secret, &token).await;
+            assert_eq!(made, Ok(()), "{on}");
+        }
+        let keys = rotation.keys(&user).await;
+        assert_eq!(keys.len(), 2, "{on}: {keys:?}");
+        let new = keys.into_iter().find(|key| *key != old).expect("a new key");
+        let read = rotation.secrets.get_secret_value().secret_id(&secret).version_id(&token).send().await;
+        let held: Value = serde_json::from_str(read.expect("a value").secret_string().expect("a text")).expect("JSON");
+        assert_eq!((&held["accessKeyId"], &held["note"]), (&json!(new), &json!("kept")), "{on}");
+        assert_eq!(rotation.version(&secret, "AWSPENDING").await, token, "{on}");
+        assert_eq!(rotation.version(&secret, "AWSCURRENT").await, current, "{on}");
+
+        for step in [RotationStep::SetSecret, RotationStep::TestSecret, RotationStep::FinishSecret] {
+            assert_eq!(rotation.step(step, &secret, &token).await, Ok(()), "{on}");
+        }
+        assert_eq!(rotation.version(&secret, "AWSCURRENT").await, token, "{on}");
+        assert_eq!(rotation.version(&secret, "AWSPREVIOUS").await, current, "{on}");
+        let gates = rotation.gates.gates().await.expect("the gates");
+        let told: Vec<_> = gates.iter().map(|gate| (gate.old.as_str(), gate.new.as_str())).collect();
+        assert_eq!(told, [(old.as_str(), new.as_str())], "{on}");
+
+        gone(&rotation, &user, (old.as_str(), half.as_str()), &case).await;
+    }
+}
+
+/// The last use of a replaced key shows; and it is deleted only while it is inactive.
+async fn gone(rotation: &Rotation, user: &str, (old, half): (&str, &str), case: &Case) {
+    let (on, iam) = (rotation.name, &rotation.iam);
+    let begun = severance_aws::clock::now().as_second();
+    let credentials = aws_sdk_iam::config::Credentials::new(old, half, None, None, "test");
+    let config = aws_sdk_sts::config::Builder::from(&rotation.sdk).credentials_provider(credentials).build();
+    aws_sdk_sts::Client::from_conf(config).get_caller_identity().send().await.expect("the old key works");
+    let last = iam.get_access_key_last_used().access_key_id(old).send().await.expect("its last use");
+    let at = last.access_key_last_used().and_then(|last| last.last_used_date()).expect("a time").secs();
+    assert!(at >= begun - 1, "{on}: {at} is before {begun}");
+
+    let user = severance_domain::ids::IamName::try_from(user).expect("a name");
+    let driver = DeleteAccessKey::new(iam.clone());
+    let step = Countermeasure::DeleteAccessKey { user: user.clone(), access_key: old.try_into().expect("an id") };
+    let refused = driver.apply(&step, &case.id).await;
+    assert!(refused.is_err_and(|error| error.code == "KeyIsActive"), "{on}");
+    let update = iam.update_access_key().user_name(user.as_str()).access_key_id(old).status(StatusType::Inactive);
+    update.send().await.expect("the key is inactive");
+    there_and_back(on, &driver, &step, case, false).await;
+    assert_eq!(rotation.keys(user.as_str()).await.len(), 1, "{on}");
 }

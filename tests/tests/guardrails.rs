@@ -13,7 +13,7 @@ use severance_domain::case::Case;
 use severance_domain::plan::Disposition;
 use severance_domain::profile::Origin;
 use severance_domain::review::Decision;
-use severance_tests::{Function, HeldKey, Person, Ran, Stack, event, misused, unique};
+use severance_tests::{Function, HeldKey, Person, Ran, Stack, misused, stale, unique};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
 const WORKLOAD: (&str, &str) = ("severance:class", "workload");
@@ -21,15 +21,6 @@ const WORKLOAD: (&str, &str) = ("severance:class", "workload");
 /// The exit codes of `sever`: refused, and not seen to end.
 const REFUSED: i32 = 21;
 const NOT_CONTAINED: i32 = 24;
-
-/// A stale key of this user, found by Security Hub.
-fn stale(user: &str) -> Value {
-    let mut event =
-        event("securityhub/iam-3-stale-key.json", &[("service/report-batch", user), ("report-batch", user)]);
-    event["id"] = json!(unique("event"));
-    event["detail"]["findings"][0]["Id"] = json!(unique("finding"));
-    event
-}
 
 fn only(reactions: &Value) -> &Value {
     let reactions = reactions.as_array().unwrap_or_else(|| panic!("no reactions in {reactions}"));

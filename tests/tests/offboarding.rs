@@ -14,7 +14,7 @@ use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use serde_json::{Value, json};
 use severance_tests::{Function, Stack, event, unique};
 
-/// Rotation is configured, so that it can be started. The emulator runs no rotation function.
+/// Rotation is configured, so that it can be started. This one does not exist: the test ends it.
 const ROTATION_FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:SecretsManagerTestRotation";
 
 async fn secret(stack: &Stack, owner: &str, rotated: bool) -> String {

@@ -60,6 +60,8 @@ const POSTURE_FINDING: &[&str] = &[
     "rolesanywhere:GetProfile",
     "rolesanywhere:ListProfiles",
     "rolesanywhere:UpdateProfile",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:RotateSecret",
 ];
 const KEY_CREATION: &[&str] = &["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
 
@@ -69,17 +71,29 @@ const OF_LEAVERS: &[&str] = &[
     "identitystore:DeleteGroupMembership",
     "identitystore:DescribeUser",
     "identitystore:ListGroupMembershipsForMember",
-    "secretsmanager:DescribeSecret",
     "secretsmanager:ListSecrets",
-    "secretsmanager:RotateSecret",
     "sso:DeleteAccountAssignment",
     "sso:DescribeAccountAssignmentDeletionStatus",
     "sso:ListAccountAssignmentsForPrincipal",
     "sso:ListInstances",
 ];
 
-/// What nothing but a person's word leads to: giving access back, and policies that bind an account.
+/// What the rotation of a managed key takes, and nobody else may but the responder what stands there, too.
+const SECRET_ROTATION: &[&str] = &[
+    "cloudtrail:LookupEvents",
+    "iam:CreateAccessKey",
+    "iam:DeleteAccessKey",
+    "iam:GetAccessKeyLastUsed",
+    "iam:ListAccessKeys",
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:PutSecretValue",
+    "secretsmanager:UpdateSecretVersionStage",
+];
+
+/// What only the responder may: giving access back, policies that bind an account, and what becomes of managed keys.
 const BY_HAND: &[&str] = &[
+    "iam:DeleteAccessKey",
     "iam:DeleteRolePolicy",
     "iam:DeleteUserPolicy",
     "iam:UntagUser",
@@ -93,6 +107,8 @@ const BY_HAND: &[&str] = &[
     "organizations:ListPoliciesForTarget",
     "organizations:TagResource",
     "rolesanywhere:EnableProfile",
+    "secretsmanager:CreateSecret",
+    "secretsmanager:TagResource",
     "sso:CreateAccountAssignment",
     "sso:DescribeAccountAssignmentCreationStatus",
 ];
@@ -144,6 +160,7 @@ async fn each_role_allows_exactly_the_identity_actions_that_its_code_calls() {
     for (function, expected) in [
         ("posture-finding", POSTURE_FINDING.to_vec()),
         ("key-creation", KEY_CREATION.to_vec()),
+        ("secret-rotation", SECRET_ROTATION.to_vec()),
         ("offboarding", [POSTURE_FINDING, OF_LEAVERS].concat()),
         // A person may ask for every countermeasure, and approve whatever another function held.
         ("responder", [POSTURE_FINDING, OF_LEAVERS, BY_HAND].concat()),
@@ -189,7 +206,7 @@ async fn a_resource_is_open_only_where_iam_knows_none() {
     ];
     let may_be_open = [WITHOUT_RESOURCE, OF_DIRECTORY].concat();
     let stack = Stack::enforcing().await;
-    for function in ["posture-finding", "key-creation", "offboarding", "responder"] {
+    for function in ["posture-finding", "key-creation", "offboarding", "responder", "secret-rotation"] {
         for statement in statements(&stack, function).await {
             if statement["Effect"] == "Allow" && texts(&statement["Resource"]).iter().any(|resource| resource == "*") {
                 for action in texts(&statement["Action"]) {

@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use severance_tests::Stack;
+use serde_json::json;
+use severance_tests::{ACCOUNT, Stack, event};
 
 /// Events that only the function can tell to be none of ours: no pattern can look into an array's element and at its
 /// neighbours, or compare texts without a list of them.
@@ -68,7 +69,7 @@ fn event_files() -> Vec<PathBuf> {
 
 fn expected_function(folder: &str) -> &'static str {
     match folder {
-        "guardduty" | "securityhub" | "accessanalyzer" | "health" => "posture-finding",
+        "guardduty" | "securityhub" | "accessanalyzer" | "health" | "secretsmanager" => "posture-finding",
         "cloudtrail-iam" => "key-creation",
         "okta" | "identity-center" | "severance" => "offboarding",
         other => panic!("events/{other} is new: say whose it is"),
@@ -116,4 +117,33 @@ async fn every_event_starts_its_function_once_and_what_is_not_ours_starts_none()
     for rule in &rules {
         assert!(used.contains(&rule.name.as_str()), "no event of events/ matches the rule {}", rule.name);
     }
+}
+
+/// A key that this stack's own rotation made is in its secret. Whoever else makes one, under whatever name, is heard of.
+#[tokio::test]
+async fn a_key_that_the_own_rotation_made_is_no_new_key() {
+    let stack = Stack::enforcing().await;
+    let name = format!("{}-create-access-key", stack.name("STACK"));
+    let rules = rules(&stack).await;
+    let rule = rules.iter().find(|rule| rule.name == name).expect("the rule on new keys");
+    let own = format!("{}-secret-rotation", stack.name("STACK"));
+    let rows: [(&str, String, bool); 4] = [
+        (ACCOUNT, own.clone(), false),
+        (ACCOUNT, format!("{own}s"), true),
+        (ACCOUNT, format!("x/{own}"), true),
+        ("999999999999", own, true),
+    ];
+    for (account, role, starts) in rows {
+        let mut made = event("cloudtrail-iam/create-access-key-assumed-role.json", &[]);
+        made["detail"]["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] =
+            json!(format!("arn:aws:iam::{account}:role/{role}"));
+        let answer =
+            stack.events.test_event_pattern().event_pattern(&rule.pattern).event(made.to_string()).send().await;
+        assert_eq!(answer.expect("an answer").result(), starts, "{account} {role}");
+    }
+    // A user has no session, and so no issuer.
+    let made = event("cloudtrail-iam/create-access-key-self.json", &[]);
+    assert!(made["detail"]["userIdentity"].get("sessionContext").is_none());
+    let answer = stack.events.test_event_pattern().event_pattern(&rule.pattern).event(made.to_string()).send().await;
+    assert!(answer.expect("an answer").result());
 }

@@ -6,11 +6,13 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use jiff::SignedDuration;
+use severance_domain::cutover::Times;
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
 use severance_domain::review::ReviewTimes;
 
+use crate::countermeasures::Attachment;
 use crate::sessions::{ExternalId, Member};
 
 const MEMBER_ROLE: &str = "SEVERANCE_MEMBER_ROLE";
@@ -82,6 +84,14 @@ pub struct Settings {
     pub identity_center: bool,
     /// `SEVERANCE_SCP_QUARANTINE`: whether service control policies may be written.
     pub scp_quarantine: bool,
+    /// `SEVERANCE_ROTATION_FUNCTION`, `SEVERANCE_ROTATE_DAYS`, `SEVERANCE_SECRETS_KEY`: what the rotation of adopted keys is
+    /// attached to; none where keys cannot be adopted.
+    pub rotation: Option<Attachment>,
+    /// `SEVERANCE_COPIES_FUNCTION`: the function that searches for copies of a key; none where that is switched off.
+    pub copies_function: Option<String>,
+    /// `SEVERANCE_CUTOVER_QUIET`, `SEVERANCE_CUTOVER_DEADLINE`, `SEVERANCE_CUTOVER_DELETION`: how long a key that was replaced
+    /// lives on.
+    pub cutover: Times,
     /// `SEVERANCE_MANAGEMENT_ACCOUNT`: the organization's, which no service control policy binds.
     pub management_account: Option<AccountId>,
 }
@@ -225,6 +235,35 @@ impl Settings {
                 }
             },
             identity_center: flag("SEVERANCE_IDENTITY_CENTER")?,
+            rotation: match optional("SEVERANCE_ROTATION_FUNCTION") {
+                None => None,
+                Some(function) => Some(Attachment {
+                    function,
+                    every_days: match count("SEVERANCE_ROTATE_DAYS", 90, "a whole number of days, 1 to 1000")? {
+                        days @ 1..=1000 => days,
+                        other => {
+                            return Err(InvalidSetting {
+                                name: "SEVERANCE_ROTATE_DAYS",
+                                found: other.to_string(),
+                                expected: "a whole number of days, 1 to 1000",
+                            });
+                        }
+                    },
+                    kms_key: optional("SEVERANCE_SECRETS_KEY"),
+                }),
+            },
+            copies_function: optional("SEVERANCE_COPIES_FUNCTION"),
+            cutover: {
+                let or = |name: &'static str, default: &str| optional(name).unwrap_or_else(|| default.to_owned());
+                let quiet = or("SEVERANCE_CUTOVER_QUIET", Times::QUIET);
+                let deadline = or("SEVERANCE_CUTOVER_DEADLINE", Times::DEADLINE);
+                let deletion = or("SEVERANCE_CUTOVER_DELETION", Times::DELETION);
+                Times::read(&quiet, &deadline, &deletion).map_err(|found| InvalidSetting {
+                    name: "SEVERANCE_CUTOVER_QUIET, _DEADLINE or _DELETION",
+                    found,
+                    expected: "class=duration, separated by commas (workload=30m,*=168h); for the last one a duration",
+                })?
+            },
             scp_quarantine: flag("SEVERANCE_SCP_QUARANTINE")?,
             management_account: match optional("SEVERANCE_MANAGEMENT_ACCOUNT") {
                 None => None,

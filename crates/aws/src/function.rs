@@ -11,8 +11,10 @@ use serde::Serialize;
 use serde_json::Value;
 use severance_domain::ids::AccountId;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
+use severance_domain::playbook::Mode;
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
+use severance_domain::rotation::StepRequest;
 use severance_policy::{self as policy, PolicyError};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -25,10 +27,12 @@ use crate::calls::CallCounter;
 use crate::cases::Cases;
 use crate::clock;
 use crate::config::{self, InvalidSetting, Settings};
+use crate::copies::{CopiesFunction, CopiesSearch, KeyFormats};
 use crate::countermeasures::{
-    CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
-    DeactivateSshPublicKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineRole, QuarantineUser,
-    RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions, RevokeUserSessions,
+    AdoptAccessKey, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
+    DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineRole,
+    QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions,
+    RevokeUserSessions,
 };
 use crate::evidence_store::EvidenceStore;
 use crate::guardrails::{Guardrails, Limits};
@@ -38,6 +42,7 @@ use crate::identity::roles_anywhere::RolesAnywhere;
 use crate::publish::Publisher;
 use crate::reach::{Hands, Reach};
 use crate::react::{ReactError, Reactor};
+use crate::rotation::{Keys, RotationError, Rotator, Vault};
 use crate::sessions::Sessions;
 use crate::signer::Signer;
 use crate::trail::{Trail, region_of_iam};
@@ -112,6 +117,14 @@ impl Parts {
         client!(self, aws_sdk_organizations)
     }
 
+    /// Looks for the copies of access keys. It writes copies only where the stack enforces.
+    pub fn copies(&self) -> CopiesSearch {
+        CopiesSearch::new(self.there.clone(), self.calls.clone(), self.settings.region.clone())
+            .updating(self.settings.mode == Mode::Enforce)
+            .with_format(Arc::new(KeyFormats))
+            .keeping(self.guardrails(), self.settings.account.clone())
+    }
+
     fn partition(&self) -> &str {
         self.settings.signing_key.partition()
     }
@@ -122,7 +135,28 @@ impl Parts {
         let region = aws_sdk_cloudtrail::config::Region::new(region_of_iam(self.partition()));
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.there).region(region);
         let client = aws_sdk_cloudtrail::Client::from_conf(config.interceptor(self.calls.clone()).build());
-        (hours > 0).then(|| Trail::new(client, SignedDuration::from_hours(hours)))
+        let mut regions = self.settings.regions.clone();
+        regions.extend([self.settings.region.clone(), region_of_iam(self.partition()).to_owned()]);
+        regions.sort();
+        regions.dedup();
+        (hours > 0).then(|| Trail::new(client, SignedDuration::from_hours(hours)).in_regions(regions))
+    }
+
+    /// Replaces access keys in secrets.
+    pub fn rotator(&self) -> Rotator {
+        let settings = &self.settings;
+        let role =
+            format!("arn:{}:iam::{}:role/{}-secret-rotation", self.partition(), settings.account, settings.stack);
+        Rotator::new(
+            Vault::new(self.secrets()),
+            Keys::new(self.iam()),
+            self.guardrails(),
+            self.trail(),
+            self.sdk.clone(),
+            self.calls.clone(),
+            settings.account.clone(),
+            role,
+        )
     }
 
     /// The guardrails' part of the table.
@@ -174,6 +208,15 @@ impl Parts {
         ]
     }
 
+    /// What puts access keys under management, and removes those that were replaced; nothing where no rotation function is set.
+    pub fn key_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
+        let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(DeleteAccessKey::new(iam.clone()))];
+        if let Some(rotation) = self.settings.rotation.clone() {
+            drivers.push(Box::new(AdoptAccessKey::new(iam.clone(), self.secrets(), rotation)));
+        }
+        drivers
+    }
+
     /// What contains roles: their sessions, and the ways to new ones.
     pub fn role_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
         vec![
@@ -213,6 +256,10 @@ impl Parts {
             ),
             cases: self.cases(),
             publisher: self.publisher(),
+            copies: settings
+                .copies_function
+                .clone()
+                .map(|name| CopiesFunction::new(client!(self, aws_sdk_lambda), name)),
             settings,
         }
     }
@@ -266,6 +313,9 @@ pub enum Failure {
     /// Not everything could be done. What was done is stored.
     #[error("not everything could be done: {}", list(.0))]
     Unfinished(Vec<ReactError>),
+    /// A step of a rotation did not end well. Secrets Manager repeats it.
+    #[error(transparent)]
+    Rotation(RotationError),
 }
 
 fn list<E: ToString>(errors: &[E]) -> String {
@@ -277,12 +327,13 @@ impl From<Failure> for Diagnostic {
         let retryable = match &failure {
             Failure::Malformed(_) => false,
             Failure::Unfinished(errors) => errors.iter().any(ReactError::is_retryable),
+            Failure::Rotation(error) => error.is_retryable(),
         };
         Diagnostic {
             error_type: match (&failure, retryable) {
                 (Failure::Malformed(_), _) => "Severance.Terminal.MalformedEvent",
-                (Failure::Unfinished(_), true) => "Severance.Retryable",
-                (Failure::Unfinished(_), false) => "Severance.Terminal",
+                (_, true) => "Severance.Retryable",
+                (_, false) => "Severance.Terminal",
             }
             .to_owned(),
             error_message: failure.to_string(),
@@ -356,18 +407,30 @@ pub enum StartError {
     Runtime(lambda_runtime::Error),
 }
 
-/// What `RUST_LOG` says (`info`, `warn,severance_aws=debug`), but for the runtime, which would write whole events at its finest
-/// level.
+/// What would write whole events and answers at its finest level, values of variables among them.
+const HELD_TO_INFO: [&str; 3] = ["lambda_runtime", "lambda_runtime_api_client", "aws_smithy_runtime"];
+
+/// What is logged under these levels (`info`, `warn,severance_aws=debug`), as `RUST_LOG` gives them. Whatever they say, the
+/// runtime and the SDK log no content.
+pub fn log_filter(levels: Option<&str>) -> Targets {
+    let asked: Targets =
+        levels.and_then(|levels| levels.parse().ok()).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let all_else = asked.default_level().unwrap_or(LevelFilter::OFF);
+    asked
+        .into_iter()
+        .filter(|(target, _)| !HELD_TO_INFO.iter().any(|held| target.starts_with(held)))
+        .collect::<Targets>()
+        .with_default(all_else)
+        .with_targets(HELD_TO_INFO.map(|held| (held, LevelFilter::INFO)))
+}
+
+/// The log's levels.
 #[expect(
     clippy::disallowed_methods,
     reason = "the log's level is the one setting that is needed before the others are read"
 )]
-fn log_filter() -> Targets {
-    std::env::var("RUST_LOG")
-        .ok()
-        .and_then(|levels| levels.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
-        .with_targets([("lambda_runtime", LevelFilter::INFO), ("lambda_runtime_api_client", LevelFilter::INFO)])
+fn log_levels() -> Option<String> {
+    std::env::var("RUST_LOG").ok()
 }
 
 /// What a function answers one invocation with.
@@ -387,6 +450,28 @@ impl Serve for Function {
     }
 }
 
+impl Serve for Rotator {
+    type Answer = Value;
+
+    async fn serve(&self, payload: &Value, _delivery: &str) -> Result<Value, Failure> {
+        let request = StepRequest::read(payload).map_err(|malformed| Failure::Malformed(vec![malformed]))?;
+        let begun = clock::now();
+        let done = Box::pin(self.step(&request)).await;
+        let calls = self.take_calls();
+        tracing::info!(
+            secret = request.secret_id,
+            version = request.client_request_token,
+            step = request.step.as_str(),
+            done = done.is_ok(),
+            calls = ?calls,
+            milliseconds = clock::now().as_millisecond() - begun.as_millisecond(),
+            "a step of a rotation"
+        );
+        // Secrets Manager wants no answer; a person who invokes it does.
+        done.map(|()| serde_json::json!({ "step": request.step, "calls": calls })).map_err(Failure::Rotation)
+    }
+}
+
 /// Starts a function over these events and serves invocations until Lambda ends it.
 pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
     run_with(|parts| Function::new(sources, compose(parts), parts)).await
@@ -395,7 +480,7 @@ pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor
 /// Starts a function and serves invocations until Lambda ends it.
 pub async fn run_with<S: Serve>(compose: impl FnOnce(&Parts) -> S) -> Result<(), StartError> {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(log_filter()).init();
+    tracing_subscriber::registry().with(lines).with(log_filter(log_levels().as_deref())).init();
     let settings = Settings::from_environment()?;
     let policy = policy::Guardrails::embedded().inspect_err(|error| {
         tracing::error!(error = %error, "the policies are broken, so nothing can be decided");

@@ -9,10 +9,11 @@ use futures::StreamExt as _;
 use futures::future::join;
 use severance_domain::case::{Case, Followed, Round, StepRecord};
 use severance_domain::digest::Digest;
+use severance_domain::ids::IamName;
 use severance_domain::plan::{Countermeasure, Disposition, Step};
 use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
 use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
-use severance_domain::subject::SubjectKind;
+use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::trail::{Identity, Made, Trace};
 
 use crate::cases::Lease;
@@ -117,12 +118,31 @@ impl Reactor {
             }
         };
         round.unread.extend(present.unread.iter().cloned());
+        let present = self.without_rotated(case, present, &mut round).await;
         let lifted = self.lifted(case, hands, &mut round).await;
         let context = self.finishing(case);
         let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
         self.leave_to_responder(&mut follow.steps);
         round.found = follow.found;
         Look { round, steps: follow.steps, traced }
+    }
+
+    /// A key that our own rotation made, to be stored where its consumers read it, did not appear by anybody else's doing.
+    async fn without_rotated(&self, case: &Case, mut present: Inventory, round: &mut Round) -> Inventory {
+        let rotates = case.steps.iter().any(|record| {
+            record.was_taken() && matches!(record.step.countermeasure, Countermeasure::RotateSecret { .. })
+        });
+        let (SubjectKind::User, true) = (case.subject.kind, rotates) else { return present };
+        let Ok(user) = IamName::try_from(case.subject.name.as_str()) else { return present };
+        match self.guardrails.ledger(&case.subject.account, &user).await {
+            Ok(row) => present.access_keys.retain(|key| {
+                // One that the plan knew is none that appeared.
+                case.inventory.access_keys.iter().any(|known| known.id == key.id) || !row.ledger.knows(&key.id)
+            }),
+            // Then all that appeared is ended, and the rotation tries again.
+            Err(error) => round.unread.push(format!("which keys the rotation made could not be read: {error}")),
+        }
+        present
     }
 
     /// What a decision about what appeared depends on. Whoever let the case begin let it be finished: what was admitted or
@@ -296,6 +316,7 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
         title: format!("{} had made {}", case.subject.label(), trace.made.words()),
         request: case.signal.request.clone(),
         follows: Some(Follows { case: case.id.clone(), generation, planted }),
+        cutover: None,
     })
 }
 

@@ -4,16 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::{join, join_all, try_join};
+use futures::future::{join_all, join3, try_join};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, StepRecord};
+use severance_domain::cutover::Consumer;
+use severance_domain::ids::AccessKeyId;
 use severance_domain::plan::{Countermeasure, Disposition, Step};
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode, decide};
 use severance_domain::policy::Policy;
 use severance_domain::radius::permissions::Permissions;
 use severance_domain::radius::{BlastRadius, Facts, assess};
 use severance_domain::respond::Reacted as Reaction;
-use severance_domain::signal::Signal;
+use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -22,15 +24,19 @@ use crate::alarm::Alarms;
 use crate::cases::{CaseError, Cases, Lease, Taken};
 use crate::clock;
 use crate::config::Settings;
+use crate::copies::CopiesFunction;
 use crate::countermeasures::{Applied, Seen};
+use crate::cutover::RECENT;
 use crate::error::AwsError;
 use crate::guardrails::{Admission, Guardrails, Loaded};
 use crate::identity::{Found, ends_whole_identity, unresolved};
 use crate::publish::Publisher;
 use crate::reach::{Hands, Reach};
+use crate::trail::Trail;
 
 /// The functions of the template, whose roles are named `<stack>-<function>`.
-const OWN_FUNCTIONS: [&str; 4] = ["posture-finding", "key-creation", "offboarding", "responder"];
+const OWN_FUNCTIONS: [&str; 6] =
+    ["posture-finding", "key-creation", "offboarding", "responder", "secret-rotation", "copies-search"];
 
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
@@ -49,6 +55,8 @@ pub struct Reactor {
     pub cases: Cases,
     /// Publishes evidence.
     pub publisher: Publisher,
+    /// Asks for the copies of a key; none where the search is switched off, or the function may not.
+    pub copies: Option<CopiesFunction>,
     /// The stack's settings.
     pub settings: Settings,
 }
@@ -195,6 +203,9 @@ impl Reactor {
             if let Some(review) = case.pending_review() {
                 self.guardrails.remember_review(&case.id, review.due_at()).await?;
             }
+            if case.verification.is_none() && case.steps.iter().any(StepRecord::is_unfinished_rotation) {
+                self.guardrails.remember_rotation(&case.id).await?;
+            }
             self.cases.close(&case, lease, &published.digest).await?;
             if by_hand && case.pending_review().is_none() {
                 self.guardrails.forget_review(&case.id).await?;
@@ -229,8 +240,18 @@ impl Reactor {
         let (subject, signal, held) = (case.subject.clone(), case.signal.clone(), case.inventory.clone());
         let (known, within) = (case.radius.is_some(), self.settings.confirm_within);
         let judging = async { if known { None } else { judge(&hands, &signal, &subject, &held, within).await } };
-        let (judged, ()) = join(judging, self.confirm(case, &hands)).await;
+        let exposed = exposed_key(case, &hands);
+        let using = async {
+            match &exposed {
+                Some((trail, key)) => timeout(within, trail.consumers(key, clock::now() - RECENT)).await.ok(),
+                None => None,
+            }
+        };
+        let (judged, used, ()) = Box::pin(join3(judging, using, self.confirm(case, &hands))).await;
         case.radius = case.radius.take().or(judged);
+        if let Some((_, key)) = &exposed {
+            say_who_breaks(case, key, used);
+        }
         Box::pin(self.look_again(case, lease, hands)).await
     }
 
@@ -397,6 +418,44 @@ impl Reactor {
         }
     }
 }
+
+/// The long-term key that others know, where whoever uses it in good faith is to be told.
+fn exposed_key(case: &Case, hands: &Hands) -> Option<(Trail, AccessKeyId)> {
+    let key = case.signal.access_key.as_ref().filter(|key| !key.is_temporary())?;
+    let is_cut = case.steps.iter().any(|record| {
+        matches!(&record.step.countermeasure, Countermeasure::DeactivateAccessKey { access_key, .. } if access_key == key)
+            && record.was_taken()
+    });
+    let asks = case.signal.kind == SignalKind::CredentialExposed && is_cut && case.verification.is_none();
+    hands.trail.clone().filter(|_| asks).map(|trail| (trail, key.clone()))
+}
+
+/// Who used an exposed key lately, and cannot any more: its rightful consumers, and whoever else has it.
+fn say_who_breaks(case: &mut Case, key: &AccessKeyId, used: Option<(Vec<Consumer>, Vec<String>)>) {
+    let mut notes = Vec::new();
+    match used {
+        None => notes.push(format!("who used {key} lately could not be read in time")),
+        Some((consumers, unread)) => {
+            if consumers.is_empty() && unread.is_empty() {
+                notes.push(format!("CloudTrail knows nobody who used {key} in the last 24 hours (management events)"));
+            }
+            let told = consumers.iter().take(MOST_CONSUMERS);
+            notes.extend(told.map(|who| format!("used {key} and no longer can: {}", who.describe())));
+            if consumers.len() > MOST_CONSUMERS {
+                notes.push(format!("and {} others used it", consumers.len() - MOST_CONSUMERS));
+            }
+            notes.extend(unread.into_iter().map(|what| format!("who used {key} was not read: {what}")));
+        }
+    }
+    for note in notes {
+        if !case.notes.contains(&note) {
+            case.notes.push(note);
+        }
+    }
+}
+
+/// So many consumers of an exposed key are named.
+const MOST_CONSUMERS: usize = 20;
 
 /// What an identity that is ended as a whole could do. None where one key is in question, and not the identity.
 pub(crate) async fn judge(

@@ -96,6 +96,7 @@ impl Responder {
                 let (entries, next) = self.reactor.guardrails.registry_page(after.as_deref()).await?;
                 Ok(Answer::Registry { entries, next })
             }
+            (Ask::Cutovers, _) => Ok(Answer::Cutovers { gates: self.reactor.guardrails.gates().await? }),
             (Ask::Tick, _) => Ok(Answer::Ticked(Box::pin(self.reactor.tick(holder)).await?)),
             (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
             // Every ask that changes something needs a proof, and so has a caller.
@@ -148,6 +149,10 @@ impl Responder {
             } else {
                 Answer::Refused { why: format!("there is no exemption {id}: sever exempt list shows them") }
             }),
+            Ask::Cut { access_key, reason, ticket } => {
+                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                Box::pin(self.reactor.cut(access_key, request, holder)).await
+            }
             Ask::BreakerReset { reason } => {
                 tracing::warn!(%by, reason, "the breakers are reset");
                 Ok(Answer::Breakers { breakers: guardrails.reset_breakers().await? })
@@ -249,6 +254,7 @@ impl Responder {
         | Ask::BreakerReset { reason }
         | Ask::Recertify { reason, .. }
         | Ask::Restore { reason, .. }
+        | Ask::Cut { reason, .. }
         | Ask::Verify { reason, .. }) = ask
         else {
             return None;
@@ -322,6 +328,7 @@ fn claimed(own: &AccountId, claim: &Claim, request: Option<Request>, ask: &Ask, 
         event_digest: Digest::of_json(&asked),
         request,
         follows: None,
+        cutover: None,
     })
 }
 
@@ -340,7 +347,13 @@ fn about(ask: &Ask) -> String {
         Ask::RegistryRemove { arns } => arns.join(" "),
         Ask::Recertify { subject, until, .. } => format!("{subject} until {until}"),
         Ask::BreakerReset { reason } => reason.clone(),
-        Ask::Reviews | Ask::Exemptions | Ask::BreakerStatus | Ask::RegistryExport { .. } | Ask::Tick => String::new(),
+        Ask::Cut { access_key, .. } => access_key.to_string(),
+        Ask::Cutovers
+        | Ask::Reviews
+        | Ask::Exemptions
+        | Ask::BreakerStatus
+        | Ask::RegistryExport { .. }
+        | Ask::Tick => String::new(),
     }
 }
 

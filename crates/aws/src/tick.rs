@@ -57,6 +57,14 @@ impl Reactor {
                 ticked.failed.push(format!("{case}: {error}"));
             }
         }
+        if let Err(error) = Box::pin(self.tend_rotations(now, holder, &mut ticked)).await {
+            tracing::error!(error = %error, "rotations could not be followed");
+            ticked.failed.push(format!("rotations: {error}"));
+        }
+        if let Err(error) = Box::pin(self.tend_gates(now, holder, &mut ticked)).await {
+            tracing::error!(error = %error, "cutovers could not be looked after");
+            ticked.failed.push(format!("cutovers: {error}"));
+        }
         for exemption in &loaded.exemptions {
             if let Err(error) = self.warn(exemption, now, &mut ticked).await {
                 tracing::error!(exemption = exemption.id, error = %error, "nobody could be warned");
@@ -73,6 +81,8 @@ impl Reactor {
             warned = ticked.warned.len(),
             asked = ticked.asked.len(),
             overdue = ticked.overdue.len(),
+            cutovers = ticked.cutovers.len(),
+            rotations = ticked.rotations.len(),
             failed = ticked.failed.len(),
             "ticked"
         );
@@ -236,5 +246,6 @@ fn unconfirmed(entry: &RegistryEntry, day: Date, now: Timestamp) -> Option<Signa
         event_digest: Digest::of_json(&serde_json::json!(entry)),
         request: None,
         follows: None,
+        cutover: None,
     })
 }

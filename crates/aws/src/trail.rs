@@ -10,10 +10,13 @@ use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::Case;
+use severance_domain::cutover::Consumer;
 use severance_domain::ids::{AccessKeyId, Arn, UniqueId};
+use severance_domain::signal::Planted;
 use severance_domain::subject::SubjectKind;
-use severance_domain::trail::{Made, Trace, issuer};
+use severance_domain::trail::{Call, Made, Trace, issuer};
 
+use crate::cutover::by_consumer;
 use crate::error::AwsError;
 
 const LOOKUP: &str = "cloudtrail:LookupEvents";
@@ -29,6 +32,8 @@ const MOST_PAGES: usize = 4;
 pub struct Trail {
     cloudtrail: Client,
     lookback: SignedDuration,
+    /// Where the use of keys is asked for.
+    regional: Vec<(String, Client)>,
 }
 
 /// What was found, and what was not looked at.
@@ -38,6 +43,17 @@ pub struct Traced {
     pub traces: Vec<Trace>,
     /// Why something may be missing.
     pub unread: Vec<String>,
+}
+
+/// Who made a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Maker {
+    /// A session of this role, by its ARN.
+    Role(String),
+    /// Somebody else.
+    Other,
+    /// CloudTrail does not show the call, or not yet.
+    Unknown,
 }
 
 /// The Region in which a partition's IAM events stand.
@@ -52,7 +68,7 @@ pub fn region_of_iam(partition: &str) -> &'static str {
 impl Trail {
     /// Over this client, which asks [`region_of_iam`]; looks back so far before the moment that a claim names.
     pub fn new(cloudtrail: Client, lookback: SignedDuration) -> Self {
-        Self { cloudtrail, lookback }
+        Self { cloudtrail, lookback, regional: vec![] }
     }
 
     /// What the subject of a case made, from some time before its claim on.
@@ -128,6 +144,55 @@ impl Trail {
         let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
         let (records, _) = self.lookup(LookupAttributeKey::AccessKeyId, key.as_str(), since, 1).await?;
         Ok(records.iter().find_map(|record| issuer(record)))
+    }
+
+    /// Who made a key, since then.
+    ///
+    /// # Errors
+    /// Where CloudTrail refuses or does not answer.
+    pub async fn maker(&self, key: &AccessKeyId, since: Timestamp) -> Result<Maker, AwsError> {
+        // CloudTrail's times are whole seconds.
+        let since = since - SignedDuration::from_secs(1);
+        let (records, _) = self.lookup(LookupAttributeKey::ResourceName, key.as_str(), since, MOST_PAGES).await?;
+        let made = records.iter().find(|record| {
+            matches!(Trace::read(record).map(|trace| trace.made),
+                Some(Made::Credential { credential: Planted::AccessKey(made), .. }) if made == *key)
+        });
+        Ok(match made.map(|record| issuer(record)) {
+            None => Maker::Unknown,
+            Some(Some((role, _))) if role.name_of("role").is_some() => Maker::Role(role.to_string()),
+            Some(_) => Maker::Other,
+        })
+    }
+
+    /// Who used a key since then, and what could not be read: management events only, in every Region that is asked.
+    pub async fn consumers(&self, key: &AccessKeyId, since: Timestamp) -> (Vec<Consumer>, Vec<String>) {
+        let mut unread = Vec::new();
+        let mut calls = Vec::new();
+        for (region, client) in &self.regional {
+            let there = Self { cloudtrail: client.clone(), ..self.clone() };
+            match there.lookup(LookupAttributeKey::AccessKeyId, key.as_str(), since, MOST_PAGES).await {
+                // The newest come first, so what is left out is older than what was read.
+                Ok((records, _)) => calls.extend(records.iter().filter_map(|record| Call::read(record))),
+                Err(error) => unread.push(format!("its calls in {region}: {error}")),
+            }
+        }
+        calls.retain(|call| call.at >= since);
+        (by_consumer(calls), unread)
+    }
+
+    /// The same reader, which asks for the use of keys in these Regions.
+    #[must_use]
+    pub fn in_regions(mut self, regions: impl IntoIterator<Item = String>) -> Self {
+        self.regional = regions
+            .into_iter()
+            .map(|region| {
+                let there = aws_sdk_cloudtrail::config::Region::new(region.clone());
+                let config = self.cloudtrail.config().to_builder().region(there).build();
+                (region, Client::from_conf(config))
+            })
+            .collect();
+        self
     }
 
     /// The records of calls, and whether they are all.

@@ -8,6 +8,8 @@
 //! same plan, the same verdict and the same bytes of evidence.
 
 pub mod case;
+pub mod copies;
+pub mod cutover;
 pub mod digest;
 pub mod evidence;
 pub mod exemption;
@@ -23,6 +25,7 @@ pub mod refusals;
 pub mod respond;
 pub mod restoration;
 pub mod review;
+pub mod rotation;
 pub mod signal;
 pub mod subject;
 pub mod text;

@@ -122,6 +122,24 @@ pub enum Countermeasure {
         /// The account that the policy is attached to.
         account: AccountId,
     },
+    /// Delete an access key (`iam:DeleteAccessKey`) that was replaced and is inactive. It frees the slot that the next
+    /// rotation needs.
+    DeleteAccessKey {
+        /// Whose key.
+        user: IamName,
+        /// Which key.
+        access_key: AccessKeyId,
+    },
+    /// Put a user's access key under management: a secret is made for it and rotated at once
+    /// (`secretsmanager:CreateSecret`, `secretsmanager:RotateSecret`, `iam:TagUser`).
+    AdoptAccessKey {
+        /// Whose key.
+        user: IamName,
+        /// The key that the secret's first one replaces, once its consumers have moved.
+        access_key: AccessKeyId,
+        /// The name of the secret.
+        secret: String,
+    },
     /// Start the rotation that a secret has configured (`secretsmanager:RotateSecret`).
     RotateSecret {
         /// Which secret.
@@ -133,7 +151,7 @@ pub enum Countermeasure {
 
 impl Countermeasure {
     /// The names of all that change something.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 18] = [
         "deactivate_access_key",
         "quarantine_user",
         "remove_console_password",
@@ -149,6 +167,8 @@ impl Countermeasure {
         "remove_group_membership",
         "neutralize_policy",
         "quarantine_by_scp",
+        "delete_access_key",
+        "adopt_access_key",
         "rotate_secret",
     ];
 
@@ -170,6 +190,8 @@ impl Countermeasure {
             Self::RemoveGroupMembership { .. } => "remove_group_membership",
             Self::NeutralizePolicy { .. } => "neutralize_policy",
             Self::QuarantineByScp { .. } => "quarantine_by_scp",
+            Self::DeleteAccessKey { .. } => "delete_access_key",
+            Self::AdoptAccessKey { .. } => "adopt_access_key",
             Self::RotateSecret { .. } => "rotate_secret",
             Self::HoldForReview => "hold_for_review",
         }
@@ -221,6 +243,12 @@ impl Countermeasure {
             Self::QuarantineByScp { principal, account } => {
                 format!("deny {principal} everything by a service control policy on account {account}")
             }
+            Self::DeleteAccessKey { user, access_key } => {
+                format!("delete access key {access_key} of user {user}, which was replaced")
+            }
+            Self::AdoptAccessKey { user, access_key, secret } => {
+                format!("put access key {access_key} of user {user} under management, in secret {secret}")
+            }
             Self::RotateSecret { secret } => format!("start rotation of secret {secret}"),
             Self::HoldForReview => "hold for review".to_owned(),
         }
@@ -228,12 +256,12 @@ impl Countermeasure {
 
     /// Whether it is for the responder alone to take, on a person's word: no event function holds the right to it.
     pub fn needs_responder(&self) -> bool {
-        matches!(self, Self::QuarantineByScp { .. })
+        matches!(self, Self::QuarantineByScp { .. } | Self::DeleteAccessKey { .. } | Self::AdoptAccessKey { .. })
     }
 
     /// Whether nothing can undo it. A rotation is none of these: Secrets Manager keeps the value before it.
     pub fn is_irreversible(&self) -> bool {
-        matches!(self, Self::RemoveConsolePassword { .. })
+        matches!(self, Self::RemoveConsolePassword { .. } | Self::DeleteAccessKey { .. })
     }
 
     /// Whether it holds an identity down as a whole, and is found missing only by reading it back.

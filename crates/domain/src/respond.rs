@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, CaseId};
+use crate::cutover::Gate;
 use crate::exemption::{Exemption, ExemptionRequest};
 use crate::ids::{AccessKeyId, Arn};
 use crate::intake::Malformed;
@@ -37,29 +38,17 @@ impl Call {
     /// Names the JSON path of the first thing that is not as it must be.
     pub fn read(payload: &serde_json::Value) -> Result<Self, Malformed> {
         serde_path_to_error::deserialize(payload).map_err(|error| {
-            let problem = error.inner().to_string();
-            let mut at = vec!["$".to_owned()];
-            at.extend(error.path().iter().map(ToString::to_string));
-            // serde names the object that lacks the field.
-            let missing = problem.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-            at.extend(missing.map(str::to_owned));
-            let found = match at.get(1).map(String::as_str) {
-                _ if missing.is_some() => "nothing".to_owned(),
-                // serde quotes a text that is in the wrong place, and here it may be a signature or a session's token.
-                Some("proof") => "something that is no proof (not repeated here: it may be secret)".to_owned(),
-                _ => problem.chars().take(PROBLEM_LIMIT).collect(),
-            };
-            Malformed {
-                at: at.join(".").replace(".[", "["),
-                expected: "a call of the responder (docs/RESPONDER.md)".to_owned(),
-                found,
+            let mut malformed = Malformed::of_payload(&error, "a call of the responder (docs/RESPONDER.md)");
+            // serde quotes a text that is in the wrong place, and here it may be a signature or a session's token.
+            if malformed.found != Malformed::NOTHING
+                && error.path().iter().next().is_some_and(|at| at.to_string() == "proof")
+            {
+                "something that is no proof (not repeated here: it may be secret)".clone_into(&mut malformed.found);
             }
+            malformed
         })
     }
 }
-
-/// Of serde's words about a broken call, in characters: enough for the list of what can be asked.
-const PROBLEM_LIMIT: usize = 400;
 
 /// A call of `sts:GetCallerIdentity` that the caller signed and did not send. Sending it, the responder hears from STS who the
 /// caller is. One of the signed headers holds the digest of the request, so that the proof is good for nothing else.
@@ -188,6 +177,18 @@ pub enum Ask {
         /// Why it is needed.
         reason: String,
     },
+    /// Every access key that a rotation has replaced and that is not gone yet.
+    Cutovers,
+    /// Deactivate a key that was replaced now, whoever still uses it.
+    Cut {
+        /// The old key.
+        access_key: AccessKeyId,
+        /// Why.
+        reason: String,
+        /// The ticket that it belongs to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<String>,
+    },
     /// What the schedule asks for: escalate and end reviews, warn of exemptions, ask for recertification. Depends on the table
     /// and the clock alone, so it needs no proof.
     Tick,
@@ -208,6 +209,7 @@ impl Ask {
                 | Self::Exemptions
                 | Self::BreakerStatus
                 | Self::RegistryExport { .. }
+                | Self::Cutovers
                 | Self::Tick
         )
     }
@@ -280,6 +282,11 @@ pub enum Answer {
         what: String,
         /// On how many things.
         count: usize,
+    },
+    /// To [`Ask::Cutovers`].
+    Cutovers {
+        /// The gates, the oldest first.
+        gates: Vec<Gate>,
     },
     /// To [`Ask::Tick`].
     Ticked(Ticked),
@@ -366,6 +373,12 @@ pub struct Ticked {
     pub asked: Vec<String>,
     /// Identities that nobody recertified in time: a case was opened for each.
     pub overdue: Vec<String>,
+    /// Keys that a rotation has replaced and about which something was done: a case was opened or carried on for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cutovers: Vec<String>,
+    /// Rotations that ended since the last tick, and how.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<String>,
     /// What could not be done, and will be tried again at the next tick.
     pub failed: Vec<String>,
 }

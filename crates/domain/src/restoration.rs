@@ -146,6 +146,7 @@ pub fn answer(case: &Case, record: &StepRecord) -> ReturnAnswer {
             Countermeasure::RemoveConsolePassword { .. } => keep(PASSWORD),
             // Nobody works with it, so nothing takes its place.
             _ if is_foreign(case, step) => keep(&format!("{why}: delete it")),
+            Countermeasure::DeactivateAccessKey { .. } => ReturnAnswer::Rotate { why: with_rotation(case, why) },
             _ => ReturnAnswer::Rotate { why },
         };
     }
@@ -153,6 +154,10 @@ pub fn answer(case: &Case, record: &StepRecord) -> ReturnAnswer {
     let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
     match step {
         Countermeasure::RemoveConsolePassword { .. } => keep(PASSWORD),
+        Countermeasure::DeleteAccessKey { .. } => keep("a deleted key is gone; what replaced it works"),
+        Countermeasure::AdoptAccessKey { .. } => keep(
+            "the new key is in use by whoever reads the secret: the old one is given back by restoring its own case",
+        ),
         Countermeasure::RotateSecret { .. } => {
             keep("a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS")
         }
@@ -184,6 +189,18 @@ fn is_policy_of_ours(step: &Countermeasure) -> bool {
             | Countermeasure::RevokeUserSessions { .. }
             | Countermeasure::QuarantineByScp { .. }
     )
+}
+
+/// Where the key that takes the place of an exposed one is, if the case had its secret rotated.
+fn with_rotation(case: &Case, why: String) -> String {
+    let rotated = case.steps.iter().find_map(|record| match &record.step.countermeasure {
+        Countermeasure::RotateSecret { secret } if record.was_taken() => Some(secret),
+        _ => None,
+    });
+    match rotated {
+        Some(secret) => format!("{why}; the rotation of {secret} was started, which makes another one"),
+        None => why,
+    }
 }
 
 /// Why others may know the credential that a step ended, if they may.

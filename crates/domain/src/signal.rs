@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::cutover::Cutover;
 use crate::digest::Digest;
 use crate::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use crate::policy::Request;
@@ -47,6 +48,9 @@ pub struct Signal {
     /// The containment that found it, where one did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub follows: Option<Follows>,
+    /// What is known of the consumers of a key that was replaced, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cutover: Option<Box<Cutover>>,
 }
 
 /// What a containment found beside its own subject: something that the contained identity made.
@@ -111,13 +115,17 @@ pub enum SignalKind {
     SecretUnrotated,
     /// The same secret value stands in several places.
     SecretDuplicated,
+    /// An access key was replaced by a rotation.
+    CredentialSuperseded,
+    /// An access key is in use and no secret holds it, so nothing rotates it.
+    CredentialUnmanaged,
     /// A role can be assumed from where it should not be.
     TrustExposed,
 }
 
 impl SignalKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Offboarding,
         Self::CredentialCreated,
         Self::CredentialExposed,
@@ -129,6 +137,8 @@ impl SignalKind {
         Self::IdentityOwnerless,
         Self::SecretUnrotated,
         Self::SecretDuplicated,
+        Self::CredentialSuperseded,
+        Self::CredentialUnmanaged,
         Self::TrustExposed,
     ];
 
@@ -146,6 +156,8 @@ impl SignalKind {
             Self::IdentityOwnerless => "identity_ownerless",
             Self::SecretUnrotated => "secret_unrotated",
             Self::SecretDuplicated => "secret_duplicated",
+            Self::CredentialSuperseded => "credential_superseded",
+            Self::CredentialUnmanaged => "credential_unmanaged",
             Self::TrustExposed => "trust_exposed",
         }
     }
@@ -182,11 +194,15 @@ pub enum Source {
     Recertification,
     /// Severance itself: a contained identity had made it.
     Containment,
+    /// Severance's own rotation: it replaced a key.
+    Rotation,
+    /// AWS Secrets Manager, as seen by AWS `CloudTrail`.
+    SecretsManager,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::GuardDuty,
         Self::SecurityHub,
         Self::AccessAnalyzer,
@@ -198,6 +214,8 @@ impl Source {
         Self::Responder,
         Self::Recertification,
         Self::Containment,
+        Self::Rotation,
+        Self::SecretsManager,
     ];
 
     /// The name as written in evidence and policies.
@@ -214,6 +232,8 @@ impl Source {
             Self::Responder => "responder",
             Self::Recertification => "recertification",
             Self::Containment => "containment",
+            Self::Rotation => "rotation",
+            Self::SecretsManager => "secrets_manager",
         }
     }
 }

@@ -85,6 +85,36 @@ impl Made {
     }
 }
 
+/// One call, by whom and from where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// When.
+    pub at: Timestamp,
+    /// The address that it came from, or the AWS service that made it.
+    pub source_ip: String,
+    /// What the caller calls itself.
+    pub user_agent: String,
+    /// The service that was called.
+    pub service: String,
+    /// In which Region.
+    pub region: String,
+}
+
+impl Call {
+    /// Reads a record, of a call that was refused too: whoever made it tried.
+    pub fn read(record: &str) -> Option<Self> {
+        let record: Value = serde_json::from_str(record).ok()?;
+        let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
+        Some(Self {
+            at: text("eventTime")?.parse().ok()?,
+            source_ip: text("sourceIPAddress").unwrap_or_else(|| "an address that CloudTrail does not name".to_owned()),
+            user_agent: text("userAgent").unwrap_or_else(|| "no user agent".to_owned()),
+            service: text("eventSource")?,
+            region: text("awsRegion").unwrap_or_default(),
+        })
+    }
+}
+
 impl Trace {
     /// Reads a record (`CloudTrailEvent` of `cloudtrail:LookupEvents`). None for a call that failed, or that made nothing.
     pub fn read(record: &str) -> Option<Self> {

@@ -27,7 +27,7 @@ impl Fixture {
 fn sources(folder: &str) -> &'static [EventSource] {
     match folder {
         "cloudtrail-iam" => KEY_CREATION,
-        "guardduty" | "securityhub" | "accessanalyzer" | "health" => POSTURE_FINDING,
+        "guardduty" | "securityhub" | "accessanalyzer" | "health" | "secretsmanager" => POSTURE_FINDING,
         "okta" | "identity-center" | "severance" => OFFBOARDING,
         other => panic!("say which function the events in events/{other} are for"),
     }

@@ -78,6 +78,10 @@ fn expected(kind: Kind, subject: SubjectKind) -> Vec<&'static str> {
             Kind::CredentialCreated | Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant,
         ) => vec!["key"],
         (SubjectKind::User, Kind::Offboarding) => vec!["quarantine", "key", "other key"],
+        // In no secret, with two keys, and without a gate's facts: tests/managed.rs has what fits better.
+        (SubjectKind::User, Kind::SecretUnrotated | Kind::CredentialUnmanaged | Kind::CredentialSuperseded) => {
+            vec!["hold"]
+        }
         // The claim is not borne out: there is an owner.
         (SubjectKind::User, Kind::IdentityOwnerless) => vec![],
 
@@ -126,7 +130,7 @@ fn every_kind_of_claim_about_every_kind_of_subject_in_every_class_and_mode() {
             }
         }
     }
-    assert_eq!(rows, 12 * 7 * 7 * 3);
+    assert_eq!(rows, 14 * 7 * 7 * 3);
 }
 
 #[test]
@@ -267,7 +271,8 @@ fn keys_that_could_not_be_listed_are_not_taken_for_gone() {
             | Kind::CredentialStale
             | Kind::CredentialUnused
             | Kind::IdentityDormant
-            | Kind::IdentityOwnerless => &["hold:review"],
+            | Kind::IdentityOwnerless
+            | Kind::CredentialUnmanaged => &["hold:review"],
             _ => &["hold:review", "hold:review"],
         };
         assert_eq!(short(&plan), wanted, "{kind:?}");

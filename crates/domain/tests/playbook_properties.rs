@@ -6,11 +6,14 @@ mod common;
 use common::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use severance_domain::cutover::{Copies, Cutover, Stage};
 use severance_domain::exemption::Exemption;
+use severance_domain::ids::Arn;
 use severance_domain::plan::{Countermeasure, Disposition, Plan};
 use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::profile::Profile;
 use severance_domain::refusals::refusal;
+use severance_domain::rotation::SECRET_TAG;
 use severance_domain::signal::{Signal, SignalKind as Kind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
@@ -58,6 +61,26 @@ fn any_subject() -> impl Strategy<Value = Subject> {
     )
 }
 
+fn any_cutover() -> impl Strategy<Value = Cutover> {
+    let stage = prop::sample::select(vec![Stage::Quiet, Stage::Deadline, Stage::Deletion]);
+    let unread = prop::sample::subsequence(vec!["the calls in us-west-2".to_owned()], 0..=1);
+    (stage, unread).prop_map(|(stage, unread)| Cutover {
+        stage,
+        secret: Arn::try_from(SECRET).unwrap(),
+        replaced_by: key_id(OTHER_KEY),
+        opened_at: days_ago(3),
+        quiet_for: SignedDuration::from_hours(26),
+        deadline: days_ago(1),
+        last_used_at: None,
+        consumers: vec![],
+        copies: Copies::default(),
+        unread,
+    })
+}
+
+/// The secret that a managed user's tag names.
+const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:severance/x-AbCdEf";
+
 fn any_signal() -> impl Strategy<Value = Signal> {
     let named = prop::option::of(prop::sample::select(vec![KEY, OTHER_KEY, "AKIAGONE", SESSION_KEY]));
     let hint = prop_oneof![
@@ -67,16 +90,24 @@ fn any_signal() -> impl Strategy<Value = Signal> {
         Just(SubjectHint::Root),
     ];
     let rule = prop::sample::select(vec!["IAM.3", "UnusedIAMUserPassword"]);
-    (prop::sample::select(KINDS.to_vec()), named, hint, rule).prop_map(|(kind, named, subject, rule)| Signal {
-        subject,
-        rule: rule.to_owned(),
-        ..signal(kind, named)
-    })
+    let cutover = prop::option::of(any_cutover().prop_map(Box::new));
+    (prop::sample::select(KINDS.to_vec()), named, hint, rule, cutover).prop_map(
+        |(kind, named, subject, rule, cutover)| Signal {
+            subject,
+            rule: rule.to_owned(),
+            cutover,
+            ..signal(kind, named)
+        },
+    )
 }
 
 fn any_profile() -> impl Strategy<Value = Profile> {
     let owners = prop::sample::subsequence(vec!["alice", "alice@x.io", "billing", "bob"], 0..=4);
-    (owners, prop::sample::select(CLASSES.to_vec())).prop_map(|(owners, class)| profile(&owners, class))
+    let tag = prop::option::of(prop::sample::select(vec![SECRET, "severance/x", "arn:aws:s3:::x"]));
+    (owners, prop::sample::select(CLASSES.to_vec()), tag).prop_map(|(owners, class, tag)| Profile {
+        tags: tag.map(|secret| (SECRET_TAG.to_owned(), secret.to_owned())).into_iter().collect(),
+        ..profile(&owners, class)
+    })
 }
 
 fn any_exemptions() -> impl Strategy<Value = Vec<Exemption>> {
@@ -116,7 +147,14 @@ fn any_context() -> impl Strategy<Value = Context> {
 }
 
 fn about_keys(kind: Kind) -> bool {
-    matches!(kind, Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant | Kind::CredentialCreated)
+    matches!(
+        kind,
+        Kind::CredentialStale
+            | Kind::CredentialUnused
+            | Kind::IdentityDormant
+            | Kind::CredentialCreated
+            | Kind::CredentialSuperseded
+    )
 }
 
 proptest! {
@@ -180,8 +218,28 @@ proptest! {
                     prop_assert_eq!((subject.kind, role.as_str()), (SubjectKind::Role, subject.name.as_str()));
                     prop_assert_eq!(*issued_before, context.now);
                 }
+                Countermeasure::RotateSecret { secret } if subject.kind == SubjectKind::User => {
+                    prop_assert_eq!(secret.as_str(), SECRET, "what the user's tag names");
+                    prop_assert_eq!(profile.tags.get(SECRET_TAG).map(String::as_str), Some(SECRET));
+                    prop_assert!(matches!(
+                        signal.kind,
+                        Kind::CredentialStale | Kind::SecretUnrotated | Kind::CredentialExposed
+                    ));
+                }
                 Countermeasure::RotateSecret { secret } => {
                     prop_assert_eq!((subject.kind, Some(secret)), (SubjectKind::Secret, subject.arn.as_ref()));
+                }
+                Countermeasure::DeleteAccessKey { user, access_key } => {
+                    prop_assert_eq!((signal.kind, user.as_str()), (Kind::CredentialSuperseded, subject.name.as_str()));
+                    prop_assert_eq!(Some(access_key), signal.access_key.as_ref());
+                    let first = inventory.access_keys.iter().find(|key| key.id == *access_key);
+                    prop_assert!(first.is_some_and(|key| !key.active), "an active key is never deleted");
+                }
+                Countermeasure::AdoptAccessKey { user, access_key, secret } => {
+                    prop_assert_eq!((signal.kind, user.as_str()), (Kind::CredentialUnmanaged, subject.name.as_str()));
+                    prop_assert_eq!(secret, &format!("severance/{user}"));
+                    prop_assert!(inventory.access_keys.iter().any(|key| key.id == *access_key && key.active));
+                    prop_assert!(inventory.unread.is_empty());
                 }
                 Countermeasure::RemoveConsolePassword { user } => {
                     prop_assert_eq!(user.as_str(), &subject.name);

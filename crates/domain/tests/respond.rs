@@ -10,12 +10,14 @@ use std::path::Path;
 use common::cases::*;
 use common::*;
 use serde_json::{Value, json};
+use severance_domain::cutover::{Gate, Stage};
 use severance_domain::plan::Plan;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, RegistryEntry};
 use severance_domain::radius::{BlastRadius, Level, Reason, ReasonKind};
 use severance_domain::respond::{Answer, Ask, Breaker, Call, Claim, Explanation, Proof, Reacted, Ticked};
 use severance_domain::signal::{Severity, SignalKind};
+use severance_domain::subject::SubjectKind;
 use severance_domain::verdict::Verdict;
 
 fn claim() -> Claim {
@@ -47,6 +49,7 @@ fn every_ask() -> Vec<(&'static str, bool, Ask)> {
     let (plan, reason) = ("0123456789abcdef".to_owned(), "because \"ä\"\n".to_owned());
     let (restored, why) = (case.clone(), reason.clone());
     let restore = |dry_run, ticket| Ask::Restore { case: restored.clone(), reason: why.clone(), ticket, dry_run };
+    let cut = |ticket| Ask::Cut { access_key: key_id(KEY), reason: why.clone(), ticket };
     let bare = Claim { access_key: None, severity: None, ..claim() };
     vec![
         ("explain", false, Ask::Explain(bare)),
@@ -75,6 +78,9 @@ fn every_ask() -> Vec<(&'static str, bool, Ask)> {
             true,
             Ask::Recertify { subject: user("ci").arn.unwrap(), until: "2027-01-31".parse().unwrap(), reason },
         ),
+        ("cutovers", false, Ask::Cutovers),
+        ("cut", true, cut(Some("OPS-1".to_owned()))),
+        ("cut", true, cut(None)),
         ("tick", false, Ask::Tick),
     ]
 }
@@ -97,6 +103,24 @@ fn everything_that_can_be_asked_survives_its_json_and_says_whether_it_needs_a_pr
         }
     }
     assert!(!format!("{:?}", Call { request: Ask::Tick, proof: Some(proof) }).contains("HMAC"));
+}
+
+/// A key that was replaced, was asked about while the stack observed, and is inactive since.
+fn gate() -> Gate {
+    Gate {
+        account: ACCOUNT.try_into().unwrap(),
+        user: iam_name("ci"),
+        secret: subject(SubjectKind::Secret, "severance/ci").arn.unwrap(),
+        version: "v2".to_owned(),
+        old_version: Some("v1".to_owned()),
+        old: key_id(KEY),
+        new: key_id(OTHER_KEY),
+        opened_at: days_ago(3),
+        inactive_since: Some(days_ago(1)),
+        searched_at: Some(now()),
+        asked: vec![(Stage::Quiet, Mode::Observe), (Stage::Quiet, Mode::Enforce)],
+        cases: vec![exposed_user(Mode::Enforce).id],
+    }
 }
 
 fn every_answer() -> Vec<Answer> {
@@ -152,6 +176,8 @@ fn every_answer() -> Vec<Answer> {
         warned: names(&["exm-1"]),
         asked: names(&["alice"]),
         overdue: names(&["arn"]),
+        cutovers: names(&["AKIAIOSFODNN7EXAMPLE: nobody uses it any more"]),
+        rotations: names(&["sev-1: the rotation ended"]),
         failed: names(&["x"]),
     };
     vec![
@@ -161,6 +187,8 @@ fn every_answer() -> Vec<Answer> {
         Answer::Reviews { cases: vec![waiting, case] },
         Answer::Exemptions { exemptions: vec![exemption(&[]), exemption(&["rotate_secret"])] },
         Answer::Breakers { breakers: vec![breaker, closed] },
+        Answer::Cutovers { gates: vec![gate()] },
+        Answer::Cutovers { gates: vec![] },
         Answer::Registry { entries: registry(), next: Some("arn".to_owned()) },
         Answer::Registry { entries: vec![], next: None },
         Answer::Done { what: "imported".to_owned(), count: 2 },
@@ -182,7 +210,19 @@ fn everything_that_can_be_answered_survives_its_json() {
     names.dedup();
     assert_eq!(
         names,
-        ["explained", "reacted", "case", "reviews", "exemptions", "breakers", "registry", "done", "ticked", "refused"]
+        [
+            "explained",
+            "reacted",
+            "case",
+            "reviews",
+            "exemptions",
+            "breakers",
+            "cutovers",
+            "registry",
+            "done",
+            "ticked",
+            "refused"
+        ]
     );
 }
 

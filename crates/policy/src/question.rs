@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use severance_domain::plan::Countermeasure;
 use severance_domain::policy::Question;
 use severance_domain::profile::{Class, Criticality};
+use severance_domain::signal::SignalKind;
 use severance_domain::subject::{AccessKey, SubjectKind};
 
 use crate::guardrails::Action;
@@ -146,6 +147,8 @@ impl Vocabulary {
         let signal = question.signal;
         let generation = signal.follows.as_ref().map_or(0, |follows| follows.generation);
         let requester = signal.request.as_ref().map_or("event", |request| request.by.as_str());
+        let superseded = signal.cutover.as_ref().filter(|_| signal.kind == SignalKind::CredentialSuperseded);
+        let still_used = superseded.map(|cutover| cutover.is_still_used());
         let required = [
             ("signal", value(&self.signal, signal.kind.as_str())),
             ("severity", value(&self.severity, signal.severity.as_str())),
@@ -164,6 +167,7 @@ impl Vocabulary {
         let optional = [
             ("credentialAgeDays", question.credential_age_days().map(RestrictedExpression::new_long)),
             ("credentialIdleDays", question.credential_idle_days().map(RestrictedExpression::new_long)),
+            ("stillUsed", still_used.map(RestrictedExpression::new_bool)),
         ];
         named(required, optional)
     }
@@ -234,7 +238,7 @@ mod tests {
             asker.units = vec!["ou-1".to_owned(), "ou-2".to_owned()];
             fits(&asker);
         }
-        for kind in severance_domain::signal::SignalKind::ALL {
+        for kind in SignalKind::ALL {
             for class in ["human", "workload", "pipeline", "agent", "third-party", "break-glass"] {
                 fits(&Asker::new(class, kind.as_str(), "quarantine_user", "idle=3"));
             }
@@ -247,6 +251,19 @@ mod tests {
                 fits(&asker);
             }
         }
+    }
+
+    #[test]
+    fn whether_a_key_is_still_used_is_said_of_one_that_was_replaced_and_of_no_other() {
+        let vocabulary = Vocabulary::new().unwrap();
+        let said = |signal: &str, situation: &str| {
+            let asker = Asker::new("workload", signal, "deactivate_access_key", situation);
+            vocabulary.ask(&asker.question()).unwrap().context.get("stillUsed").map(|value| value.to_string())
+        };
+        assert_eq!(said("credential_superseded", "-").as_deref(), Some("false"));
+        assert_eq!(said("credential_superseded", "still-used").as_deref(), Some("true"));
+        assert_eq!(said("credential_superseded", "no-facts"), None);
+        assert_eq!(said("credential_stale", "still-used"), None);
     }
 
     #[test]

@@ -21,6 +21,7 @@ fn hands(parts: &Parts) -> Hands {
     let mut drivers = parts.user_countermeasures(&iam);
     drivers.extend(parts.role_countermeasures(&iam));
     drivers.extend(parts.directory_countermeasures());
+    drivers.extend(parts.key_countermeasures(&iam));
     drivers.push(Box::new(RotateSecret::new(secrets)));
     if parts.settings.scp_quarantine {
         drivers.push(Box::new(QuarantineByScp::new(parts.organizations())));

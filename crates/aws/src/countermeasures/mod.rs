@@ -1,10 +1,12 @@
 //! The countermeasures: each knows how to apply and confirm itself, and which IAM actions it needs.
 
+mod adopt_access_key;
 mod close_role_trust;
 mod deactivate_access_key;
 mod deactivate_service_credential;
 mod deactivate_signing_certificate;
 mod deactivate_ssh_public_key;
+mod delete_access_key;
 mod inline;
 mod leave_roles_anywhere;
 mod neutralize_policy;
@@ -26,11 +28,13 @@ use severance_domain::plan::Countermeasure;
 
 use crate::error::AwsError;
 
+pub use adopt_access_key::{AdoptAccessKey, Attachment};
 pub use close_role_trust::CloseRoleTrust;
 pub use deactivate_access_key::DeactivateAccessKey;
 pub use deactivate_service_credential::DeactivateServiceCredential;
 pub use deactivate_signing_certificate::DeactivateSigningCertificate;
 pub use deactivate_ssh_public_key::DeactivateSshPublicKey;
+pub use delete_access_key::DeleteAccessKey;
 pub use leave_roles_anywhere::LeaveRolesAnywhere;
 pub use neutralize_policy::NeutralizePolicy;
 pub use quarantine_by_scp::QuarantineByScp;

@@ -7,6 +7,7 @@ mod breaker;
 mod exemptions;
 mod registry;
 mod reviews;
+mod rotations;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ use severance_domain::ids::AccountId;
 use severance_domain::respond::Breaker;
 
 pub use breaker::Admission;
+pub use rotations::LedgerRow;
 
 use crate::clock;
 use crate::error::AwsError;

@@ -41,6 +41,11 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
                 "<UserName>{holder}</UserName><AccessKeyLastUsed>{last_use}<ServiceName>N/A</ServiceName><Region>N/A</Region></AccessKeyLastUsed>"
             )
         }
+        "CreateAccessKey" => super::vault::create_key(state, &user)?,
+        "DeleteAccessKey" => {
+            find(&mut state.users, &user)?.keys.remove(&text("AccessKeyId")).ok_or_else(gone)?;
+            String::new()
+        }
         "GetLoginProfile" if find(&mut state.users, &user)?.password => {
             format!("<LoginProfile><UserName>{user}</UserName><CreateDate>{CREATED}</CreateDate></LoginProfile>")
         }

@@ -5,6 +5,7 @@ pub(crate) mod dynamo;
 mod iam;
 mod organization;
 mod services;
+pub(crate) mod vault;
 pub(crate) mod world;
 
 use std::sync::{Arc, LazyLock};
@@ -18,10 +19,10 @@ use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
 use severance_aws::config::Settings;
 use severance_aws::countermeasures::{
-    CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
-    DeactivateSshPublicKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineByScp, QuarantineRole,
-    QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions,
-    RevokeUserSessions, RotateSecret,
+    AdoptAccessKey, Attachment, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential,
+    DeactivateSigningCertificate, DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere,
+    NeutralizePolicy, QuarantineByScp, QuarantineRole, QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword,
+    RemoveGroupMembership, RevokeRoleSessions, RevokeUserSessions, RotateSecret,
 };
 use severance_aws::evidence_store::EvidenceStore;
 use severance_aws::guardrails::{Guardrails, Limits};
@@ -55,7 +56,7 @@ pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 pub(crate) const ALICE: &str = "alice@example.com";
 
-pub(crate) const MUTATING: [&str; 14] = [
+pub(crate) const MUTATING: [&str; 16] = [
     "iam:UpdateAccessKey",
     "iam:PutUserPolicy",
     "iam:TagUser",
@@ -70,6 +71,8 @@ pub(crate) const MUTATING: [&str; 14] = [
     "sso:DeleteAccountAssignment",
     "identitystore:DeleteGroupMembership",
     "secretsmanager:RotateSecret",
+    "secretsmanager:CreateSecret",
+    "iam:DeleteAccessKey",
 ];
 
 /// One user with two active keys.
@@ -127,6 +130,20 @@ pub(crate) fn iam(world: &World) -> aws_sdk_iam::Client {
 
 pub(crate) fn secrets(world: &World) -> aws_sdk_secretsmanager::Client {
     client!(aws_sdk_secretsmanager, world)
+}
+
+pub(crate) fn cloudtrail(world: &World) -> aws_sdk_cloudtrail::Client {
+    client!(aws_sdk_cloudtrail, world)
+}
+
+pub(crate) fn lambda(world: &World) -> aws_sdk_lambda::Client {
+    let credentials = aws_sdk_sts::config::Credentials::new("ASIAFUNCTION", "s", None, None, "test");
+    let config = aws_sdk_lambda::Config::builder()
+        .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
+        .region(aws_sdk_lambda::config::Region::new("eu-west-1"))
+        .credentials_provider(credentials)
+        .http_client(world.http());
+    aws_sdk_lambda::Client::from_conf(config.build())
 }
 
 pub(crate) fn rolesanywhere(world: &World) -> aws_sdk_rolesanywhere::Client {
@@ -192,7 +209,15 @@ pub(crate) fn drivers(world: &World) -> Vec<Box<dyn Driver>> {
         Box::new(NeutralizePolicy::new(iam(world))),
         Box::new(QuarantineByScp::new(organizations(world))),
         Box::new(RotateSecret::new(secrets(world))),
+        Box::new(DeleteAccessKey::new(iam(world))),
+        Box::new(AdoptAccessKey::new(iam(world), secrets(world), attachment())),
     ]
+}
+
+/// What adopted keys are rotated by.
+pub(crate) fn attachment() -> Attachment {
+    let function = format!("arn:aws:lambda:eu-west-1:{ACCOUNT}:function:severance-secret-rotation");
+    Attachment { function, every_days: 90, kms_key: None }
 }
 
 pub(crate) fn identities(world: &World, settings: &Settings) -> Identities {
@@ -225,6 +250,7 @@ pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
             Announcer::new(client!(aws_sdk_sns, world), settings.topic.clone()),
             &settings,
         ),
+        copies: None,
         settings,
     }
 }
@@ -268,6 +294,7 @@ pub(crate) fn signal(kind: SignalKind) -> Signal {
         event_digest: Digest::of(b"event"),
         request: None,
         follows: None,
+        cutover: None,
     }
 }
 

@@ -73,12 +73,20 @@ pub(crate) fn secrets(state: &mut State, operation: &str, input: &Value) -> Answ
         }
         return Ok(answer.to_string());
     }
-    let arn = input["SecretId"].as_str().unwrap().to_owned();
+    if operation == "CreateSecret" {
+        return super::vault::create_secret(state, input);
+    }
+    // By name, or by ARN.
+    let named = input["SecretId"].as_str().unwrap().to_owned();
+    let arn = state.secrets.iter().find(|(_, secret)| secret.name == named).map_or(named, |(arn, _)| arn.clone());
     match operation {
         "DescribeSecret" => {
             let finished = !state.lags("DescribeSecret");
             let secret = state.secrets.get_mut(&arn).ok_or(gone)?;
-            if finished && let Some((new, _)) = pending(secret) {
+            if finished
+                && !secret.driven
+                && let Some((new, _)) = pending(secret)
+            {
                 secret.versions.values_mut().for_each(Vec::clear);
                 secret.versions.insert(new, vec!["AWSCURRENT".to_owned()]);
             }
@@ -94,7 +102,7 @@ pub(crate) fn secrets(state: &mut State, operation: &str, input: &Value) -> Answ
             secret.versions.entry(version).or_insert_with(|| vec!["AWSPENDING".to_owned()]);
             Ok(json!({"ARN": arn}).to_string())
         }
-        other => panic!("Secrets Manager was asked for {other}"),
+        other => super::vault::answer(state, other, &arn, input),
     }
 }
 
@@ -107,7 +115,11 @@ fn described((arn, secret): (&String, &super::world::Secret)) -> Value {
     let tags: Vec<Value> = secret.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     json!({
         "ARN": arn, "Name": secret.name, "RotationEnabled": secret.rotation, "Tags": tags,
-        "VersionIdsToStages": secret.versions,
+        "ReplicationStatus": secret.replicas.iter()
+            .map(|(region, status)| json!({"Region": region, "Status": status, "StatusMessage": "no such key there"}))
+            .collect::<Vec<_>>(),
+        "VersionIdsToStages": secret.versions, "PrimaryRegion": secret.primary,
+        "DeletedDate": secret.deleted.then_some(1_700_000_000),
     })
 }
 
@@ -156,6 +168,9 @@ pub(crate) const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjSESSIONTOKEN";
 
 /// The members' role: its trust is that of infra/member-account.yaml, and a session's key id names its account.
 pub(crate) fn sts(state: &mut State, operation: &str, form: &Value) -> Answer {
+    if operation == "GetCallerIdentity" {
+        return super::vault::identity(state, form);
+    }
     assert_eq!(operation, "AssumeRole");
     let text = |name: &str| form[name].as_str().unwrap_or_default();
     state.sessions.push(form.clone());

@@ -13,7 +13,7 @@ use aws_smithy_types::body::SdkBody;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::{dynamo, iam, organization, services};
+use super::{dynamo, iam, organization, services, vault};
 
 /// A user or a role.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +68,16 @@ pub(crate) struct Secret {
     pub(crate) rotation: bool,
     /// Version id to its labels.
     pub(crate) versions: BTreeMap<String, Vec<String>>,
+    /// Version id to its value.
+    pub(crate) values: BTreeMap<String, String>,
+    /// Whether the test drives its rotation. Else the next look at it finds the rotation ended.
+    pub(crate) driven: bool,
+    /// Whether it waits for its deletion.
+    pub(crate) deleted: bool,
+    /// The Region that it is replicated from.
+    pub(crate) primary: Option<String>,
+    /// The Regions that it is replicated to, and how that went.
+    pub(crate) replicas: Vec<(String, &'static str)>,
 }
 
 #[derive(Debug, Clone)]
@@ -121,6 +131,14 @@ pub(crate) struct State {
     pub(crate) table: BTreeMap<String, Map<String, Value>>,
     /// When keys were last used; never, if they are not here.
     pub(crate) last_used: BTreeMap<String, String>,
+    /// Keys that IAM made while the test ran, and who asked: their secrets are `secret of <id>`.
+    pub(crate) made: Vec<(String, String)>,
+    /// How many times CloudTrail is asked before it knows of the keys that were made.
+    pub(crate) trail_lag: usize,
+    /// Calls by a key that CloudTrail knows of: key id and record.
+    pub(crate) used: Vec<(String, Value)>,
+    /// Who asks IAM for keys: the rotation function, unless a test says otherwise.
+    pub(crate) asker: Option<String>,
     pub(crate) objects: BTreeMap<String, Vec<u8>>,
     pub(crate) messages: Vec<Message>,
     /// Every attempt, in order, by IAM action.
@@ -354,6 +372,8 @@ impl State {
             "s3" => services::bucket(self, operation, &call.input, &call.body),
             "sns" => Ok(services::topic(self, &call.input)),
             "sts" => services::sts(self, operation, &call.input),
+            "lambda" => Ok(String::new()),
+            "cloudtrail" => Ok(vault::trail(self, operation, &call.input)),
             other => panic!("no such service: {other}"),
         };
         response(call, answer)
@@ -413,14 +433,22 @@ fn read(request: &HttpRequest) -> Call {
         return Call { action: format!("s3:{operation}"), input: json!({"key": key, "createOnly": create_only}), body };
     }
     let service = host.split('.').next().unwrap();
+    if service == "lambda" {
+        return Call { action: "lambda:Invoke".to_owned(), input: json!({"at": request.uri()}), body };
+    }
     if service == "rolesanywhere" {
         let (operation, input) = organization::read_profile_call(request, &body);
         return Call { action: format!("rolesanywhere:{operation}"), input, body: vec![] };
     }
     let (operation, input) = if let Some(target) = request.headers().get("x-amz-target") {
-        (target.split('.').nth(1).unwrap().to_owned(), serde_json::from_slice(&body).unwrap())
+        (target.rsplit('.').next().unwrap().to_owned(), serde_json::from_slice(&body).unwrap())
     } else {
-        let form = form(std::str::from_utf8(&body).unwrap());
+        let mut form = form(std::str::from_utf8(&body).unwrap());
+        let authorization = request.headers().get("authorization").unwrap_or_default();
+        let signer = authorization.split("Credential=").nth(1).and_then(|rest| rest.split('/').next());
+        if form["Action"] == "GetCallerIdentity" {
+            form["Signer"] = signer.unwrap_or_default().into();
+        }
         (form["Action"].as_str().unwrap().to_owned(), form)
     };
     Call { action: format!("{service}:{operation}"), input, body: vec![] }

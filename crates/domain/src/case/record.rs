@@ -39,6 +39,13 @@ pub fn is_superseded(steps: &[StepRecord], n: usize) -> bool {
 }
 
 impl StepRecord {
+    /// Whether it started a rotation that was not seen to end.
+    pub fn is_unfinished_rotation(&self) -> bool {
+        matches!(self.step.countermeasure, Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. })
+            && self.was_taken()
+            && matches!(self.confirmation, Some(Confirmation::Unconfirmed { .. }))
+    }
+
     /// A step as it is planned, with its intent if it is to be taken.
     pub fn planned(step: Step, round: u32, now: Timestamp) -> Self {
         let intent_at = (step.disposition == Disposition::Enforce).then_some(now);

@@ -130,5 +130,6 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
         event_digest: envelope.digest.clone(),
         request: None,
         follows: None,
+        cutover: None,
     }))
 }

@@ -151,6 +151,7 @@ fn signal(
         event_digest: envelope.digest.clone(),
         request: None,
         follows: None,
+        cutover: None,
     })
 }
 

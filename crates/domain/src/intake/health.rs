@@ -60,6 +60,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                     event_digest: envelope.digest.clone(),
                     request: None,
                     follows: None,
+                    cutover: None,
                 }),
                 Found::Nothing(reason) => Intake::ignore(entity.path(), reason),
             }

@@ -59,6 +59,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         event_digest: envelope.digest.clone(),
         request: None,
         follows: None,
+        cutover: None,
     }))
 }
 

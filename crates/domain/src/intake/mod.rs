@@ -14,6 +14,7 @@ mod node;
 mod offboarding_request;
 mod okta;
 mod principal;
+pub(crate) mod secrets_manager;
 mod security_hub;
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
@@ -69,7 +70,7 @@ pub const OFFBOARDING: &[EventSource] = &[okta::SOURCE, identity_center::SOURCE,
 
 /// The sources of `functions/posture-finding`.
 pub const POSTURE_FINDING: &[EventSource] =
-    &[guardduty::SOURCE, security_hub::SOURCE, access_analyzer::SOURCE, health::SOURCE];
+    &[guardduty::SOURCE, security_hub::SOURCE, access_analyzer::SOURCE, health::SOURCE, secrets_manager::SOURCE];
 
 /// Reads a raw event as one of these sources.
 ///

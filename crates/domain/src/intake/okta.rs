@@ -64,6 +64,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                 event_digest: envelope.digest.clone(),
                 request: None,
                 follows: None,
+                cutover: None,
             })
         }));
     }

@@ -81,6 +81,7 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                     event_digest: envelope.digest.clone(),
                     request: None,
                     follows: None,
+                    cutover: None,
                 }),
                 Resource::Other(reason) => Intake::ignore(resource.path(), reason),
             }

@@ -1,5 +1,6 @@
 //! What a person does next by hand.
 
+use super::cutover::next;
 use super::looks::next_after_reappearance;
 use super::restoration::next_after_restoration;
 use super::words::{Item, from_outside, quoted};
@@ -30,10 +31,14 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
         actions.push(Item::of("to let Severance act on the next event, deploy the stack with Mode=enforce"));
     }
     // A leaver is not asked how the leaving went.
-    let cut_off = case.signal.kind != SignalKind::Offboarding
+    let cut_off = !matches!(case.signal.kind, SignalKind::Offboarding | SignalKind::CredentialSuperseded)
         && verdict != Verdict::Reappeared
         && case.steps.iter().any(|record| {
-            is_applied(record) && !matches!(record.step.countermeasure, Countermeasure::RotateSecret { .. })
+            is_applied(record)
+                && !matches!(
+                    record.step.countermeasure,
+                    Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. }
+                )
         });
     if let Some(owners) = owners(case).filter(|_| cut_off) {
         actions.push(Item::of(&match &case.signal.follows {
@@ -41,6 +46,7 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
             None => format!("tell {owners}: whatever used this access no longer works"),
         }));
     }
+    actions.extend(next(case, owners(case).as_deref()));
     if case.signal.kind.is_immediate_danger() {
         actions.push(investigation(case));
     }
@@ -136,6 +142,9 @@ pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
         Countermeasure::RemoveGroupMembership { store, membership, .. } => Some(format!(
             "aws identitystore delete-group-membership --identity-store-id {store} --membership-id {membership}"
         )),
+        Countermeasure::DeleteAccessKey { user, access_key } => {
+            Some(format!("aws iam delete-access-key --user-name={user} --access-key-id {access_key}"))
+        }
         Countermeasure::RotateSecret { secret } => {
             Some(format!("aws secretsmanager rotate-secret --secret-id {}{}", quoted(secret.as_str()), region(secret)))
         }
@@ -146,6 +155,7 @@ pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
         | Countermeasure::RemoveAccountAssignment { .. }
         | Countermeasure::NeutralizePolicy { .. }
         | Countermeasure::QuarantineByScp { .. }
+        | Countermeasure::AdoptAccessKey { .. }
         | Countermeasure::HoldForReview => None,
     }
 }
@@ -153,9 +163,9 @@ pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
 /// The command by which a person sees whether a step took effect.
 fn look(step: &Countermeasure) -> Option<String> {
     match step {
-        Countermeasure::DeactivateAccessKey { user, .. } => {
-            Some(format!("aws iam list-access-keys --user-name={user}"))
-        }
+        Countermeasure::DeactivateAccessKey { user, .. }
+        | Countermeasure::DeleteAccessKey { user, .. }
+        | Countermeasure::AdoptAccessKey { user, .. } => Some(format!("aws iam list-access-keys --user-name={user}")),
         Countermeasure::QuarantineUser { user } => {
             Some(format!("aws iam get-user-policy --user-name={user} --policy-name {QUARANTINE_POLICY}"))
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::cutover::{consumers, replaced};
 use super::looks::{looked_again, made_by_it, read_back};
 use super::restoration::{given_back, stays};
 use super::review::{decide_items, decision_words};
@@ -70,6 +71,8 @@ pub(super) fn chat_description(case: &Case, verdict: Verdict, stack: &str) -> St
         let _ = writeln!(text, "- {}", for_chat(&step_item(record, rulings).text));
     }
     for (title, items) in [
+        ("Replaced", replaced(case)),
+        ("Still used by", consumers(case)),
         ("Looked again", looked_again(case)),
         ("Made by it", made_by_it(case, stack)),
         (if verdict == Verdict::Reappeared { "Alive again" } else { "Read back" }, read_back(case)),

@@ -2,6 +2,7 @@
 
 mod actions;
 mod chat;
+mod cutover;
 mod looks;
 mod notice;
 mod restoration;
@@ -22,6 +23,7 @@ use crate::verdict::Verdict;
 
 use actions::{next_actions, owners};
 use chat::chat_description;
+use cutover::{consumers, only_replaces, replaced, says_consumer};
 use looks::{looked_again, made_by_it, read_back};
 use restoration::{given_back, stays, undo};
 use review::{decide_items, decision_words};
@@ -115,7 +117,8 @@ fn decision(case: &Case) -> Option<&Decision> {
 }
 
 fn headline(case: &Case, verdict: Verdict) -> &'static str {
-    let is_secret = case.subject.kind == SubjectKind::Secret;
+    // What replaces a key ends none.
+    let is_secret = case.subject.kind == SubjectKind::Secret || only_replaces(case);
     let in_danger = case.signal.kind.is_immediate_danger();
     let escalated = case.pending_review().is_some_and(|review| review.escalated_at.is_some());
     match verdict {
@@ -174,10 +177,10 @@ fn meaning(case: &Case, verdict: Verdict) -> &'static str {
             "Every step below was taken, and AWS shows its effect, but not all could be looked at again. Access may still \
              be alive."
         }
-        Verdict::VerifiedRevoked if case.subject.kind == SubjectKind::Secret => {
+        Verdict::VerifiedRevoked if case.subject.kind == SubjectKind::Secret || only_replaces(case) => {
             "The secret was rotated, and AWS shows the new version. Where the old value still works, it works on."
         }
-        Verdict::RevokedUnverified if case.subject.kind == SubjectKind::Secret => {
+        Verdict::RevokedUnverified if case.subject.kind == SubjectKind::Secret || only_replaces(case) => {
             "Rotation was started, but AWS did not show its end in time. Until it ends, the old value works."
         }
         Verdict::VerifiedRevoked if !all_enforced(case) => {
@@ -270,6 +273,8 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
         Rulings::Each
     };
 
+    section(&mut text, "Replaced", replaced(case));
+    section(&mut text, "Still used by", consumers(case));
     section(&mut text, "Steps", case.steps.iter().map(|record| step_item(record, rulings)));
     section(&mut text, "Looked again", looked_again(case));
     section(&mut text, "Made by it", made_by_it(case, stack));
@@ -283,7 +288,8 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
     if let Some(radius) = &case.radius {
         section(&mut text, "What it could do", radius.lines().iter().map(|line| Item::of(line)));
     }
-    section(&mut text, "Notes", case.notes.iter().map(|line| Item::of(line)));
+    let notes = case.notes.iter().filter(|note| !says_consumer(case, note));
+    section(&mut text, "Notes", notes.map(|line| Item::of(line)));
     section(&mut text, "To decide", decide_items(case, stack));
     section(&mut text, "Do next", next_actions(case, verdict, stack));
     section(&mut text, "Proven (read back from AWS)", proof.state.iter().map(|line| Item::of(line)));

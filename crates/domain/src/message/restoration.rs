@@ -49,7 +49,8 @@ impl Thing {
         let access = |what| Self { what, comes: "comes back", came: "back", stays: "stays dead" };
         let denial = |what| Self { what, comes: "is lifted", came: "lifted", stays: "stays" };
         match step {
-            Countermeasure::DeactivateAccessKey { user, access_key } => {
+            Countermeasure::DeactivateAccessKey { user, access_key }
+            | Countermeasure::DeleteAccessKey { user, access_key } => {
                 access(format!("access key {access_key} of user {user}"))
             }
             Countermeasure::RemoveConsolePassword { user } => access(format!("the console password of user {user}")),
@@ -72,6 +73,9 @@ impl Thing {
                 access(format!("{role} in the Roles Anywhere profile {profile}"))
             }
             Countermeasure::NeutralizePolicy { policy, version } => access(format!("{policy} {version}")),
+            Countermeasure::AdoptAccessKey { user, secret, .. } => {
+                denial(format!("secret {secret} with the new key of user {user}"))
+            }
             Countermeasure::RotateSecret { secret } => access(format!("the old value of secret {secret}")),
             Countermeasure::QuarantineUser { user } => denial(format!("the deny-all policy of user {user}")),
             Countermeasure::QuarantineRole { role } => denial(format!("the deny-all policy of role {role}")),

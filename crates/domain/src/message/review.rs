@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::cutover::question;
 use super::words::{Item, quoted};
 use crate::case::Case;
 use crate::playbook::Mode;
@@ -31,8 +32,7 @@ pub(super) fn decide_items(case: &Case, stack: &str) -> Vec<Item> {
             quoted(reason)
         ))
     };
-    // Only a stack that may act by itself acts on silence.
-    let silence = if review.enforce_on_silence && case.mode == Mode::Enforce {
+    let silence = if silence_acts(case) {
         "if nobody answers, it is carried out then"
     } else {
         "if nobody answers, it is closed undone"
@@ -41,19 +41,24 @@ pub(super) fn decide_items(case: &Case, stack: &str) -> Vec<Item> {
     if case.can_be_approved() {
         let but = case.signal.request.as_ref().map(|request| format!(" (anybody may but {}, who asked)", request.by));
         let first = if case.mode == Mode::Observe { ", once the stack's Mode is review or enforce" } else { "" };
-        let text = format!(
-            "to have it done{but}{first}, by {:.0}; {silence}",
-            review.expires_at,
-            but = but.unwrap_or_default()
-        );
+        let question = question(case, stack);
+        let (done, left) =
+            question.as_ref().map_or(("to have it done", "to have it left alone"), |of| (of.cut, of.hold));
+        let text = format!("{done}{but}{first}, by {:.0}; {silence}", review.expires_at, but = but.unwrap_or_default());
         items.push(Item::with(&text, answer("approve", "why this is right")));
-        items.push(Item::with("to have it left alone", answer("deny", "why it stays")));
+        items.push(Item::with(left, answer("deny", "why it stays")));
+        items.extend(question.map(|of| of.later));
     } else {
         let text =
             format!("nothing fits that Severance could do: act by hand by {:.0}, then close it", review.expires_at);
         items.push(Item::with(&text, answer("deny", "done by hand")));
     }
     items
+}
+
+/// Whether what is held is carried out if nobody answers: only a stack that may act by itself acts on silence.
+pub(super) fn silence_acts(case: &Case) -> bool {
+    case.mode == Mode::Enforce && case.pending_review().is_some_and(|review| review.enforce_on_silence)
 }
 
 /// What a plan would hit, as far as it was read.

@@ -59,6 +59,8 @@ pub(super) fn source(source: Source) -> &'static str {
         Source::Responder => "a responder",
         Source::Recertification => "a recertification",
         Source::Containment => "the containment of who made it",
+        Source::Rotation => "a rotation",
+        Source::SecretsManager => "Secrets Manager",
     }
 }
 

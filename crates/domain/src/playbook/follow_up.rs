@@ -36,7 +36,9 @@ pub fn follow_up(
     let mut plan = Plan::default();
     for step in proposed.steps {
         let what = &step.countermeasure;
-        if *what == Countermeasure::HoldForReview || what.needs_responder() {
+        // A rotation that was begun is followed by its own version, not begun anew.
+        let is_rotation = matches!(what, Countermeasure::RotateSecret { .. });
+        if *what == Countermeasure::HoldForReview || what.needs_responder() || is_rotation {
             continue;
         }
         let before: Vec<&StepRecord> =
@@ -88,7 +90,9 @@ fn words(step: &Countermeasure, again: bool) -> String {
             format!("the denial of role {role}'s older sessions was lifted")
         }
         Countermeasure::CloseRoleTrust { role } => format!("the trust policy of role {role} was opened again"),
-        Countermeasure::DeactivateAccessKey { access_key, .. } => format!("access key {access_key} {came}"),
+        Countermeasure::DeactivateAccessKey { access_key, .. } | Countermeasure::DeleteAccessKey { access_key, .. } => {
+            format!("access key {access_key} {came}")
+        }
         Countermeasure::RemoveConsolePassword { user } => format!("a console password of user {user} {came}"),
         Countermeasure::DeactivateSshPublicKey { key, .. } => format!("SSH public key {key} {came}"),
         Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
@@ -110,7 +114,7 @@ fn words(step: &Countermeasure, again: bool) -> String {
         Countermeasure::QuarantineByScp { principal, account } => {
             format!("the service control policy against {principal} on account {account} was lifted")
         }
-        Countermeasure::RotateSecret { .. } | Countermeasure::HoldForReview => {
+        Countermeasure::AdoptAccessKey { .. } | Countermeasure::RotateSecret { .. } | Countermeasure::HoldForReview => {
             format!("needed once more: {}", step.describe())
         }
     }

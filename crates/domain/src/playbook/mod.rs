@@ -6,6 +6,7 @@
 mod contain;
 mod directory_user;
 mod follow_up;
+mod managed;
 mod role;
 mod secret;
 mod user;

@@ -1,13 +1,22 @@
 //! What fits a claim about a secret.
 
 use super::hold;
+use crate::intake::secrets_manager::ROTATION_FAILED;
 use crate::plan::{Countermeasure, Disposition, Plan, Step};
 use crate::profile::Profile;
-use crate::signal::{Signal, SignalKind, SubjectHint};
+use crate::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::subject::{Inventory, Subject};
 
 pub(super) fn propose(signal: &Signal, subject: &Subject, profile: &Profile, inventory: &Inventory) -> Plan {
     let reason = match signal.kind {
+        // To begin it anew would fail anew: Secrets Manager itself has tried several times.
+        SignalKind::SecretUnrotated if signal.rule == ROTATION_FAILED && signal.source == Source::SecretsManager => {
+            let name = subject.arn.as_ref().map_or(subject.name.as_str(), |arn| arn.as_str());
+            return hold(&format!(
+                "its rotation failed: its old value still counts; look at the log of its rotation function, then rotate it anew \
+                 (sever rotate {name})"
+            ));
+        }
         SignalKind::SecretUnrotated => "it was not rotated in time".to_owned(),
         SignalKind::CredentialExposed => "its value is known to others".to_owned(),
         SignalKind::Offboarding => match &signal.subject {

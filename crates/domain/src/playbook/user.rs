@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Context, attribution, contain, held, hold, note, step};
+use super::{Context, attribution, contain, held, hold, managed, note, step};
 use crate::ids::{AccessKeyId, IamName};
 use crate::plan::{Countermeasure, Disposition, Plan, Step};
 use crate::profile::{Class, Profile};
@@ -26,10 +26,18 @@ pub(super) fn propose(
         SignalKind::CredentialExposed if !holds_named_key(signal, inventory) => hold(
             "the exposed key is not among the user's keys any more: deleted by its owner, or replaced by whoever has it",
         ),
-        SignalKind::CredentialExposed | SignalKind::IdentityCompromised => {
+        SignalKind::CredentialExposed => {
+            let mut plan = contain::user(signal, &user, inventory, "somebody else may be using its credentials");
+            managed::rotate_beside(&mut plan, signal, profile);
+            plan
+        }
+        SignalKind::IdentityCompromised => {
             contain::user(signal, &user, inventory, "somebody else may be using its credentials")
         }
         SignalKind::CredentialCreated => for_new_key(signal, &user, profile, inventory),
+        SignalKind::CredentialStale if managed::secret_of(profile).is_some() => {
+            managed::rotate_stale(signal, profile, inventory, context)
+        }
         SignalKind::CredentialStale => {
             for_keys_past(signal, &user, inventory, context.stale_key_days, "how old it is", |key| {
                 let last_use = match (key.last_used, key.idle_days(context.now)) {
@@ -64,10 +72,12 @@ pub(super) fn propose(
             note("the claim is not borne out: it has been confirmed since")
         }
         SignalKind::IdentityOwnerless => for_ownerless(signal, &user, inventory),
-        SignalKind::IdentityOverPrivileged
-        | SignalKind::SecretUnrotated
-        | SignalKind::SecretDuplicated
-        | SignalKind::TrustExposed => hold("no countermeasure of this release fits this claim about a user"),
+        SignalKind::SecretUnrotated => managed::rotate(signal, profile, inventory),
+        SignalKind::CredentialUnmanaged => managed::adopt(signal, &user, profile, inventory),
+        SignalKind::CredentialSuperseded => managed::superseded(signal, &user, inventory),
+        SignalKind::IdentityOverPrivileged | SignalKind::SecretDuplicated | SignalKind::TrustExposed => {
+            hold("no countermeasure of this release fits this claim about a user")
+        }
     }
 }
 
@@ -159,7 +169,7 @@ pub(super) fn inactive_already(key: &AccessKey) -> String {
     format!("{} was inactive already", key.id)
 }
 
-fn named_key<'a>(signal: &Signal, inventory: &'a Inventory) -> Option<&'a AccessKey> {
+pub(super) fn named_key<'a>(signal: &Signal, inventory: &'a Inventory) -> Option<&'a AccessKey> {
     inventory.access_keys.iter().find(|key| Some(&key.id) == signal.access_key.as_ref())
 }
 

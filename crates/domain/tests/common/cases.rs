@@ -82,7 +82,10 @@ pub(crate) fn take(record: &mut StepRecord, went: Went) {
         Countermeasure::RevokeRoleSessions { .. } => {
             ("iam:GetRolePolicy shows older sessions denied", "iam:PutRolePolicy")
         }
-        Countermeasure::RotateSecret { .. } => {
+        Countermeasure::DeleteAccessKey { .. } => {
+            ("iam:ListAccessKeys does not show it any more", "iam:DeleteAccessKey")
+        }
+        Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. } => {
             ("secretsmanager:DescribeSecret shows the rotation finished", "secretsmanager:RotateSecret")
         }
         Countermeasure::RemoveConsolePassword { .. } => {

@@ -22,7 +22,7 @@ pub(crate) const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) const SESSION_KEY: &str = "ASIAIOSFODNN7EXAMPLE";
 
-pub(crate) const KINDS: [SignalKind; 12] = SignalKind::ALL;
+pub(crate) const KINDS: [SignalKind; 14] = SignalKind::ALL;
 
 pub(crate) const SUBJECTS: [SubjectKind; 7] = [
     SubjectKind::User,
@@ -230,6 +230,7 @@ pub(crate) fn signal(kind: SignalKind, access_key: Option<&str>) -> Signal {
         event_digest: Digest::of(b"event"),
         request: None,
         follows: None,
+        cutover: None,
     }
 }
 

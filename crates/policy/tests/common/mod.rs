@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use severance_domain::case::CaseId;
+use severance_domain::cutover::{Copies, Cutover, Stage};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use severance_domain::plan::Countermeasure;
@@ -88,6 +89,14 @@ pub(crate) fn countermeasure(name: &str) -> Countermeasure {
             principal: arn("quarantine_by_scp"),
             account: AccountId::try_from(ACCOUNT).unwrap(),
         },
+        "delete_access_key" => {
+            Countermeasure::DeleteAccessKey { user, access_key: AccessKeyId::try_from(KEY).unwrap() }
+        }
+        "adopt_access_key" => Countermeasure::AdoptAccessKey {
+            user,
+            access_key: AccessKeyId::try_from(KEY).unwrap(),
+            secret: "severance/deployer".to_owned(),
+        },
         "rotate_secret" => Countermeasure::RotateSecret { secret: arn("rotate_secret") },
         "hold_for_review" => Countermeasure::HoldForReview,
         other => panic!("no countermeasure {other}"),
@@ -159,6 +168,9 @@ impl Asker {
             breaker_open: false,
             units: vec![],
         };
+        if asker.signal.kind == SignalKind::CredentialSuperseded {
+            asker.signal.cutover = Some(Box::new(cutover(Stage::Quiet)));
+        }
         for part in situation.split(',').filter(|part| *part != "-") {
             asker.put(part);
         }
@@ -190,6 +202,12 @@ impl Asker {
             }
             "attribution" => self.attribution = Attribution::ALL.into_iter().find(|a| a.as_str() == value).unwrap(),
             "exempted" => self.exempted = true,
+            "still-used" => self.signal.cutover = Some(Box::new(cutover(Stage::Deadline))),
+            "no-facts" => self.signal.cutover = None,
+            "on-user" => {
+                let user = Self::new("unknown", "offboarding", "deactivate_access_key", "-");
+                (self.subject, self.inventory) = (user.subject, user.inventory);
+            }
             "breaker" => self.breaker_open = true,
             "by-hand" => {
                 let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
@@ -235,6 +253,22 @@ impl Asker {
     }
 }
 
+/// What the gate of a key that was replaced ten days ago knows.
+fn cutover(stage: Stage) -> Cutover {
+    Cutover {
+        stage,
+        secret: arn("rotate_secret"),
+        replaced_by: AccessKeyId::try_from("AKIAI44QH8DHBEXAMPLE").unwrap(),
+        opened_at: days_ago(10),
+        quiet_for: SignedDuration::from_hours(24),
+        deadline: days_ago(3),
+        last_used_at: None,
+        consumers: vec![],
+        copies: Copies::default(),
+        unread: vec![],
+    }
+}
+
 fn signal_of(kind: SignalKind) -> Signal {
     Signal {
         kind,
@@ -252,6 +286,7 @@ fn signal_of(kind: SignalKind) -> Signal {
         event_digest: Digest::of(b"event"),
         request: None,
         follows: None,
+        cutover: None,
     }
 }
 

@@ -1,0 +1,94 @@
+//! Delete an access key that was replaced. Final: so it is deleted only while it is inactive, which is read once more.
+
+use async_trait::async_trait;
+use aws_sdk_iam::Client;
+use aws_sdk_iam::types::StatusType;
+use severance_domain::case::CaseId;
+use severance_domain::ids::{AccessKeyId, IamName};
+use severance_domain::plan::Countermeasure;
+
+use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use crate::error::AwsError;
+
+const DELETE: &str = "iam:DeleteAccessKey";
+const LIST: &str = "iam:ListAccessKeys";
+
+const FINAL: &str = "a deleted access key cannot be brought back";
+
+/// Drives [`Countermeasure::DeleteAccessKey`].
+pub struct DeleteAccessKey {
+    iam: Client,
+}
+
+impl DeleteAccessKey {
+    /// Over this client.
+    pub fn new(iam: Client) -> Self {
+        Self { iam }
+    }
+
+    /// Whether the key is active; none where there is no such key.
+    async fn is_active(&self, user: &IamName, key: &AccessKeyId) -> Result<Option<bool>, AwsError> {
+        let answer = self.iam.list_access_keys().user_name(user.as_str()).into_paginator().items().send();
+        let keys: Result<Vec<_>, _> = answer.collect().await;
+        let keys = unless_gone(keys.map_err(|error| AwsError::of(LIST, &error)))?.unwrap_or_default();
+        let held = keys.iter().find(|held| held.access_key_id() == Some(key.as_str()));
+        Ok(held.map(|held| held.status() != Some(&StatusType::Inactive)))
+    }
+}
+
+fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId), AwsError> {
+    match step {
+        Countermeasure::DeleteAccessKey { user, access_key } => Ok((user, access_key)),
+        _ => Err(misdirected(DELETE)),
+    }
+}
+
+#[async_trait]
+impl Driver for DeleteAccessKey {
+    fn actions(&self) -> &'static [&'static str] {
+        &[DELETE, LIST]
+    }
+
+    fn drives(&self, step: &Countermeasure) -> bool {
+        target(step).is_ok()
+    }
+
+    async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
+        let (user, key) = target(step)?;
+        match self.is_active(user, key).await? {
+            None => return Ok(Applied::Already("the key does not exist any more".to_owned())),
+            Some(true) => {
+                return Err(AwsError {
+                    action: DELETE,
+                    code: "KeyIsActive".to_owned(),
+                    message: "it was made active again, so somebody needs it: it is not deleted".to_owned(),
+                    retryable: false,
+                });
+            }
+            Some(false) => {}
+        }
+        let answer = self.iam.delete_access_key().user_name(user.as_str()).access_key_id(key.as_str()).send().await;
+        Ok(match unless_gone(answer.map_err(|error| AwsError::of(DELETE, &error)))? {
+            Some(_) => Applied::Changed(None),
+            None => Applied::Already("the key does not exist any more".to_owned()),
+        })
+    }
+
+    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+        let (user, key) = target(step)?;
+        Ok(match self.is_active(user, key).await? {
+            None => Seen::InEffect(format!("{LIST} does not show it any more")),
+            Some(_) => Seen::NotYet(format!("{LIST} still shows it")),
+        })
+    }
+
+    async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {
+        target(step)?;
+        Ok(Applied::Already(FINAL.to_owned()))
+    }
+
+    async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {
+        target(step)?;
+        Ok(Seen::NotYet(FINAL.to_owned()))
+    }
+}

@@ -1,0 +1,312 @@
+//! The cutover gates: what the schedule does about keys that a rotation has replaced.
+//!
+//! A gate only says when to ask. Each answer is a case like any other: decided by the policies, signed, told, and undone by
+//! `sever restore`.
+
+use std::collections::BTreeMap;
+
+use futures::future::join;
+use jiff::{SignedDuration, Timestamp};
+use severance_domain::case::CaseId;
+use severance_domain::copies::How;
+use severance_domain::cutover::{Closed, Copies, Gate, Next, Seen, Stage, Windows};
+use severance_domain::digest::Digest;
+use severance_domain::ids::{AccessKeyId, Arn};
+use severance_domain::policy::Request;
+use severance_domain::profile::Profile;
+use severance_domain::respond::{Answer, Ticked};
+use severance_domain::rotation::MadeState;
+use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::subject::{LastUsed, SubjectKind};
+use severance_domain::verdict::Verdict;
+
+use crate::clock;
+use crate::identity::Found;
+use crate::react::{ReactError, Reactor};
+
+/// How long before its rotation a key's use is of interest to whoever asks who will break.
+pub(crate) const RECENT: SignedDuration = SignedDuration::from_hours(24);
+
+/// How long a search for copies is waited for.
+const SEARCHED: SignedDuration = SignedDuration::from_mins(20);
+
+/// How long a tick tends gates: those that are left, the next one tends.
+const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a rotation is followed.
+const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
+
+/// A gate with what AWS says of it now.
+struct Looked {
+    seen: Seen,
+    windows: Windows,
+}
+
+impl Reactor {
+    /// Does what is due about every key that was replaced.
+    pub(crate) async fn tend_gates(&self, now: Timestamp, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
+        for mut gate in self.guardrails.gates().await? {
+            if clock::now().duration_since(now) > ENOUGH {
+                ticked.failed.push("the time of this tick is over: the next one tends the other cutovers".to_owned());
+                break;
+            }
+            if let Err(error) = Box::pin(self.tend_gate(&mut gate, holder, ticked)).await {
+                tracing::error!(key = %gate.old, error = %error, "a cutover could not be tended");
+                ticked.failed.push(format!("the cutover of {}: {error}", gate.old));
+            }
+        }
+        Ok(())
+    }
+
+    async fn tend_gate(&self, gate: &mut Gate, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
+        if let (Some(search), None) = (&self.copies, gate.searched_at) {
+            search.ask(gate).await?;
+            gate.searched_at = Some(clock::now());
+            self.guardrails.save_gate(gate).await?;
+        }
+        let Looked { seen, windows } = self.look_at_gate(gate).await?;
+        let mode = self.settings.mode;
+        let (stage, done) = match gate.next(windows, &seen, mode) {
+            Next::Close(why) => return self.close(gate, why, ticked).await,
+            Next::Wait { .. } => {
+                if seen.active == Some(false) && gate.inactive_since.is_none() {
+                    gate.inactive_since = Some(seen.now);
+                    self.guardrails.save_gate(gate).await?;
+                }
+                return Ok(());
+            }
+            Next::Deactivate => (Stage::Quiet, "nobody uses it any more"),
+            Next::Ask => (Stage::Deadline, "it is still used at its deadline"),
+            Next::Delete => (Stage::Deletion, "it has been inactive long enough"),
+        };
+        let signal = signal(gate, stage, windows, &seen, &format!("{}/{}", stage.as_str(), mode.as_str()), None);
+        for outcome in Box::pin(self.react(&signal, holder)).await {
+            let reaction = outcome?;
+            ticked.cutovers.push(format!("{}: {done}: {} ({})", gate.old, reaction.case, reaction.verdict.as_str()));
+            if stage != Stage::Deletion && reaction.verdict == Verdict::VerifiedRevoked {
+                gate.inactive_since = Some(clock::now());
+            }
+            if !gate.cases.contains(&reaction.case) {
+                gate.cases.push(reaction.case);
+            }
+        }
+        gate.asked.push((stage, mode));
+        self.guardrails.save_gate(gate).await?;
+        Ok(())
+    }
+
+    async fn close(&self, gate: &Gate, why: Closed, ticked: &mut Ticked) -> Result<(), ReactError> {
+        tracing::info!(key = %gate.old, secret = %gate.secret, why = why.as_words(), "a cutover is over");
+        self.guardrails.close_gate(gate).await?;
+        ticked.cutovers.push(format!("{}: {}", gate.old, why.as_words()));
+        Ok(())
+    }
+
+    /// What AWS says of an old key now.
+    async fn look_at_gate(&self, gate: &Gate) -> Result<Looked, ReactError> {
+        let nothing = Seen {
+            now: clock::now(),
+            active: None,
+            last_used: LastUsed::NotAsked,
+            consumers: vec![],
+            copies: self.copies_of(gate).await?,
+            is_current: false,
+            unread: vec![],
+        };
+        let times = &self.settings.cutover;
+        let hint = signal(gate, Stage::Quiet, times.windows(&Profile::default()), &nothing, "look", None);
+        let hands = self.reach.to_read(&hint).await?;
+        let users = hands.identities.resolve(&hint);
+        let used = async {
+            match &hands.trail {
+                Some(trail) => trail.consumers(&gate.old, gate.opened_at).await,
+                None => (vec![], vec![]),
+            }
+        };
+        let (found, (consumers, unread)) = join(Box::pin(users), used).await;
+        let found = found?;
+        let Some(Found { profile, inventory, subject, .. }) = found.into_iter().next() else {
+            return Ok(Looked { seen: nothing, windows: times.windows(&Profile::default()) });
+        };
+        let windows = times.windows(&profile);
+        let mut unread = unread;
+        unread.extend(inventory.unread.iter().cloned());
+        let key = inventory.access_keys.iter().find(|key| key.id == gate.old);
+        let ledger = self.guardrails.ledger(&gate.account, &gate.user).await?.ledger;
+        let new_was_current = ledger.keys.iter().any(|made| made.key == gate.new && made.state == MadeState::Current);
+        let in_use = hands.identities.holds_old_key(gate, new_was_current).await?;
+        if in_use.is_none() {
+            unread.push(format!("the state of {}: it may be gone, and the new key with it", gate.secret));
+        }
+        if key.is_some_and(|key| key.active && key.last_used == LastUsed::NotAsked) {
+            unread.push("when IAM saw it used last".to_owned());
+        }
+        if hands.trail.is_none() {
+            unread.push("its calls: this stack does not read CloudTrail (TrailHours=0)".to_owned());
+        }
+        let mut seen = Seen {
+            active: key.map(|key| key.active),
+            last_used: key.map_or(LastUsed::NotAsked, |key| key.last_used),
+            consumers,
+            is_current: in_use == Some(true),
+            unread,
+            ..nothing
+        };
+        // A user that cannot be read is not one without the key.
+        if seen.active.is_none() && (!inventory.unread.is_empty() || subject.kind == SubjectKind::Unresolved) {
+            seen.active = Some(true);
+            seen.unread.push("whether the key is active could not be read".to_owned());
+        }
+        Ok(Looked { seen, windows })
+    }
+
+    /// Where copies of an old key are; none while they are searched for.
+    async fn copies_of(&self, gate: &Gate) -> Result<Option<Copies>, ReactError> {
+        let unread = |why: &str| Some(Copies { found: vec![], unread: vec![why.to_owned()] });
+        if self.copies.is_none() {
+            return Ok(unread("the search for copies is switched off in this stack (CopiesSearch=false)"));
+        }
+        Ok(match self.guardrails.copies(&gate.account, &gate.old).await? {
+            Some(found) => {
+                let names = |copy: &severance_domain::copies::Copy| copy.how == How::NamesKey;
+                Some(Copies { found: found.copies.into_iter().filter(names).collect(), unread: found.unread })
+            }
+            None if gate.searched_at.is_some_and(|at| clock::now().duration_since(at) > SEARCHED) => {
+                unread("the search for copies did not end: look at the log of the copies search, and run sever copies")
+            }
+            None => None,
+        })
+    }
+
+    /// Deactivates a key that was replaced, on somebody's word, whoever still uses it.
+    pub async fn cut(&self, key: &AccessKeyId, request: Request, holder: &str) -> Result<Answer, ReactError> {
+        let Some(mut gate) = self.guardrails.gates().await?.into_iter().find(|gate| gate.old == *key) else {
+            let why = format!("no rotation has replaced {key}: sever cutovers shows the keys that one has");
+            return Ok(Answer::Refused { why });
+        };
+        let Looked { seen, windows } = self.look_at_gate(&gate).await?;
+        let by = Digest::of_json(&serde_json::json!([request.by, request.reason, request.ticket]));
+        let asked = format!("cut/{}", by.as_hex().get(..12).unwrap_or_default());
+        let signal = signal(&gate, Stage::Deadline, windows, &seen, &asked, Some(request));
+        let mut reactions = Vec::new();
+        for outcome in Box::pin(self.react(&signal, holder)).await {
+            reactions.push(outcome?);
+        }
+        gate.cases.extend(reactions.iter().map(|reaction| reaction.case.clone()));
+        if reactions.iter().any(|reaction| reaction.verdict == Verdict::VerifiedRevoked) {
+            gate.inactive_since = Some(clock::now());
+        }
+        self.guardrails.save_gate(&gate).await?;
+        Ok(Answer::Reacted { reactions })
+    }
+
+    /// Looks after rotations that had not ended when their case was closed: by the state of the version that each was to make.
+    pub(crate) async fn tend_rotations(
+        &self,
+        now: Timestamp,
+        holder: &str,
+        ticked: &mut Ticked,
+    ) -> Result<(), ReactError> {
+        for (id, since) in self.guardrails.rotations().await? {
+            if let Err(error) = Box::pin(self.tend_rotation(&id, since, now, holder, ticked)).await {
+                tracing::error!(case = %id, error = %error, "a rotation could not be followed");
+                ticked.failed.push(format!("the rotation of {id}: {error}"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn tend_rotation(
+        &self,
+        id: &CaseId,
+        since: Timestamp,
+        now: Timestamp,
+        holder: &str,
+        ticked: &mut Ticked,
+    ) -> Result<(), ReactError> {
+        let Some(stored) = self.cases.load(id).await? else {
+            self.guardrails.forget_rotation(id).await?;
+            return Ok(());
+        };
+        if !stored.closed {
+            return Ok(());
+        }
+        let hands = self.hands_for(&stored.case).await?;
+        let mut ended = true;
+        for step in stored.case.steps.iter().filter(|record| record.is_unfinished_rotation()) {
+            let step = &step.step.countermeasure;
+            if let Some(driver) = hands.driver(step) {
+                ended &= matches!(driver.confirm(step, id).await?, crate::countermeasures::Seen::InEffect(_));
+            }
+        }
+        let is_late = now.duration_since(since) > FOLLOWED;
+        if !ended && !is_late {
+            return Ok(());
+        }
+        let how = if ended { "the rotation ended" } else { "the rotation did not end within 24 hours" };
+        let by = format!("arn:aws:iam::{}:role/{}-responder", self.settings.account, self.settings.stack);
+        if let Ok(by) = Arn::try_from(by) {
+            let request = Request { by, reason: how.to_owned(), ticket: None };
+            Box::pin(self.verify(id, request, holder)).await?;
+        }
+        self.guardrails.forget_rotation(id).await?;
+        ticked.rotations.push(format!("{id}: {how}"));
+        Ok(())
+    }
+}
+
+/// The claim of a gate, like one that an event brings.
+fn signal(gate: &Gate, stage: Stage, windows: Windows, seen: &Seen, asked: &str, request: Option<Request>) -> Signal {
+    let finding_id = format!("cutover/{}/{}/{asked}", gate.account, gate.old);
+    let hint = PrincipalHint { name: Some(gate.user.clone()), arn: None, unique_id: None };
+    let title = match (&request, stage) {
+        (Some(request), _) => format!("{} says: {}", request.by, request.reason),
+        (None, Stage::Quiet) => format!("{} was replaced by {} and is not used any more", gate.old, gate.new),
+        (None, Stage::Deadline) => format!("{} was replaced by {} and may still be used", gate.old, gate.new),
+        (None, Stage::Deletion) => format!("{} was replaced by {} and has been inactive", gate.old, gate.new),
+    };
+    Signal {
+        kind: SignalKind::CredentialSuperseded,
+        source: if request.is_some() { Source::Responder } else { Source::Rotation },
+        event_id: finding_id.clone(),
+        event_digest: Digest::of_json(&serde_json::json!(gate)),
+        finding_id,
+        rule: "AccessKeyReplaced".to_owned(),
+        account: gate.account.clone(),
+        region: gate.secret.region().to_owned(),
+        severity: Severity::Low,
+        occurred_at: seen.now,
+        subject: SubjectHint::User(hint),
+        access_key: Some(gate.old.clone()),
+        title,
+        request,
+        follows: None,
+        cutover: Some(Box::new(gate.facts(stage, windows, seen))),
+    }
+}
+
+/// Sums up calls by who made them, the last first.
+pub(crate) fn by_consumer(
+    calls: impl IntoIterator<Item = severance_domain::trail::Call>,
+) -> Vec<severance_domain::cutover::Consumer> {
+    let mut known: BTreeMap<(String, String, String, String), (Timestamp, u32)> = BTreeMap::new();
+    for call in calls {
+        let who = (call.source_ip, call.user_agent, call.service, call.region);
+        let entry = known.entry(who).or_insert((call.at, 0));
+        entry.0 = entry.0.max(call.at);
+        entry.1 += 1;
+    }
+    let mut consumers: Vec<_> = known
+        .into_iter()
+        .map(|((source_ip, user_agent, service, region), (last_seen, calls))| severance_domain::cutover::Consumer {
+            source_ip,
+            user_agent,
+            service,
+            region,
+            last_seen,
+            calls,
+        })
+        .collect();
+    consumers.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.cmp(b)));
+    consumers
+}

@@ -1,0 +1,238 @@
+//! What rotations remember: the ledger of a user's keys, and the gates of keys that were replaced.
+
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use jiff::Timestamp;
+use severance_domain::case::CaseId;
+use severance_domain::copies::CopiesFound;
+use severance_domain::cutover::Gate;
+use severance_domain::ids::{AccessKeyId, AccountId, IamName};
+use severance_domain::rotation::Ledger;
+
+use super::{
+    GET, Guardrails, IS_NEW, Item, PUT, QUERY, contended, corrupt, expiry, key, millis, nonce, text, text_of, time_of,
+    to_json,
+};
+use crate::clock;
+use crate::error::AwsError;
+
+const GATES: &str = "CUTOVERS";
+const ROTATIONS: &str = "ROTATIONS";
+const LEDGER: &str = "LEDGER";
+const COPIES: &str = "COPIES";
+
+/// So many copies of a key are kept for its cutover.
+const MOST_COPIES: usize = 200;
+
+/// How long after its last change a ledger or a gate is kept: longer than any gate waits.
+const KEEP_DAYS: i64 = 400;
+
+/// A user's ledger as it was read. It can be written back as long as nobody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// What is remembered.
+    pub ledger: Ledger,
+    /// Which writing of it this is; none where there was no item.
+    written: Option<String>,
+}
+
+fn copies_key(account: &AccountId, key: &AccessKeyId) -> String {
+    format!("COPIES#{account}#{key}")
+}
+
+fn ledger_key(account: &AccountId, user: &IamName) -> String {
+    format!("ROTATION#{account}#{user}")
+}
+
+impl Guardrails {
+    /// What is remembered of a user's rotations; an empty ledger where there were none.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer, or the item cannot be read.
+    pub async fn ledger(&self, account: &AccountId, user: &IamName) -> Result<LedgerRow, AwsError> {
+        let pk = ledger_key(account, user);
+        let Some(item) = self.item(&pk, LEDGER).await? else {
+            return Ok(LedgerRow { ledger: Ledger::new(account.clone(), user.clone()), written: None });
+        };
+        let ledger = read(GET, &pk, &item, "ledger")?;
+        Ok(LedgerRow { ledger, written: Some(text_of(GET, &pk, &item, "written")?.to_owned()) })
+    }
+
+    /// Writes a ledger back, if nobody wrote it since it was read.
+    ///
+    /// # Errors
+    /// `Contention` where somebody did: another delivery reads it anew.
+    pub async fn save_ledger(&self, row: &mut LedgerRow) -> Result<(), AwsError> {
+        let pk = ledger_key(&row.ledger.account, &row.ledger.user);
+        let written = nonce(&pk);
+        let mut item = key(&pk, LEDGER);
+        item.insert("ledger".to_owned(), to_json(PUT, &pk, &row.ledger)?);
+        item.insert("written".to_owned(), text(&written));
+        item.insert("expires_at".to_owned(), expiry(clock::now(), KEEP_DAYS));
+        let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match &row.written {
+            Some(known) => put
+                .condition_expression("written = :known OR written = :ours")
+                .expression_attribute_values(":known", text(known))
+                .expression_attribute_values(":ours", text(&written)),
+            None => put
+                .condition_expression(format!("{IS_NEW} OR written = :ours"))
+                .expression_attribute_values(":ours", text(&written)),
+        };
+        match put.send().await {
+            Ok(_) => {
+                row.written = Some(written);
+                Ok(())
+            }
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Err(contended(PUT, &pk)),
+                _ => Err(AwsError::of(PUT, &error)),
+            },
+        }
+    }
+
+    /// Opens the gate of a key that is replaced. One that is open stays as it is.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn open_gate(&self, gate: &Gate) -> Result<bool, AwsError> {
+        let item = gate_item(gate)?;
+        self.put_new(item).await
+    }
+
+    /// Every gate that is open, the oldest first.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer, or an item cannot be read.
+    pub async fn gates(&self) -> Result<Vec<Gate>, AwsError> {
+        let items = self.partition(GATES).await?;
+        let mut gates: Vec<Gate> = items
+            .iter()
+            .map(|item| {
+                let sk = text_of(QUERY, "an item of the cutovers", item, "sk")?;
+                read(QUERY, sk, item, "gate")
+            })
+            .collect::<Result<_, _>>()?;
+        gates.sort_by(|a, b| (a.opened_at, &a.old).cmp(&(b.opened_at, &b.old)));
+        Ok(gates)
+    }
+
+    /// Writes what is known of a gate, if it is still open.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn save_gate(&self, gate: &Gate) -> Result<(), AwsError> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(gate_item(gate)?))
+            .condition_expression(super::IS_THERE);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                // Another tick has closed it.
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(AwsError::of(PUT, &error)),
+            },
+        }
+    }
+
+    /// Keeps what a search found for the cutover of its key, in place of what an earlier one found.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn keep_copies(&self, account: &AccountId, found: &CopiesFound) -> Result<(), AwsError> {
+        let Some(access_key) = &found.access_key else { return Ok(()) };
+        let mut kept = found.clone();
+        // An item ends at 400 KB, and a message much earlier.
+        let more = kept.copies.len().saturating_sub(MOST_COPIES);
+        kept.copies.truncate(MOST_COPIES);
+        kept.unread.truncate(MOST_COPIES);
+        kept.equal.clear();
+        if more > 0 {
+            kept.unread.push(format!("{more} more copies: sever copies {access_key} lists them"));
+        }
+        let pk = copies_key(account, access_key);
+        let mut item = key(&pk, COPIES);
+        item.insert("found".to_owned(), to_json(PUT, &pk, &kept)?);
+        item.insert("expires_at".to_owned(), expiry(clock::now(), KEEP_DAYS));
+        let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));
+        // Two searches at once find the same.
+        let put =
+            put.condition_expression(format!("{IS_NEW} OR sk = :sk")).expression_attribute_values(":sk", text(COPIES));
+        put.send().await.map(drop).map_err(|error| AwsError::of(PUT, &error))
+    }
+
+    /// What a search found for the cutover of this key; none where it is not done.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer, or the item cannot be read.
+    pub async fn copies(&self, account: &AccountId, access_key: &AccessKeyId) -> Result<Option<CopiesFound>, AwsError> {
+        let pk = copies_key(account, access_key);
+        self.item(&pk, COPIES).await?.map(|item| read(GET, &pk, &item, "found")).transpose()
+    }
+
+    /// Remembers a case whose rotation had not ended when it was closed.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn remember_rotation(&self, case: &CaseId) -> Result<(), AwsError> {
+        let now = clock::now();
+        let mut item = key(ROTATIONS, case.as_str());
+        item.insert("since".to_owned(), millis(now));
+        item.insert("expires_at".to_owned(), expiry(now, KEEP_DAYS));
+        // One that is remembered keeps its time.
+        self.put_new(item).await.map(drop)
+    }
+
+    /// Every case whose rotation is followed, and since when.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer, or an item cannot be read.
+    pub async fn rotations(&self) -> Result<Vec<(CaseId, Timestamp)>, AwsError> {
+        let mut followed = Vec::new();
+        for item in self.partition(ROTATIONS).await? {
+            let sk = text_of(QUERY, "an item of the rotations", &item, "sk")?;
+            let case = serde_json::from_value(serde_json::Value::from(sk))
+                .map_err(|error| corrupt(QUERY, sk, &error.to_string()))?;
+            let since = time_of(QUERY, sk, &item, "since")?;
+            followed.push((case, since.ok_or_else(|| corrupt(QUERY, sk, "attribute since is missing"))?));
+        }
+        Ok(followed)
+    }
+
+    /// Forgets a case whose rotation has ended.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn forget_rotation(&self, case: &CaseId) -> Result<bool, AwsError> {
+        self.delete(ROTATIONS, case.as_str()).await
+    }
+
+    /// Closes a gate.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn close_gate(&self, gate: &Gate) -> Result<bool, AwsError> {
+        self.delete(GATES, &gate.key()).await
+    }
+}
+
+fn gate_item(gate: &Gate) -> Result<Item, AwsError> {
+    let sk = gate.key();
+    let mut item = key(GATES, &sk);
+    item.insert("gate".to_owned(), to_json(PUT, &sk, gate)?);
+    let last: Timestamp = gate.inactive_since.unwrap_or(gate.opened_at);
+    item.insert("expires_at".to_owned(), expiry(last, KEEP_DAYS));
+    Ok(item)
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    action: &'static str,
+    what: &str,
+    item: &Item,
+    name: &str,
+) -> Result<T, AwsError> {
+    let json = text_of(action, what, item, name)?;
+    serde_json::from_str(json).map_err(|error| corrupt(action, what, &error.to_string()))
+}

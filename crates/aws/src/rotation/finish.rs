@@ -1,0 +1,84 @@
+//! finishSecret: the pending version becomes the current one, and the old key goes to its gate.
+
+use severance_domain::cutover::Gate;
+use severance_domain::ids::{AccessKeyId, IamName};
+use severance_domain::rotation::format::KeySecret;
+use severance_domain::rotation::{ADOPTED_TAG, CURRENT, MadeState, PREVIOUS};
+
+use super::{RotationError, Rotator, State};
+use crate::clock;
+
+impl Rotator {
+    pub(super) async fn finish(&self, state: &State, token: &str) -> Result<(), RotationError> {
+        let Some(new) = self.held(state, token).await? else {
+            return Err(state.error(format!("its version {token} holds no key: createSecret comes first")));
+        };
+        let user = self.user(state, Some(&new)).await?;
+        let Some(key) = new.access_key.clone() else {
+            return Err(state.error(format!("its version {token} holds no key: cancel the rotation, and rotate anew")));
+        };
+        let is_done = state.has(token, CURRENT);
+        let before = state.version(if is_done { PREVIOUS } else { CURRENT }).cloned();
+        let old = match &before {
+            Some(version) => self.held(state, version).await?,
+            None => None,
+        };
+        let gate = self.gate(state, token, &user, &key, old.as_ref(), before.clone());
+        if !is_done {
+            // Nobody may have taken it away since it was tested.
+            self.works(state, &new, &user, std::time::Duration::ZERO).await?;
+            // Before the move: a crash in between leaves a gate of a key that is still in use, which then waits.
+            self.open(gate.as_ref()).await?;
+            self.vault.promote(&state.arn, before.as_ref(), token).await?;
+            tracing::info!(secret = %state.arn, %user, %key, "the new key is current");
+        }
+        let mut row = self.ledgers.ledger(&self.account, &user).await?;
+        let goes_on = row.ledger.attempt.as_ref().is_some_and(|attempt| attempt.token == token);
+        if goes_on {
+            // Once more, for the schedule may have closed it while the old key was still the current one.
+            self.open(gate.as_ref()).await?;
+            let held: Vec<AccessKeyId> = self.keys.list(&user).await?.into_iter().map(|key| key.id).collect();
+            row.ledger.reached(&key, MadeState::Current);
+            row.ledger.end(token, &held);
+            self.ledgers.save_ledger(&mut row).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, gate: Option<&Gate>) -> Result<(), RotationError> {
+        if let Some(gate) = gate {
+            self.ledgers.open_gate(gate).await?;
+        }
+        Ok(())
+    }
+
+    /// The gate of the key that is replaced, if one is.
+    fn gate(
+        &self,
+        state: &State,
+        token: &str,
+        user: &IamName,
+        new: &AccessKeyId,
+        old: Option<&KeySecret>,
+        old_version: Option<String>,
+    ) -> Option<Gate> {
+        let held = old.and_then(|old| old.access_key.clone());
+        let old_version = old_version.filter(|_| held.is_some());
+        let adopted = || AccessKeyId::try_from(state.tags.get(ADOPTED_TAG)?.as_str()).ok();
+        let old = held.or_else(adopted).filter(|old| old != new)?;
+        Some(Gate {
+            account: self.account.clone(),
+            user: user.clone(),
+            secret: state.arn.clone(),
+            version: token.to_owned(),
+            old_version,
+            old,
+            new: new.clone(),
+            opened_at: clock::now(),
+            inactive_since: None,
+            searched_at: None,
+            asked: vec![],
+            cases: vec![],
+        })
+    }
+}

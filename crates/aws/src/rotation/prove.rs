@@ -1,0 +1,83 @@
+//! testSecret: the pending key is used, by the one call that no policy can refuse.
+
+use std::time::Duration;
+
+use aws_sdk_sts::config::Credentials;
+use aws_sdk_sts::config::retry::RetryConfig;
+use severance_domain::ids::{Arn, IamName};
+use severance_domain::rotation::CURRENT;
+use severance_domain::rotation::format::KeySecret;
+use tokio::time::Instant;
+
+use super::{RotationError, Rotator, State};
+use crate::error::AwsError;
+
+const WHO: &str = "sts:GetCallerIdentity";
+
+/// By these STS says that it does not know a key, or not yet.
+const NOT_YET: [&str; 3] = ["InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied"];
+
+impl Rotator {
+    pub(super) async fn test(&self, state: &State, token: &str) -> Result<(), RotationError> {
+        let pending = if let Some(pending) = self.held(state, token).await? {
+            pending
+        } else {
+            // A rotation that is only configured is tested with a version that nothing was stored in: then the current one is
+            // what can be tested.
+            let row = match state.version(CURRENT) {
+                Some(version) => self.held(state, version).await?,
+                None => None,
+            };
+            row.filter(|held| held.access_key.is_some())
+                .ok_or_else(|| state.error(format!("its version {token} holds no key yet: createSecret comes first")))?
+        };
+        let user = self.user(state, Some(&pending)).await?;
+        self.works(state, &pending, &user, self.patience).await
+    }
+
+    /// Whether a key works and is the user's. A new one becomes known everywhere within seconds, so it is tried for so long.
+    pub(super) async fn works(
+        &self,
+        state: &State,
+        held: &KeySecret,
+        user: &IamName,
+        patience: Duration,
+    ) -> Result<(), RotationError> {
+        let (Some(key), Some(secret)) = (&held.access_key, held.secret()) else {
+            return Err(state.error("its pending version holds no key: cancel the rotation, and rotate anew"));
+        };
+        let wrong = |why: String| RotationError::Key { key: key.clone(), secret: state.arn.to_string(), why };
+        let credentials = Credentials::new(key.as_str(), secret.expose(), None, None, "severance-pending-key");
+        let config = aws_sdk_sts::config::Builder::from(&self.sdk)
+            .credentials_provider(credentials)
+            .retry_config(RetryConfig::disabled())
+            .interceptor(self.calls.clone())
+            .build();
+        let sts = aws_sdk_sts::Client::from_conf(config);
+        let deadline = Instant::now() + patience;
+        let mut pause = Duration::from_millis(100);
+        let who = loop {
+            let answer = sts.get_caller_identity().send().await.map_err(|error| AwsError::of(WHO, &error));
+            match answer {
+                Ok(who) => break who,
+                Err(error) if error.retryable || NOT_YET.contains(&error.code.as_str()) => {
+                    if Instant::now() + pause >= deadline {
+                        return Err(wrong(format!("does not work: {error}")));
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(4));
+                }
+                Err(error) => return Err(wrong(format!("does not work: {error}"))),
+            }
+        };
+        let arn = Arn::try_from(who.arn().unwrap_or_default()).ok();
+        let is_theirs = arn
+            .as_ref()
+            .is_some_and(|arn| arn.account() == self.account.as_str() && arn.name_of("user") == Some(user.as_str()));
+        if is_theirs {
+            return Ok(());
+        }
+        let whose = arn.map_or_else(|| "nobody that STS names".to_owned(), |arn| arn.to_string());
+        Err(wrong(format!("is that of {whose}, and not of user {user} in account {}", self.account)))
+    }
+}

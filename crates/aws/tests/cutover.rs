@@ -1,0 +1,351 @@
+//! A key that was replaced lives on until nobody uses it, is held where somebody does, and every answer is a case of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(clippy::disallowed_methods, reason = "tests read the clock")]
+
+mod common;
+
+use common::*;
+use jiff::{SignedDuration, Timestamp};
+use severance_aws::react::Reactor;
+use severance_aws::trail::Trail;
+use severance_domain::case::{Case, Confirmation};
+use severance_domain::copies::{CopiesFound, Copy, How, Place};
+use severance_domain::cutover::{Gate, Times};
+use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
+use severance_domain::policy::Request;
+use severance_domain::respond::{Answer, Ticked};
+use severance_domain::rotation::{Ledger, MadeState};
+use severance_domain::signal::{Signal, SignalKind, SubjectHint};
+use severance_domain::verdict::Verdict;
+
+/// The user of a secret, whose old key was replaced so long ago.
+async fn replaced(ago: SignedDuration) -> World {
+    let world = one_user();
+    {
+        let mut state = world.state();
+        let user = state.users.get_mut(USER).unwrap();
+        user.tags.insert("severance:class".to_owned(), "workload".to_owned());
+        user.tags.insert("severance:owner".to_owned(), "payments".to_owned());
+        let secret = Secret {
+            name: "severance/build-bot".to_owned(),
+            rotation: true,
+            driven: true,
+            versions: [
+                ("old".to_owned(), vec!["AWSPREVIOUS".to_owned()]),
+                ("new".to_owned(), vec!["AWSCURRENT".to_owned()]),
+            ]
+            .into(),
+            ..Secret::default()
+        };
+        state.secrets.insert(SECRET.to_owned(), secret);
+    }
+    let gate = Gate {
+        account: AccountId::try_from(ACCOUNT).unwrap(),
+        user: IamName::try_from(USER).unwrap(),
+        secret: Arn::try_from(SECRET).unwrap(),
+        version: "new".to_owned(),
+        old_version: Some("old".to_owned()),
+        old: AccessKeyId::try_from(KEY).unwrap(),
+        new: AccessKeyId::try_from(OTHER_KEY).unwrap(),
+        opened_at: Timestamp::now() - ago,
+        inactive_since: None,
+        searched_at: None,
+        asked: vec![],
+        cases: vec![],
+    };
+    assert!(guardrails(&world, 0, 0).open_gate(&gate).await.unwrap());
+    world
+}
+
+/// A reactor that waits an hour for silence, two until its deadline, and no time before it deletes.
+fn with_gates(world: &World, mode: &str) -> Reactor {
+    let mut reactor = reactor(world, mode);
+    reactor.settings.cutover = Times::read("*=1h", "*=2h", "0h").unwrap();
+    let settings = reactor.settings.clone();
+    let trail = Trail::new(cloudtrail(world), SignedDuration::from_hours(24)).in_regions(["eu-west-1".to_owned()]);
+    let identities = identities(world, &settings).with_secrets(secrets(world));
+    let hands = severance_aws::reach::Hands::new(identities, drivers(world)).with_trail(Some(trail));
+    reactor.reach = severance_aws::reach::Reach::hub(settings.account.clone(), hands);
+    reactor
+}
+
+async fn tick(world: &World, mode: &str) -> Ticked {
+    let ticked = Box::pin(with_gates(world, mode).tick("tick")).await.unwrap();
+    assert_eq!(ticked.failed, Vec::<String>::new());
+    ticked
+}
+
+fn used(world: &World, ago: SignedDuration, agent: &str) {
+    let at = Timestamp::now() - ago;
+    let record = serde_json::json!({
+        "eventTime": at.to_string(), "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets",
+        "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7", "userAgent": agent,
+    });
+    world.state().used.push((KEY.to_owned(), record));
+}
+
+fn is_active(world: &World, key: &str) -> Option<bool> {
+    world.state().users[USER].keys.get(key).copied()
+}
+
+fn cases(world: &World) -> Vec<Case> {
+    let state = world.state();
+    let cases = state.table.iter().filter(|(key, _)| key.starts_with("CASE#"));
+    let mut cases: Vec<Case> =
+        cases.map(|(_, item)| serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap()).collect();
+    cases.sort_by_key(|case| case.opened_at);
+    cases
+}
+
+async fn gates(world: &World) -> Vec<Gate> {
+    guardrails(world, 0, 0).gates().await.unwrap()
+}
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_gate_is_over() {
+    let world = replaced(90 * MINUTE).await;
+    // Before it was replaced it was used: that says nothing.
+    used(&world, 95 * MINUTE, "batch");
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("nobody uses it any more"), "{ticked:?}");
+    assert_eq!((is_active(&world, KEY), is_active(&world, OTHER_KEY)), (Some(false), Some(true)));
+    let case = cases(&world).remove(0);
+    assert_eq!(case.verdict, Some(Verdict::VerifiedRevoked));
+    let facts = case.signal.cutover.as_ref().unwrap();
+    assert_eq!((facts.stage.as_str(), facts.replaced_by.as_str()), ("quiet", OTHER_KEY));
+    assert!(facts.copies.unread[0].contains("CopiesSearch=false"));
+
+    // The next tick deletes it, and the last finds it gone.
+    assert!(gates(&world).await[0].inactive_since.is_some());
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("inactive long enough"), "{ticked:?}");
+    assert_eq!(is_active(&world, KEY), None);
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("does not exist any more"), "{ticked:?}");
+    assert_eq!(gates(&world).await, vec![]);
+    assert_eq!(cases(&world).len(), 2);
+    assert_eq!(is_active(&world, OTHER_KEY), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
+    let world = replaced(90 * MINUTE).await;
+    used(&world, 10 * MINUTE, "old-batch/1.0");
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&world, KEY), Some(true));
+
+    let world = replaced(150 * MINUTE).await;
+    used(&world, 10 * MINUTE, "old-batch/1.0");
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("awaiting_review"), "{ticked:?}");
+    assert_eq!(is_active(&world, KEY), Some(true), "held, not cut");
+    let told = world.state().messages.last().unwrap().body.clone();
+    for part in ["198.51.100.7", "old-batch/1.0", "s3.amazonaws.com", "eu-west-1", "payments"] {
+        assert!(told.contains(part), "{part} is not in {told}");
+    }
+    // Asked once, and not again with each tick.
+    let messages = world.state().messages.len();
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(world.state().messages.len(), messages);
+
+    // A person wants it cut.
+    let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
+    let request = Request { by, reason: "the batch host is gone".to_owned(), ticket: None };
+    let key = AccessKeyId::try_from(KEY).unwrap();
+    let answer = Box::pin(with_gates(&world, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
+    let Answer::Reacted { reactions } = answer else { panic!("{answer:?}") };
+    assert_eq!(reactions[0].verdict, Verdict::VerifiedRevoked);
+    assert_eq!(is_active(&world, KEY), Some(false));
+    // And of a key that was never replaced nobody can say so.
+    let other = AccessKeyId::try_from("AKIAUNKNOWNKEY000000").unwrap();
+    let answer = Box::pin(with_gates(&world, "enforce").cut(&other, request, "cut")).await.unwrap();
+    assert!(matches!(&answer, Answer::Refused { why } if why.contains("sever cutovers")), "{answer:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_counts_as_use() {
+    let world = replaced(90 * MINUTE).await;
+    world.fault("cloudtrail:LookupEvents", DENIED, usize::MAX);
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&world, KEY), Some(true));
+    // IAM's own word counts too.
+    let world = replaced(90 * MINUTE).await;
+    let at = (Timestamp::now() - 5 * MINUTE).to_string();
+    world.state().last_used.insert(KEY.to_owned(), at);
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    // The secret is gone, and the new key with it: nobody cuts the old one.
+    let world = replaced(90 * MINUTE).await;
+    world.state().secrets.clear();
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&world, KEY), Some(true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_was_moved_back_and_a_key_that_was_given_back_end_the_gate() {
+    let world = replaced(90 * MINUTE).await;
+    world.state().secrets.get_mut(SECRET).unwrap().versions.insert("old".to_owned(), vec!["AWSCURRENT".to_owned()]);
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("moved back"), "{ticked:?}");
+    assert_eq!((is_active(&world, KEY), gates(&world).await), (Some(true), vec![]));
+
+    let world = replaced(90 * MINUTE).await;
+    tick(&world, "enforce").await;
+    world.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.cutovers[0].contains("gave the old key back"), "{ticked:?}");
+    assert_eq!((is_active(&world, KEY), gates(&world).await), (Some(true), vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stack_that_observes_says_once_what_it_would_do_and_does_it_once_it_enforces() {
+    let world = replaced(90 * MINUTE).await;
+    assert!(tick(&world, "observe").await.cutovers[0].contains("observed"));
+    assert_eq!(tick(&world, "observe").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&world, KEY), Some(true));
+    assert!(tick(&world, "enforce").await.cutovers[0].contains("verified_revoked"));
+    assert_eq!(is_active(&world, KEY), Some(false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copies_that_are_left_stand_in_the_evidence() {
+    let world = replaced(90 * MINUTE).await;
+    let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/legacy".to_owned();
+    let copy = Copy {
+        place: Place::Parameter,
+        arn,
+        region: "eu-west-1".to_owned(),
+        field: None,
+        how: How::NamesKey,
+        updated: None,
+    };
+    let found = CopiesFound {
+        searched_at: Timestamp::now(),
+        access_key: AccessKeyId::try_from(KEY).ok(),
+        regions: vec!["eu-west-1".to_owned()],
+        copies: vec![copy],
+        equal: vec![],
+        looked_at: [].into(),
+        unread: vec!["two secrets".to_owned()],
+        calls: [].into(),
+    };
+    let account = AccountId::try_from(ACCOUNT).unwrap();
+    guardrails(&world, 0, 0).keep_copies(&account, &found).await.unwrap();
+    guardrails(&world, 0, 0).keep_copies(&account, &found).await.unwrap();
+    let mut reactor = with_gates(&world, "enforce");
+    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&world), "copies-search".to_owned()));
+    let ticked = Box::pin(reactor.tick("tick")).await.unwrap();
+    assert!(ticked.cutovers[0].contains("verified_revoked"), "{ticked:?}");
+    assert_eq!(world.take_calls().iter().filter(|call| *call == "lambda:Invoke").count(), 1);
+    let case = cases(&world).remove(0);
+    assert!(case.notes.iter().any(|note| note.contains("parameter/legacy")), "{:?}", case.notes);
+    assert!(case.notes.iter().any(|note| note.contains("two secrets")), "{:?}", case.notes);
+
+    // A search that is not done yet is waited for.
+    let world = replaced(90 * MINUTE).await;
+    let mut reactor = with_gates(&world, "enforce");
+    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&world), "copies-search".to_owned()));
+    assert_eq!(Box::pin(reactor.tick("tick")).await.unwrap().cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&world, KEY), Some(true));
+}
+
+/// The user's one key is known to others, and a secret holds it.
+fn exposed(world: &World) -> Signal {
+    let mut state = world.state();
+    let user = state.users.get_mut(USER).unwrap();
+    user.keys.remove(OTHER_KEY);
+    user.tags.insert("severance:secret".to_owned(), SECRET.to_owned());
+    Signal { access_key: AccessKeyId::try_from(KEY).ok(), ..signal(SignalKind::CredentialExposed) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
+    let world = replaced(90 * MINUTE).await;
+    world.state().table.clear();
+    let signal = exposed(&world);
+    used(&world, 30 * MINUTE, "payments/2.1");
+    // What the rotation function does while the containment runs.
+    let made = "AKIAMADE000000000009";
+    let (account, user) = (AccountId::try_from(ACCOUNT).unwrap(), IamName::try_from(USER).unwrap());
+    let mut row = guardrails(&world, 0, 0).ledger(&account, &user).await.unwrap();
+    row.ledger = Ledger::new(account, user);
+    row.ledger.made(AccessKeyId::try_from(made).unwrap(), &Arn::try_from(SECRET).unwrap(), "token");
+    row.ledger.reached(&AccessKeyId::try_from(made).unwrap(), MadeState::Stored);
+    guardrails(&world, 0, 0).save_ledger(&mut row).await.unwrap();
+    let rotation = {
+        let world = world.clone();
+        async move {
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            let mut state = world.state();
+            let user = state.users.get_mut(USER).unwrap();
+            user.keys.insert(made.to_owned(), true);
+            // And somebody else mints one meanwhile.
+            user.keys.insert("AKIAMINTED0000000000".to_owned(), true);
+        }
+    };
+    let reactor = with_gates(&world, "enforce");
+    let (outcomes, ()) = tokio::join!(reactor.react(&signal, "first"), rotation);
+    let reaction = outcomes.into_iter().next().unwrap().unwrap();
+    assert_eq!(is_active(&world, KEY), Some(false));
+    assert_eq!(is_active(&world, made), Some(true), "what the rotation made is spared");
+    assert_eq!(is_active(&world, "AKIAMINTED0000000000"), Some(false), "what others made is not");
+    let case = cases(&world).remove(0);
+    let order: Vec<&str> = case.steps.iter().map(|record| record.step.countermeasure.as_str()).collect();
+    assert_eq!(order[..3], ["quarantine_user", "deactivate_access_key", "rotate_secret"]);
+    assert!(case.notes.iter().any(|note| note.contains("payments/2.1") && note.contains("no longer can")));
+    assert_eq!(reaction.case, case.id);
+
+    // Its rotation had not ended: the schedule follows it, and says when it has.
+    let version = {
+        let state = world.state();
+        let versions = &state.secrets[SECRET].versions;
+        versions.iter().find(|(_, labels)| labels.contains(&"AWSPENDING".to_owned())).unwrap().0.clone()
+    };
+    assert_eq!(tick(&world, "enforce").await.rotations, Vec::<String>::new());
+    {
+        let mut state = world.state();
+        let versions = &mut state.secrets.get_mut(SECRET).unwrap().versions;
+        versions.insert("new".to_owned(), vec!["AWSPREVIOUS".to_owned()]);
+        versions.insert(version, vec!["AWSCURRENT".to_owned()]);
+    }
+    let ticked = tick(&world, "enforce").await;
+    assert!(ticked.rotations[0].contains("the rotation ended"), "{ticked:?}");
+    let case = cases(&world).remove(0);
+    assert!(matches!(case.steps[2].confirmation, Some(Confirmation::Confirmed { .. })), "{:?}", case.steps[2]);
+    assert_eq!(tick(&world, "enforce").await.rotations, Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_adopted_once_however_often_it_is_asked_for() {
+    let world = one_user();
+    world.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
+    world.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
+    let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
+    let request = Some(Request { by, reason: "rotate it".to_owned(), ticket: None });
+    let claim = Signal { request, ..signal(SignalKind::CredentialUnmanaged) };
+    let reaction = deliver(&world, &claim, "first").await.unwrap();
+    assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "its rotation goes on");
+    let arn = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:severance/{USER}-AbCdEf");
+    {
+        let state = world.state();
+        let secret = &state.secrets[&arn];
+        assert_eq!(
+            (secret.tags["severance:managed"].as_str(), secret.tags["severance:adopted-key"].as_str()),
+            ("true", KEY)
+        );
+        assert_eq!(state.users[USER].tags["severance:secret"], arn);
+        assert!(!secret.values.values().any(|value| value.contains("AKIA")), "it holds no key before it is rotated");
+    }
+    let deleted = Signal { finding_id: "another".to_owned(), ..claim.clone() };
+    let mut outcomes = reactor(&world, "enforce").react(&deleted, "second").await;
+    let again = outcomes.remove(0).unwrap();
+    assert_eq!(again.verdict, Verdict::Observed, "it is under management already");
+
+    // Whoever has two keys is asked which.
+    let world = one_user();
+    let reaction = deliver(&world, &claim, "first").await.unwrap();
+    assert_eq!(reaction.verdict, Verdict::AwaitingReview);
+    assert!(world.state().secrets.is_empty());
+    assert!(matches!(claim.subject, SubjectHint::User(_)));
+}

@@ -1,0 +1,12 @@
+//! Secrets Manager's four steps for secrets that hold an IAM access key: make a new one, test it, make it the current one.
+//!
+//! Old keys are left to the responder's schedule, which ends them when nobody uses them any more: this function cannot
+//! deactivate anything.
+
+use severance_aws::function::Parts;
+use severance_aws::rotation::Rotator;
+
+/// What this function answers with.
+pub fn compose(parts: &Parts) -> Rotator {
+    parts.rotator()
+}
