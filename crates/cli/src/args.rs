@@ -7,6 +7,8 @@ use severance_domain::case::CaseId;
 
 use crate::breaker::BreakerCommand;
 use crate::contain::{ContainOptions, StatusOptions};
+use crate::copies::CopiesOptions;
+use crate::cutovers::{CutOptions, CutoversOptions};
 use crate::exempt::ExemptCommand;
 use crate::exit::Failure;
 use crate::options;
@@ -16,6 +18,7 @@ use crate::registry::RegistryCommand;
 use crate::remote::RemoteOptions;
 use crate::restore::RestoreOptions;
 use crate::review::{ApproveOptions, DenyOptions, RecertifyOptions, ReviewsOptions};
+use crate::rotate::{AdoptOptions, RotateOptions};
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -80,6 +83,16 @@ pub(crate) enum Command {
     Verify(Box<VerifyOptions>),
     /// Give back what a case ended, as far as it may be.
     Restore(RestoreOptions),
+    /// Replace the access key that a secret holds. The old one works on until its consumers have moved.
+    Rotate(Box<RotateOptions>),
+    /// Put a user's access key into a secret of its own, and replace it from then on.
+    Adopt(Box<AdoptOptions>),
+    /// List keys that were replaced and live on.
+    Cutovers(CutoversOptions),
+    /// End a key that was replaced now, whoever still uses it.
+    Cut(CutOptions),
+    /// Find out where an access key is kept.
+    Copies(CopiesOptions),
     /// List what waits for a person.
     Reviews(ReviewsOptions),
     /// Carry a held plan out.

@@ -4,11 +4,57 @@ use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Confirmation, Outcome, Round, Verification};
+use severance_domain::copies::Copy;
+use severance_domain::cutover::{Consumer, Cutover, Stage};
 use severance_domain::evidence::{Proof, Residual};
 use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 
 use crate::table;
 use crate::text::{clean, write_field, write_list};
+
+/// What is known of a key that a rotation has replaced, where a case is about one.
+pub(crate) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {
+    let Some(of) = of else { return Ok(()) };
+    let Cutover { stage, secret, replaced_by, opened_at, quiet_for, deadline, last_used_at, consumers, copies, unread } =
+        of;
+    let asks = match stage {
+        Stage::Quiet => "nobody uses it any more",
+        Stage::Deadline => "its deadline has come, or somebody asked",
+        Stage::Deletion => "it has been inactive long enough",
+    };
+    writeln!(out, "  Cutover")?;
+    write_field("  Stage", &format!("{}: {asks}", stage.as_str()), out)?;
+    write_field("  New key", &format!("{replaced_by}, since {opened_at:.0}"), out)?;
+    write_field("  Secret", secret.as_str(), out)?;
+    write_field("  Quiet for", &format!("{quiet_for:#}"), out)?;
+    write_field("  Deadline", &format!("{deadline:.0}"), out)?;
+    let used = last_used_at.map_or_else(|| "IAM does not say".to_owned(), |at| format!("{at:.0}, says IAM"));
+    write_field("  Last used", &used, out)?;
+    if !consumers.is_empty() {
+        let rows: Vec<Vec<String>> = consumers.iter().map(consumer).collect();
+        table::write_section(
+            "Used since by",
+            &["FROM", "AGENT", "SERVICE", "REGION", "LAST SEEN", "CALLS"],
+            &rows,
+            out,
+        )?;
+    }
+    let found: Vec<String> = copies.found.iter().map(Copy::describe).collect();
+    write_list("Copies of it", &found, out)?;
+    write_list("Not searched for copies", &copies.unread, out)?;
+    write_list("Not read about its use", unread, out)
+}
+
+fn consumer(of: &Consumer) -> Vec<String> {
+    vec![
+        of.source_ip.clone(),
+        of.user_agent.clone(),
+        of.service.clone(),
+        of.region.clone(),
+        format!("{:.0}", of.last_seen),
+        of.calls.to_string(),
+    ]
+}
 
 /// How often the identity was looked at again, and what had appeared.
 pub(crate) fn looks(rounds: &[Round], out: &mut dyn Write) -> io::Result<()> {

@@ -228,6 +228,7 @@ fn imagine(given: &ExplainOptions, now: Timestamp) -> Result<Imagined, Failure> 
         event_digest: Digest::of(b"explain"),
         request: None,
         follows: None,
+        cutover: None,
     };
     Ok(Imagined { signal, subject, profile, inventory, assumed })
 }

@@ -7,8 +7,10 @@ mod breaker;
 mod claim;
 mod clock;
 mod contain;
+mod copies;
 mod course;
 mod credentials;
+mod cutovers;
 mod exempt;
 mod exit;
 mod explain;
@@ -23,6 +25,7 @@ mod registry;
 mod remote;
 mod restore;
 mod review;
+mod rotate;
 mod rows;
 mod table;
 mod text;
@@ -55,6 +58,11 @@ fn run(command: Command) -> Result<u8, Failure> {
         Command::Contain(given) => contain::contain(*given),
         Command::Status(given) => contain::status(given),
         Command::Restore(given) => restore::run(given),
+        Command::Rotate(given) => rotate::rotate(*given),
+        Command::Adopt(given) => rotate::adopt(*given),
+        Command::Cutovers(given) => cutovers::list(&given),
+        Command::Cut(given) => cutovers::cut(given),
+        Command::Copies(given) => copies::run(given),
         Command::Reviews(given) => review::list(&given),
         Command::Approve(given) => review::approve(given),
         Command::Deny(given) => review::deny(given),

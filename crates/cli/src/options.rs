@@ -70,6 +70,37 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
     }
 }
 
+/// The id of a long-term access key.
+pub(crate) fn long_term_key(text: &str) -> Result<AccessKeyId, String> {
+    match access_key(text) {
+        Ok(key) if key.as_str().starts_with("AKIA") => Ok(key),
+        _ => Err("expected the id of a long-term access key (AKIA…)".to_owned()),
+    }
+}
+
+/// A secret's ARN, or the id of a long-term access key.
+pub(crate) fn secret_or_key(text: &str) -> Result<Named, String> {
+    if text.starts_with("AKIA") {
+        return long_term_key(text).map(Named::Key);
+    }
+    let is_secret = |arn: &Arn| arn.service() == "secretsmanager" && arn.resource().starts_with("secret:");
+    match Arn::try_from(text) {
+        Ok(secret) if is_secret(&secret) => Ok(Named::Identity(secret)),
+        // A name says neither account nor Region.
+        _ => Err("expected the ARN of a secret (aws secretsmanager describe-secret --secret-id NAME --query ARN), or the id of \
+                  the access key that it holds (AKIA…)"
+            .to_owned()),
+    }
+}
+
+/// The ARN of an IAM user.
+pub(crate) fn user(text: &str) -> Result<Arn, String> {
+    match Arn::try_from(text) {
+        Ok(user) if user.service() == "iam" && user.name_of("user").is_some() => Ok(user),
+        _ => Err("expected the ARN of an IAM user (aws iam get-user --user-name NAME --query User.Arn)".to_owned()),
+    }
+}
+
 /// A case's name, as messages show it.
 pub(crate) fn case(text: &str) -> Result<CaseId, String> {
     let is_name = text.strip_prefix("sev-").is_some_and(is_hex);

@@ -168,6 +168,7 @@ fn foreseen(explained: &Explanation, claim: &Claim, now: Timestamp) -> Vec<Resid
         event_digest: Digest::of(b""),
         request: None,
         follows: None,
+        cutover: None,
     };
     // Nobody is asked, so how long somebody would have does not matter.
     let times = ReviewTimes { escalate_after: SignedDuration::ZERO, expire_after: SignedDuration::ZERO };

@@ -13,6 +13,8 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_sdk_sts::config::{Credentials, ProvideCredentials};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use severance_domain::copies::{CopiesFound, CopiesRequest};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn};
 use severance_domain::respond::{Answer, Ask, Call};
 use tokio::runtime::{Builder, Runtime};
@@ -29,6 +31,9 @@ const QUIET_FOR: Duration = Duration::from_secs(2);
 const TOLD_EVERY: Duration = Duration::from_secs(5);
 /// Longer than the function may run (300 s).
 const ANSWER_WITHIN: Duration = Duration::from_secs(330);
+
+/// Longer than any function may run (15 minutes).
+const SEARCH_WITHIN: Duration = Duration::from_secs(930);
 
 /// For a question that STS answers at once.
 const ACCOUNT_WITHIN: Duration = Duration::from_secs(30);
@@ -58,7 +63,7 @@ pub(crate) struct RemoteOptions {
     pub(crate) json: bool,
 }
 
-/// The responder of one stack.
+/// The responder of one stack, or another function that is asked in its own words.
 pub(crate) struct Responder {
     runtime: Runtime,
     lambda: aws_sdk_lambda::Client,
@@ -70,9 +75,14 @@ pub(crate) struct Responder {
 impl RemoteOptions {
     /// Finds the stack's responder. Nothing is sent yet but what a profile needs to sign in.
     pub(crate) fn connect(&self) -> Result<Responder, Failure> {
+        self.connect_to("responder")
+    }
+
+    /// Finds a function of the stack by the end of its name.
+    pub(crate) fn connect_to(&self, function: &str) -> Result<Responder, Failure> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::Unanswered(format!("cannot start: {error}")))?;
-        let function = format!("{}-responder", self.stack);
+        let function = format!("{}-{function}", self.stack);
         let (sdk, credentials, audience) = runtime.block_on(self.load(function))?;
         let lambda = aws_sdk_lambda::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
         let sts = aws_sdk_sts::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
@@ -168,13 +178,27 @@ impl Responder {
         };
         let payload = serde_json::to_vec(&Call { request: ask, proof });
         let payload = payload.map_err(|error| Failure::Usage(format!("the request cannot be written: {error}")))?;
+        let answer = self.call(payload, changes, ANSWER_WITHIN).await?;
+        self.read(&answer, changes)
+    }
+
+    /// Asks the copies search, which changes nothing.
+    pub(crate) fn search(&self, request: &CopiesRequest) -> Result<CopiesFound, Failure> {
+        let payload = serde_json::to_vec(request);
+        let payload = payload.map_err(|error| Failure::Usage(format!("the request cannot be written: {error}")))?;
+        let answer = self.runtime.block_on(self.call(payload, false, SEARCH_WITHIN))?;
+        self.payload(&answer, false)
+    }
+
+    /// Invokes the function, and waits.
+    async fn call(&self, payload: Vec<u8>, changes: bool, within: Duration) -> Result<InvokeOutput, Failure> {
         // What changes something is sent once: a second try of a lost answer could do it twice.
         let retries = if changes { RetryConfig::disabled() } else { RetryConfig::standard() };
         let once = aws_sdk_lambda::config::Builder::new().retry_config(retries);
         let call = self.lambda.invoke().function_name(&self.audience.function).payload(Blob::new(payload));
         let mut call = std::pin::pin!(call.customize().config_override(once).send());
         let what = format!("{} in {}", self.audience.function, self.audience.region);
-        let mut progress = Progress::on_stderr(&what, ANSWER_WITHIN);
+        let mut progress = Progress::on_stderr(&what, within);
         let mut waited = Duration::ZERO;
         let answer = loop {
             let next = if waited.is_zero() { QUIET_FOR } else { TOLD_EVERY };
@@ -182,17 +206,24 @@ impl Responder {
                 Ok(answer) => break answer,
                 Err(_) => waited += next,
             }
-            if waited >= ANSWER_WITHIN {
+            if waited >= within {
                 return Err(lost(&format!("no answer came in {} s", waited.as_secs()), changes));
             }
             progress.tell(waited);
         };
         drop(progress);
-        let answer = answer.map_err(|error| self.unanswered(&error, changes))?;
-        self.read(&answer, changes)
+        answer.map_err(|error| self.unanswered(&error, changes))
     }
 
     fn read(&self, answer: &InvokeOutput, changes: bool) -> Result<Answer, Failure> {
+        match self.payload(answer, changes)? {
+            Answer::Refused { why } => Err(Failure::Refused(why)),
+            answer => Ok(answer),
+        }
+    }
+
+    /// What the function answered, unless it failed.
+    fn payload<T: DeserializeOwned>(&self, answer: &InvokeOutput, changes: bool) -> Result<T, Failure> {
         /// What Lambda answers in the place of a function that failed.
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -208,18 +239,14 @@ impl Responder {
             let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
             return Err(lost(&format!("{} failed: {message}{kind}", self.audience.function), changes));
         }
-        match serde_json::from_slice(payload) {
-            Ok(Answer::Refused { why }) => Err(Failure::Refused(why)),
-            Ok(answer) => Ok(answer),
-            Err(_) => {
-                let version = env!("CARGO_PKG_VERSION");
-                let what = format!(
-                    "{} answered what sever {version} does not read: use the sever of the stack's version",
-                    self.audience.function
-                );
-                Err(lost(&what, changes))
-            }
-        }
+        serde_json::from_slice(payload).map_err(|_| {
+            let version = env!("CARGO_PKG_VERSION");
+            let what = format!(
+                "{} answered what sever {version} does not read: use the sever of the stack's version",
+                self.audience.function
+            );
+            lost(&what, changes)
+        })
     }
 
     fn unanswered(&self, error: &SdkError<InvokeError>, changes: bool) -> Failure {
@@ -238,6 +265,10 @@ impl Responder {
             "AccessDeniedException" | "AccessDenied" => {
                 format!("you need lambda:InvokeFunction on the function {function} in {region}")
             }
+            "ResourceNotFoundException" if function.ends_with("-copies-search") => format!(
+                "copies search is switched off in this stack: deploy it with CopiesSearch=true (there is no function \
+                 {function} in {region})"
+            ),
             "ResourceNotFoundException" => {
                 format!("there is no function {function} in {region}: see --stack and --region")
             }

@@ -79,6 +79,7 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (label, value) in fields {
         write_field(label, &value, out)?;
     }
+    course::cutover(signal.cutover.as_deref(), out)?;
     writeln!(out, "  Steps")?;
     if case.steps.is_empty() {
         writeln!(out, "    none")?;

@@ -63,6 +63,7 @@ pub(crate) fn case(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::Resu
         write_field("Found by", &format!("the containment {}", follows.case), out)?;
     }
     write_field("Mode", case.mode.as_str(), out)?;
+    course::cutover(case.signal.cutover.as_deref(), out)?;
     credentials::write("What it held", &case.inventory, out)?;
     writeln!(out, "  Steps")?;
     if case.steps.is_empty() {

@@ -8,9 +8,12 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Round, StepRecord, Verification};
+use severance_domain::copies::{Copy, How, Place, Updated};
+use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::exemption::ExemptionUse;
@@ -87,6 +90,7 @@ fn maximal() -> Vec<Statement> {
                 generation: 1,
                 planted: Some(Planted::AccessKey("AKIAEXAMPLE".try_into().unwrap())),
             }),
+            cutover: Some(Box::new(cutover())),
         },
         subject: Subject {
             kind: SubjectKind::User,
@@ -145,6 +149,50 @@ fn hints() -> Vec<SubjectHint> {
     ]
 }
 
+fn cutover() -> Cutover {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let text = || "text".to_owned();
+    Cutover {
+        stage: Stage::Deadline,
+        secret: person(),
+        replaced_by: "AKIAEXAMPLE".try_into().unwrap(),
+        opened_at: at,
+        quiet_for: SignedDuration::from_mins(30),
+        deadline: at,
+        last_used_at: Some(at),
+        consumers: vec![Consumer {
+            source_ip: text(),
+            user_agent: text(),
+            service: text(),
+            region: text(),
+            last_seen: at,
+            calls: 1,
+        }],
+        copies: Copies { found: copies(), unread: vec![text()] },
+        unread: vec![text()],
+    }
+}
+
+/// A copy of each fate.
+fn copies() -> Vec<Copy> {
+    let text = || "text".to_owned();
+    let updated = [
+        Updated::Written { version: text() },
+        Updated::Already { version: text() },
+        Updated::WouldBe,
+        Updated::Left { why: text() },
+    ];
+    let copy = |updated| Copy {
+        place: Place::Secret,
+        arn: text(),
+        region: text(),
+        field: Some(text()),
+        how: How::NamesKey,
+        updated: Some(updated),
+    };
+    updated.into_iter().map(copy).collect()
+}
+
 fn case_id() -> CaseId {
     serde_json::from_value(json!("sev-1")).unwrap()
 }
@@ -186,6 +234,12 @@ fn countermeasures() -> Vec<Countermeasure> {
         },
         Countermeasure::NeutralizePolicy { policy: arn(), version: "v2".to_owned() },
         Countermeasure::QuarantineByScp { principal: arn(), account: account() },
+        Countermeasure::DeleteAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
+        Countermeasure::AdoptAccessKey {
+            user: user(),
+            access_key: "AKIAEXAMPLE".try_into().unwrap(),
+            secret: "text".to_owned(),
+        },
         Countermeasure::RotateSecret { secret: arn() },
         Countermeasure::HoldForReview,
     ]
@@ -395,6 +449,8 @@ fn every_name_is_defined() {
     let all = [
         names::<Verdict>(json!("?")),
         names::<SignalKind>(json!("?")),
+        names::<Stage>(json!("?")),
+        names::<Place>(json!("?")),
         names::<Source>(json!("?")),
         names::<Severity>(json!("?")),
         names::<SubjectKind>(json!("?")),

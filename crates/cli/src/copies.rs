@@ -1,0 +1,94 @@
+//! `sever copies`: where an access key lives.
+
+use std::io::{self, Write};
+
+use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Search, Updated};
+use severance_domain::ids::AccessKeyId;
+
+use crate::exit::{Failure, NOT_CONTAINED};
+use crate::remote::RemoteOptions;
+use crate::table::{print, say};
+use crate::text::{clean, write_list};
+use crate::{options, table};
+
+const HELP: &str = "\
+Examples:
+  # Secrets, parameters, environments of functions, builds and tasks that name the key.
+  sever copies AKIAIOSFODNN7EXAMPLE
+
+  # In other Regions, too. The function's role must let it.
+  sever copies AKIAIOSFODNN7EXAMPLE --look-in eu-west-1 --look-in us-east-1
+
+  # For a script: the ARNs that still hold it.
+  sever copies AKIAIOSFODNN7EXAMPLE --json | jq -r '.copies[] | select(.how == \"names_key\").arn'
+
+It prints where the key stands, never what stands there. It does not look into code, images, buckets and machines. While
+something could not be looked at there may be copies that nobody knows of: the exit code is 24.
+
+Exit codes:
+   0  answered, and all that the search looks into could be read
+   2  wrong usage
+  10  the output could not be written
+  22  no answer: not reachable, not allowed, switched off in this stack, or the function itself failed
+  24  answered, but not all could be looked at
+
+You need lambda:InvokeFunction on the function STACK-copies-search, which exists only in a stack with CopiesSearch=true.";
+
+/// The options of `sever copies`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct CopiesOptions {
+    /// The key.
+    #[arg(value_name = "KEY", value_parser = options::long_term_key)]
+    key: AccessKeyId,
+
+    /// A Region to look in; the stack's own, unless given. May be given more than once.
+    #[arg(long = "look-in", value_name = "REGION", value_parser = options::words)]
+    look_in: Vec<String>,
+
+    #[command(flatten)]
+    remote: RemoteOptions,
+}
+
+/// Searches, and says what was found.
+pub(crate) fn run(given: CopiesOptions) -> Result<u8, Failure> {
+    let CopiesOptions { key, look_in, remote } = given;
+    let search = Search { access_key: Some(key), regions: look_in, ..Search::default() };
+    let found = remote.connect_to("copies-search")?.search(&CopiesRequest { search, keep: false })?;
+    print(remote.json, &found, |out| write(&found, out))?;
+    if found.is_complete() {
+        return Ok(0);
+    }
+    say("NOT ALL WAS LOOKED AT: there may be copies that nobody knows of");
+    Ok(NOT_CONTAINED)
+}
+
+fn write(found: &CopiesFound, out: &mut dyn Write) -> io::Result<()> {
+    if found.copies.is_empty() {
+        writeln!(out, "No copy was found.")?;
+    } else {
+        let rows: Vec<Vec<String>> = found.copies.iter().map(row).collect();
+        table::write(&["PLACE", "ARN", "FIELD", "HOW", "UPDATED"], &rows, out)?;
+    }
+    let equal: Vec<String> = found.equal.iter().map(|group| group.join(" = ")).collect();
+    write_list("Secrets that hold exactly the same", &equal, out)?;
+    let looked_at: Vec<String> =
+        found.looked_at.iter().map(|(place, count)| format!("{}: {count}", place.as_words())).collect();
+    write_list(&format!("Looked at, in {}", clean(&found.regions.join(", "))), &looked_at, out)?;
+    write_list("COULD NOT BE LOOKED AT", &found.unread, out)
+}
+
+fn row(copy: &Copy) -> Vec<String> {
+    let how = match &copy.how {
+        How::NamesKey => "names the key".to_owned(),
+        How::EqualValue { to } => format!("holds the same as {to}"),
+    };
+    let updated = match &copy.updated {
+        None => String::new(),
+        Some(Updated::Written { version }) => format!("written now, version {version}"),
+        Some(Updated::Already { version }) => format!("written before, version {version}"),
+        Some(Updated::WouldBe) => "would be written".to_owned(),
+        Some(Updated::Left { why }) => format!("STILL THE OLD KEY: {why}"),
+    };
+    vec![copy.place.as_words().to_owned(), copy.arn.clone(), copy.field.clone().unwrap_or_default(), how, updated]
+}
