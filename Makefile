@@ -70,9 +70,9 @@ test: build ## All tests, end to end included, against the emulator with IAM enf
 	fi
 
 .PHONY: demo
-demo: build ## Watch four events become contained identities and verified evidence
+demo: build ## Watch four events become contained identities, and a key replaced under a service that works with it
 	@cargo build --package severance-cli
-	@$(STACK) run -- $(VENV)/bin/python scripts/demo.py --sever $(SEVER)
+	@$(STACK) run --parameter 'CutoverQuiet=*=3s' --parameter CutoverDeletion=3s -- $(VENV)/bin/python scripts/demo.py --sever $(SEVER)
 
 .PHONY: bench
 bench: build ## Size, start, time, memory and AWS calls of each function
@@ -84,6 +84,11 @@ bench: build ## Size, start, time, memory and AWS calls of each function
 bench-containment: build ## One containment by Severance and by Cloud Custodian, side by side
 	@$(STACK) run -- env SEVERANCE_CACHE=$(or $(SEVERANCE_CACHE),$(HOME)/.cache/severance) \
 	  $(VENV)/bin/python scripts/bench_containment.py --insist own || (($$? == 77))
+
+.PHONY: bench-rotation
+bench-rotation: build ## A rotation by its steps, and whether an exposed key dies later because of one
+	@$(STACK) run --parameter CopiesSearch=false --parameter 'CutoverQuiet=*=168h' \
+	  -- $(VENV)/bin/python scripts/bench_rotation.py
 
 .PHONY: lint
 lint: venv ## What CI checks beside the tests

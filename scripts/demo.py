@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The main job, to watch: four events come in, four identities lose their access, signed proof goes out; one gets it back.
+And a key is replaced under a service that works with it, without one failed call.
 
 Runs against a stack that `scripts/stack.py run` deployed into the emulator, and finds it in the environment.
 """
@@ -26,6 +27,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from doors import BEDROCK, CERTIFICATE, EXPOSED, GIT, MINTED, NEW_SESSION, OTHER, SSH, Everything, Minting, Tried, table
+from polling import Polling
 from seed import EVENTS, Account, Key, create_key, seed
 
 PATIENCE = 60.0
@@ -99,6 +101,26 @@ class Stage:
                 self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
                 found.append(json.loads(message["Body"]))
         return found
+
+    def all_messages(self) -> list[dict[str, str]]:
+        """Every message that is in the inbox by now."""
+        found: list[dict[str, str]] = []
+        while True:
+            answer = self.sqs.receive_message(QueueUrl=self.inbox, MaxNumberOfMessages=10, WaitTimeSeconds=2)
+            if not answer.get("Messages"):
+                return found
+            for message in answer["Messages"]:
+                self.sqs.delete_message(QueueUrl=self.inbox, ReceiptHandle=message["ReceiptHandle"])
+                found.append(json.loads(message["Body"]))
+
+    def tick(self) -> None:
+        """What the schedule asks of the responder, now."""
+        answer = self.lambda_.invoke(FunctionName=os.environ["SEVERANCE_RESPONDER_FUNCTION"], Payload=json.dumps({"request": "tick"}))
+        said = answer["Payload"].read().decode()
+        if answer.get("FunctionError"):
+            raise DemoError(f"a tick failed: {said}")
+        if failed := json.loads(said).get("ticked", {}).get("failed"):
+            say(f"tick    not done yet: {'; '.join(failed)}")
 
     def evidence(self, message: dict[str, str]) -> Path:
         """Fetches the envelope that a message names."""
@@ -212,7 +234,7 @@ def leaver(stage: Stage, account: Account) -> list[Path]:
         say("        (bob still needs it: held for review)")
         versions = stage.secrets.describe_secret(SecretId="alice/crm-token")["VersionIdsToStages"]
         say(f"after   versions of alice/crm-token: {sorted(stage for stages in versions.values() for stage in stages)}")
-        say("        (the emulator runs no rotation function, so the rotation stays unfinished and the verdict says so)")
+        say("        (its rotation function is not deployed here, so the rotation stays unfinished and the verdict says so)")
     return kept
 
 
@@ -305,13 +327,95 @@ def nothing_left_alive(stage: Stage, _account: Account) -> list[Path]:
     return [contained, restored]
 
 
+SERVICE = "invoice-sender"
+SENDS = ("sqs:SendMessage",)
+
+
+def without_an_outage(stage: Stage, _account: Account) -> list[Path]:
+    with scene(f"5. Rotation without an outage: {SERVICE} works with its key ten times a second while it is replaced, twice"):
+        queue = stage.sqs.create_queue(QueueName=f"invoices-{os.getpid()}")["QueueUrl"]
+        arn = stage.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        tags = {"severance:owner": "billing@example.com", "severance:class": "workload"}
+        made = stage.iam.create_user(UserName=SERVICE, Path="/service/", Tags=[{"Key": k, "Value": v} for k, v in tags.items()])
+        may = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(SENDS), "Resource": arn}]}
+        stage.iam.put_user_policy(UserName=SERVICE, PolicyName="work", PolicyDocument=json.dumps(may))
+        first = create_key(stage.iam, SERVICE)
+        dave = stage.person("dave")
+        secret = f"severance/{SERVICE}"
+        service = Polling(SERVICE, queue, first, secret)
+        service.start()
+        try:
+            if not service.uses(first.id, PATIENCE):
+                raise DemoError(f"the service cannot work with its own key: {service.polled().failures[-1:]}")
+            say(f"before  {SERVICE} sends messages with {first.id}, which stands in no secret")
+            say("\nadopt   dave, who is on call, has the key put under management:")
+            stage.ask(dave, "adopt", made["User"]["Arn"], "--reason", "no key outside of secrets, OPS-7")
+            second = moved(stage, service, secret, other_than=first.id)
+            say(f"\nnow     the secret holds {second}, and the service works with it. The old key waits at its gate:")
+            stage.ask(dave, "cutovers")
+            through_the_gate(stage, first.id)
+
+            say("\nrotate  a year later, in short:")
+            rotated = stage.secrets.describe_secret(SecretId=secret)["ARN"]
+            stage.ask(dave, "rotate", rotated, "--reason", "the yearly rotation")
+            third = moved(stage, service, secret, other_than=second)
+            say(f"\nnow     the secret holds {third}:")
+            stage.ask(dave, "cutovers")
+            through_the_gate(stage, second)
+        finally:
+            polled = service.end()
+        used = ", ".join(f"{count} with {key}" for key, count in polled.calls.items())
+        say(f"\npolls   {polled.calls.total()} calls: {used}")
+        say(f"        read the secret again {polled.read_again} times; FAILED CALLS: {len(polled.failures)}")
+        if polled.failures:
+            raise DemoError(f"the service failed {len(polled.failures)} times: {polled.failures[0]}")
+        if not {first.id, second, third} <= set(polled.calls):
+            raise DemoError("the service has not worked with every key")
+        kept = []
+        say("\nmessages, one for each revision:")
+        for message in stage.all_messages():
+            say(message["Subject"], 4)
+            kept.append(stage.evidence(message))
+    return kept
+
+
+def moved(stage: Stage, service: Polling, secret: str, *, other_than: str) -> str:
+    """The key that the secret holds by now, once the service works with it."""
+    key: str = json.loads(stage.secrets.get_secret_value(SecretId=secret)["SecretString"])["accessKeyId"]
+    if key == other_than:
+        raise DemoError(f"the secret still holds {key}")
+    if not service.uses(key, PATIENCE):
+        raise DemoError(f"the service does not work with {key}: {service.polled().failures[-1:]}")
+    return key
+
+
+def through_the_gate(stage: Stage, key: str) -> None:
+    """Lets the schedule tick until a replaced key is deactivated, and then gone, and says when."""
+    begun, told = time.monotonic(), ""
+    while True:
+        listed = stage.iam.list_access_keys(UserName=SERVICE)["AccessKeyMetadata"]
+        state = next((each["Status"] for each in listed if each["AccessKeyId"] == key), "deleted")
+        if state != told:
+            say(f"gate    {time.monotonic() - begun:4.1f} s: {key} is {state}")
+            told = state
+        if state == "deleted":
+            return
+        if time.monotonic() - begun > PATIENCE:
+            raise DemoError(
+                f"{key} is still {state} after {PATIENCE:.0f} s. Is the stack deployed with short windows? make demo gives them "
+                "(--parameter CutoverQuiet=*=3s --parameter CutoverDeletion=3s)"
+            )
+        stage.tick()
+        time.sleep(1)
+
+
 def statement(evidence: Path) -> dict[str, Any]:
     """What an envelope states. Whether it is genuine is for `sever verify` to say."""
     return json.loads(base64.b64decode(json.loads(evidence.read_text(encoding="utf-8"))["payload"]))
 
 
 def proof(stage: Stage, kept: list[Path]) -> None:
-    with scene("5. The proof: every statement verified offline, with files alone"):
+    with scene("6. The proof: every statement verified offline, with files alone"):
         key = stage.public_key()
         say(f"sever verify {len(kept)} files --key {key.name}")
         answer = stage.verify(*kept)
@@ -337,7 +441,7 @@ def proof(stage: Stage, kept: list[Path]) -> None:
 
 
 def second_delivery(stage: Stage, account: Account) -> None:
-    with scene("6. The same finding once more: EventBridge delivers at least once"):
+    with scene("7. The same finding once more: EventBridge delivers at least once"):
         event = account.event("guardduty/compromised-access-key.json")
         function = os.environ["SEVERANCE_POSTURE_FINDING_FUNCTION"]
         answer = stage.lambda_.invoke(FunctionName=function, Payload=json.dumps(event))
@@ -365,12 +469,13 @@ def main() -> int:
                 tags = {tag["Key"]: tag["Value"] for tag in stage.iam.list_user_tags(UserName=user)["Tags"]}
                 key = account.keys[user].id if user in account.keys else "none yet"
                 say(f"{user:<18}{tags.get('severance:owner', 'nobody'):<40}{tags.get('severance:class', '-'):<10}{key}")
-        scenes: list[Callable[[Stage, Account], list[Path]]] = [threat, new_key, leaver, nothing_left_alive]
+        scenes: list[Callable[[Stage, Account], list[Path]]] = [threat, new_key, leaver, nothing_left_alive, without_an_outage]
         kept = [path for play in scenes for path in play(stage, account)]
         proof(stage, kept)
         second_delivery(stage, account)
         with scene("Done"):
             say("Four events, four identities whose keys AWS refused, and signed evidence that verifies offline.")
+            say("A key was replaced twice under a service that never noticed, and each old one died when nobody used it any more.")
             say("What appeared meanwhile died too. What was undone came back on purpose, without what others may know.")
             say("What was shared was left alone and held for review; what was not confirmed is called not verified.")
             if options.keep:
