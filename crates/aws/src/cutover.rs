@@ -7,15 +7,14 @@ use std::collections::BTreeMap;
 
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
-use severance_domain::case::CaseId;
+use severance_domain::case::{Case, CaseId};
 use severance_domain::copies::How;
-use severance_domain::cutover::{Closed, Copies, Gate, Next, Seen, Stage, Windows};
+use severance_domain::cutover::{Closed, Copies, Gate, Next, Seen, Stage, Windows, unreadable_window};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, Arn};
 use severance_domain::policy::Request;
 use severance_domain::profile::Profile;
 use severance_domain::respond::{Answer, Ticked};
-use severance_domain::rotation::MadeState;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{LastUsed, SubjectKind};
 use severance_domain::verdict::Verdict;
@@ -45,14 +44,22 @@ struct Looked {
 impl Reactor {
     /// Does what is due about every key that was replaced.
     pub(crate) async fn tend_gates(&self, now: Timestamp, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
-        for mut gate in self.guardrails.gates().await? {
-            if clock::now().duration_since(now) > ENOUGH {
+        let mut gates = self.guardrails.gates().await?;
+        gates.retain(|gate| gate.due_at.is_none_or(|due| due <= now));
+        // What a tick has no time for comes first in the next one.
+        gates.sort_by_key(|gate| gate.looked_at);
+        let begun = clock::now();
+        for mut gate in gates {
+            if clock::now().duration_since(begun) > ENOUGH {
                 ticked.failed.push("the time of this tick is over: the next one tends the other cutovers".to_owned());
                 break;
             }
             if let Err(error) = Box::pin(self.tend_gate(&mut gate, holder, ticked)).await {
                 tracing::error!(key = %gate.old, error = %error, "a cutover could not be tended");
                 ticked.failed.push(format!("the cutover of {}: {error}", gate.old));
+                // One that fails each time must not stand in the way of the others.
+                gate.looked(clock::now(), now);
+                self.guardrails.save_gate(&gate).await?;
             }
         }
         Ok(())
@@ -68,11 +75,12 @@ impl Reactor {
         let mode = self.settings.mode;
         let (stage, done) = match gate.next(windows, &seen, mode) {
             Next::Close(why) => return self.close(gate, why, ticked).await,
-            Next::Wait { .. } => {
+            Next::Wait { until } => {
                 if seen.active == Some(false) && gate.inactive_since.is_none() {
                     gate.inactive_since = Some(seen.now);
-                    self.guardrails.save_gate(gate).await?;
                 }
+                gate.looked(seen.now, until);
+                self.guardrails.save_gate(gate).await?;
                 return Ok(());
             }
             Next::Deactivate => (Stage::Quiet, "nobody uses it any more"),
@@ -91,6 +99,7 @@ impl Reactor {
             }
         }
         gate.asked.push((stage, mode));
+        gate.looked(seen.now, seen.now);
         self.guardrails.save_gate(gate).await?;
         Ok(())
     }
@@ -111,6 +120,7 @@ impl Reactor {
             consumers: vec![],
             copies: self.copies_of(gate).await?,
             is_current: false,
+            is_replaced: false,
             unread: vec![],
         };
         let times = &self.settings.cutover;
@@ -132,12 +142,19 @@ impl Reactor {
         let mut unread = unread;
         unread.extend(inventory.unread.iter().cloned());
         let key = inventory.access_keys.iter().find(|key| key.id == gate.old);
-        let ledger = self.guardrails.ledger(&gate.account, &gate.user).await?.ledger;
-        let new_was_current = ledger.keys.iter().any(|made| made.key == gate.new && made.state == MadeState::Current);
-        let in_use = hands.identities.holds_old_key(gate, new_was_current).await?;
-        if in_use.is_none() {
-            unread.push(format!("the state of {}: it may be gone, and the new key with it", gate.secret));
+        let holds_old = hands.identities.holds_old_key(gate).await?;
+        if holds_old.is_none() {
+            unread.push(format!(
+                "which key {} holds: it is gone or going, or its current version is one that no rotation made",
+                gate.secret
+            ));
         }
+        // IAM allows two keys, so as long as the old one is there the new one is the other.
+        let new_works = inventory.access_keys.iter().any(|key| key.id == gate.new && key.active);
+        if !new_works && inventory.unread.is_empty() {
+            unread.push(format!("what its consumers use now: the new key {} is not active any more", gate.new));
+        }
+        unread.extend(unreadable_window(&profile));
         if key.is_some_and(|key| key.active && key.last_used == LastUsed::NotAsked) {
             unread.push("when IAM saw it used last".to_owned());
         }
@@ -148,7 +165,8 @@ impl Reactor {
             active: key.map(|key| key.active),
             last_used: key.map_or(LastUsed::NotAsked, |key| key.last_used),
             consumers,
-            is_current: in_use == Some(true),
+            is_current: holds_old == Some(true),
+            is_replaced: holds_old == Some(false) && new_works,
             unread,
             ..nothing
         };
@@ -185,6 +203,9 @@ impl Reactor {
             return Ok(Answer::Refused { why });
         };
         let Looked { seen, windows } = self.look_at_gate(&gate).await?;
+        if !seen.is_replaced {
+            return Ok(Answer::Refused { why: not_replaced(&gate, &seen) });
+        }
         let by = Digest::of_json(&serde_json::json!([request.by, request.reason, request.ticket]));
         let asked = format!("cut/{}", by.as_hex().get(..12).unwrap_or_default());
         let signal = signal(&gate, Stage::Deadline, windows, &seen, &asked, Some(request));
@@ -198,6 +219,23 @@ impl Reactor {
         }
         self.guardrails.save_gate(&gate).await?;
         Ok(Answer::Reacted { reactions })
+    }
+
+    /// Whether what a gate asked for is still as it was then; or why not. A person answers days later, and the secret may have
+    /// been moved back meanwhile.
+    pub(crate) async fn is_still_due(&self, case: &Case) -> Result<Result<(), String>, ReactError> {
+        let (Some(cutover), Some(key)) = (&case.signal.cutover, &case.signal.access_key) else { return Ok(Ok(())) };
+        let Some(gate) = self.guardrails.gates().await?.into_iter().find(|gate| gate.old == *key) else {
+            return Ok(Err(format!("the cutover of {key} is over: deny this, and look at sever cutovers")));
+        };
+        let Looked { seen, windows } = self.look_at_gate(&gate).await?;
+        Ok(if !seen.is_replaced {
+            Err(not_replaced(&gate, &seen))
+        } else if cutover.stage == Stage::Quiet && gate.is_in_use(windows, &seen) {
+            Err(format!("{key} is in use again, or nobody can say that it is not: deny this, or sever cut {key}"))
+        } else {
+            Ok(())
+        })
     }
 
     /// Looks after rotations that had not ended when their case was closed: by the state of the version that each was to make.
@@ -236,7 +274,9 @@ impl Reactor {
         for step in stored.case.steps.iter().filter(|record| record.is_unfinished_rotation()) {
             let step = &step.step.countermeasure;
             if let Some(driver) = hands.driver(step) {
-                ended &= matches!(driver.confirm(step, id).await?, crate::countermeasures::Seen::InEffect(_));
+                // What cannot be read has not ended, and is given up when its time is over.
+                let seen = driver.confirm(step, id).await;
+                ended &= matches!(seen, Ok(crate::countermeasures::Seen::InEffect(_)));
             }
         }
         let is_late = now.duration_since(since) > FOLLOWED;
@@ -244,7 +284,8 @@ impl Reactor {
             return Ok(());
         }
         let how = if ended { "the rotation ended" } else { "the rotation did not end within 24 hours" };
-        let by = format!("arn:aws:iam::{}:role/{}-responder", self.settings.account, self.settings.stack);
+        let partition = self.settings.signing_key.partition();
+        let by = format!("arn:{partition}:iam::{}:role/{}-responder", self.settings.account, self.settings.stack);
         if let Ok(by) = Arn::try_from(by) {
             let request = Request { by, reason: how.to_owned(), ticket: None };
             Box::pin(self.verify(id, request, holder)).await?;
@@ -253,6 +294,19 @@ impl Reactor {
         ticked.rotations.push(format!("{id}: {how}"));
         Ok(())
     }
+}
+
+/// Why an old key is not ended, whoever wants that.
+fn not_replaced(gate: &Gate, seen: &Seen) -> String {
+    let old = &gate.old;
+    if seen.is_current {
+        return format!(
+            "{} holds {old} again, or its rotation has not ended: rotate it first (sever rotate)",
+            gate.secret
+        );
+    }
+    let why = seen.unread.join("; ");
+    format!("nobody can say that another key has taken the place of {old} ({why}): see to that first")
 }
 
 /// The claim of a gate, like one that an event brings.

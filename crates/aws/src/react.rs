@@ -15,6 +15,7 @@ use severance_domain::policy::Policy;
 use severance_domain::radius::permissions::Permissions;
 use severance_domain::radius::{BlastRadius, Facts, assess};
 use severance_domain::respond::Reacted as Reaction;
+use severance_domain::rotation::MANAGED_TAG;
 use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
@@ -337,21 +338,29 @@ impl Reactor {
             if !record.is_ahead() {
                 continue;
             }
-            let outcome = self.take(&record.step.countermeasure, &case.id, released, hands).await;
+            let step = &record.step.countermeasure;
+            let outcome = match self.is_not_ours_to_rotate(step, case.subject.kind, hands).await {
+                Some(why) => not_taken(step, "NotManaged", &why),
+                None => self.take(step, &case.id, released, hands).await,
+            };
             record.outcome = Some(outcome);
             self.cases.save(case, lease).await?;
         }
         Ok(())
     }
 
+    /// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
+    async fn is_not_ours_to_rotate(&self, step: &Countermeasure, of: SubjectKind, hands: &Hands) -> Option<String> {
+        let (Countermeasure::RotateSecret { secret }, SubjectKind::User) = (step, of) else { return None };
+        match hands.identities.is_managed(secret).await {
+            Ok(true) => None,
+            Ok(false) => Some(format!("the user's tag names {secret}, which is not tagged {MANAGED_TAG}=true")),
+            Err(error) => Some(format!("whether {secret} is managed could not be read: {error}")),
+        }
+    }
+
     async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, hands: &Hands) -> Outcome {
-        let not_taken = |code: &str, message: &str| Outcome::Failed {
-            at: clock::now(),
-            action: step.as_str().to_owned(),
-            code: code.to_owned(),
-            message: message.to_owned(),
-            retryable: false,
-        };
+        let not_taken = |code: &str, message: &str| not_taken(step, code, message);
         // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
         if self.settings.mode == Mode::Observe {
             return not_taken("ObserveMode", "the stack was set to observe before this step was taken");
@@ -456,6 +465,16 @@ fn say_who_breaks(case: &mut Case, key: &AccessKeyId, used: Option<(Vec<Consumer
 
 /// So many consumers of an exposed key are named.
 const MOST_CONSUMERS: usize = 20;
+
+fn not_taken(step: &Countermeasure, code: &str, message: &str) -> Outcome {
+    Outcome::Failed {
+        at: clock::now(),
+        action: step.as_str().to_owned(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        retryable: false,
+    }
+}
 
 /// What an identity that is ended as a whole could do. None where one key is in question, and not the identity.
 pub(crate) async fn judge(

@@ -64,6 +64,9 @@ impl Reactor {
             );
             return Ok(Answered::Refused(why));
         }
+        if let Err(why) = Box::pin(self.is_still_due(&stored.case)).await? {
+            return Ok(Answered::Refused(why));
+        }
         let now = clock::now();
         let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
         Box::pin(self.release(&stored, Decision::Approved { by, reason, at: now }, holder)).await
@@ -93,7 +96,7 @@ impl Reactor {
     pub(crate) async fn lapse(&self, stored: &Stored, holder: &str) -> Result<Answered, ReactError> {
         let at = clock::now();
         let enforces = stored.case.pending_review().is_some_and(|review| review.enforce_on_silence);
-        if enforces && self.settings.mode == Mode::Enforce {
+        if enforces && self.settings.mode == Mode::Enforce && Box::pin(self.is_still_due(&stored.case)).await?.is_ok() {
             return Box::pin(self.release(stored, Decision::Lapsed { enforced: true, at }, holder)).await;
         }
         self.decline(stored, UNANSWERED, Decision::Lapsed { enforced: false, at }, holder).await

@@ -30,6 +30,7 @@ async fn replaced(ago: SignedDuration) -> World {
             name: "severance/build-bot".to_owned(),
             rotation: true,
             driven: true,
+            tags: [("severance:managed".to_owned(), "true".to_owned())].into(),
             versions: [
                 ("old".to_owned(), vec!["AWSPREVIOUS".to_owned()]),
                 ("new".to_owned(), vec!["AWSCURRENT".to_owned()]),
@@ -49,6 +50,8 @@ async fn replaced(ago: SignedDuration) -> World {
         new: AccessKeyId::try_from(OTHER_KEY).unwrap(),
         opened_at: Timestamp::now() - ago,
         inactive_since: None,
+        looked_at: None,
+        due_at: None,
         searched_at: None,
         asked: vec![],
         cases: vec![],
@@ -348,4 +351,109 @@ async fn a_key_is_adopted_once_however_often_it_is_asked_for() {
     assert_eq!(reaction.verdict, Verdict::AwaitingReview);
     assert!(world.state().secrets.is_empty());
     assert!(matches!(claim.subject, SubjectHint::User(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
+    type Change = fn(&World);
+    let cases: [(Change, &str); 4] = [
+        (|world| move_to(world, "old"), "holds AKIAIOSFODNN7EXAMPLE again"),
+        // A value that somebody wrote by hand may hold the old key.
+        (|world| move_to(world, "by-hand"), "its current version is one that no rotation made"),
+        (deactivate_new, "not active any more"),
+        (|world| world.state().secrets.get_mut(SECRET).unwrap().deleted = true, "it is gone or going"),
+    ];
+    for (change, expected) in cases {
+        // Neither by the schedule, nor by a person, nor by what a person was asked before.
+        let world = replaced(40 * MINUTE).await;
+        change(&world);
+        assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new(), "{expected}");
+        let answer = cut(&world).await;
+        assert!(matches!(&answer, Answer::Refused { why } if why.contains(expected)), "{expected}: {answer:?}");
+
+        let world = replaced(150 * MINUTE).await;
+        used(&world, 10 * MINUTE, "old-batch/1.0");
+        assert!(tick(&world, "enforce").await.cutovers[0].contains("awaiting_review"));
+        change(&world);
+        let case = cases_of(&world);
+        let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
+        let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
+        let voice = severance_aws::review::Voice { by: &by, plan: &plan, reason: "cut it" };
+        let answered = Box::pin(with_gates(&world, "enforce").approve(&case.id, voice, "approve")).await.unwrap();
+        assert!(
+            matches!(&answered, severance_aws::review::Answered::Refused(why) if why.contains(expected)),
+            "{expected}: {answered:?}"
+        );
+        assert_eq!(is_active(&world, KEY), Some(true), "{expected}");
+
+        // An inactive one is not deleted either.
+        let world = replaced(90 * MINUTE).await;
+        tick(&world, "enforce").await;
+        assert_eq!(is_active(&world, KEY), Some(false));
+        change(&world);
+        tick(&world, "enforce").await;
+        assert_eq!(is_active(&world, KEY), Some(false), "{expected}");
+    }
+}
+
+fn deactivate_new(world: &World) {
+    world.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), false);
+}
+
+fn cases_of(world: &World) -> Case {
+    cases(world).remove(0)
+}
+
+fn move_to(world: &World, version: &str) {
+    let mut state = world.state();
+    let versions = &mut state.secrets.get_mut(SECRET).unwrap().versions;
+    for labels in versions.values_mut() {
+        labels.retain(|label| label != "AWSCURRENT");
+    }
+    versions.entry(version.to_owned()).or_default().push("AWSCURRENT".to_owned());
+}
+
+async fn cut(world: &World) -> Answer {
+    let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
+    let request = Request { by, reason: "it is time".to_owned(), ticket: None };
+    let key = AccessKeyId::try_from(KEY).unwrap();
+    Box::pin(with_gates(world, "enforce").cut(&key, request, "cut")).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_cannot_be_read_is_no_shorter_one() {
+    let world = replaced(90 * MINUTE).await;
+    let tags = |world: &World, value: &str| {
+        let mut state = world.state();
+        state.users.get_mut(USER).unwrap().tags.insert("severance:quiet-window".to_owned(), value.to_owned());
+    };
+    tags(&world, "five weeks");
+    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    let world = replaced(150 * MINUTE).await;
+    tags(&world, "five weeks");
+    assert!(tick(&world, "enforce").await.cutovers[0].contains("awaiting_review"));
+    assert!(cases_of(&world).notes.iter().any(|note| note.contains("severance:quiet-window")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gate_that_an_unfinished_rotation_left_makes_way_for_the_next_one() {
+    let world = replaced(5 * MINUTE).await;
+    let table = guardrails(&world, 0, 0);
+    let first = gates(&world).await.remove(0);
+    assert!(!table.open_gate(&first).await.unwrap(), "the same rotation opens it once");
+    let next = Gate { version: "newer".to_owned(), opened_at: Timestamp::now(), ..first };
+    assert!(table.open_gate(&next).await.unwrap());
+    assert_eq!(gates(&world).await[0].version, "newer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_secret_that_is_not_managed_is_not_rotated_whatever_a_users_tag_says() {
+    let world = replaced(90 * MINUTE).await;
+    let signal = exposed(&world);
+    world.state().secrets.get_mut(SECRET).unwrap().tags.clear();
+    let reaction = with_gates(&world, "enforce").react(&signal, "first").await.remove(0).unwrap();
+    assert_eq!((reaction.verdict, is_active(&world, KEY)), (Verdict::Partial, Some(false)));
+    assert!(!world.take_calls().contains(&"secretsmanager:RotateSecret".to_owned()));
+    let told = format!("{:?}", cases_of(&world).steps[2].outcome);
+    assert!(told.contains("not tagged severance:managed=true"), "{told}");
 }

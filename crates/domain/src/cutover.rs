@@ -19,6 +19,9 @@ use crate::subject::LastUsed;
 /// quiet window of the class.
 pub const QUIET_TAG: &str = "severance:quiet-window";
 
+/// So often a gate is looked at, whatever it waits for.
+const HOURLY: SignedDuration = SignedDuration::from_hours(1);
+
 /// So long a rotation may take from the opening of the gate to its end.
 const UNSETTLED: SignedDuration = SignedDuration::from_hours(1);
 
@@ -46,6 +49,12 @@ pub struct Gate {
     /// When the old key was first seen inactive.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub inactive_since: Option<Timestamp>,
+    /// When it was looked at last: what was not looked at for the longest time comes first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub looked_at: Option<Timestamp>,
+    /// Before this nothing can be due.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub due_at: Option<Timestamp>,
     /// When the search for its copies was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub searched_at: Option<Timestamp>,
@@ -104,11 +113,21 @@ impl Times {
             let class = profile.class.map_or(OTHERS, Class::as_str);
             windows.get(class).or_else(|| windows.get(OTHERS)).copied().unwrap_or_default()
         };
-        let stated = profile.tags.get(QUIET_TAG).and_then(|value| duration(value).ok()).unwrap_or_default();
+        let stated = stated(profile).and_then(Result::ok).unwrap_or_default();
         let quiet = of(&self.quiet).max(stated);
         // A deadline before the end of the quiet window would ask people about every key.
         Windows { quiet, deadline: of(&self.deadline).max(quiet), deletion: self.deletion }
     }
+}
+
+/// What is wrong with what a user's tag states, if anything is. Whoever wrote it wanted more time than the class has.
+pub fn unreadable_window(profile: &Profile) -> Option<String> {
+    let why = stated(profile)?.err()?;
+    Some(format!("its tag {QUIET_TAG} cannot be read: {why}"))
+}
+
+fn stated(profile: &Profile) -> Option<Result<SignedDuration, String>> {
+    profile.tags.get(QUIET_TAG).map(|value| duration(value))
 }
 
 fn by_class(text: &str) -> Result<BTreeMap<String, SignedDuration>, String> {
@@ -167,6 +186,8 @@ pub struct Seen {
     pub copies: Option<Copies>,
     /// Whether the version that held it counts again, or the one that replaced it never did.
     pub is_current: bool,
+    /// Whether the secret is known to hold the new key, and the new key is active.
+    pub is_replaced: bool,
     /// What could not be read about its use, and why.
     pub unread: Vec<String>,
 }
@@ -231,6 +252,12 @@ impl Gate {
         format!("{}#{}", self.account, self.old)
     }
 
+    /// It was looked at, and nothing is due before that. It is looked at every hour all the same: settings change.
+    pub fn looked(&mut self, now: Timestamp, until: Timestamp) {
+        self.looked_at = Some(now);
+        self.due_at = Some(until.min(now + HOURLY));
+    }
+
     /// Whether this was asked for already, in this mode.
     pub fn was_asked(&self, stage: Stage, mode: Mode) -> bool {
         self.asked.contains(&(stage, mode))
@@ -248,7 +275,8 @@ impl Gate {
             // Its time begins when it is first seen so.
             let Some(since) = self.inactive_since else { return Next::Wait { until: seen.now + windows.deletion } };
             let due = since + windows.deletion;
-            let asks = seen.now >= due && !self.was_asked(Stage::Deletion, mode);
+            // Nothing brings a deleted key back, so one that may be needed again is kept.
+            let asks = seen.is_replaced && seen.now >= due && !self.was_asked(Stage::Deletion, mode);
             return if asks { Next::Delete } else { Next::Wait { until: due } };
         }
         if self.inactive_since.is_some() {
@@ -262,15 +290,21 @@ impl Gate {
         }
         let told = self.was_asked(Stage::Deadline, mode);
         // What could not be read may be a use.
-        if seen.unread.is_empty() && seen.now >= quiet_at && !self.was_asked(Stage::Quiet, mode) {
+        let is_quiet = seen.is_replaced && seen.unread.is_empty() && seen.now >= quiet_at;
+        if is_quiet && !self.was_asked(Stage::Quiet, mode) {
             Next::Deactivate
-        } else if seen.now >= deadline && (seen.now < quiet_at || !seen.unread.is_empty()) && !told {
+        } else if seen.now >= deadline && !is_quiet && !told {
             Next::Ask
         } else if told || quiet_at < deadline {
             Next::Wait { until: quiet_at }
         } else {
             Next::Wait { until: deadline }
         }
+    }
+
+    /// Whether somebody used the old key, or may have, since the gate was opened or within the quiet window.
+    pub fn is_in_use(&self, windows: Windows, seen: &Seen) -> bool {
+        !seen.unread.is_empty() || seen.now < self.last_use(seen) + windows.quiet
     }
 
     /// The last moment at which somebody used the old key instead of the new one.

@@ -41,6 +41,8 @@ fn gate() -> Gate {
         new: key_id(OTHER_KEY),
         opened_at: now(),
         inactive_since: None,
+        looked_at: None,
+        due_at: None,
         searched_at: None,
         asked: vec![],
         cases: vec![],
@@ -56,6 +58,7 @@ fn seen(after: SignedDuration) -> Seen {
         consumers: vec![],
         copies: Some(Copies::default()),
         is_current: false,
+        is_replaced: true,
         unread: vec![],
     }
 }
@@ -299,6 +302,7 @@ fn any_seen() -> impl Strategy<Value = Seen> {
             last_used,
             consumers,
             is_current,
+            is_replaced: !is_current,
             copies: Some(Copies::default()),
             unread,
         },

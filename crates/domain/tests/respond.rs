@@ -117,6 +117,8 @@ fn gate() -> Gate {
         new: key_id(OTHER_KEY),
         opened_at: days_ago(3),
         inactive_since: Some(days_ago(1)),
+        looked_at: Some(now()),
+        due_at: Some(now()),
         searched_at: Some(now()),
         asked: vec![(Stage::Quiet, Mode::Observe), (Stage::Quiet, Mode::Enforce)],
         cases: vec![exposed_user(Mode::Enforce).id],

@@ -7,6 +7,7 @@ use aws_sdk_secretsmanager::types::Tag;
 use severance_domain::copies::{Needle, Updated};
 use severance_domain::digest::Digest;
 use severance_domain::ids::AccessKeyId;
+use severance_domain::rotation::{CURRENT, MANAGED_TAG};
 
 use crate::error::AwsError;
 
@@ -18,9 +19,7 @@ const PUT: &str = "secretsmanager:PutSecretValue";
 pub const ACTIONS: &[&str] = &[DESCRIBE, GET, PUT];
 
 /// The tag by which owners give a secret into our hands, and its value.
-const MANAGED: (&str, &str) = ("severance:managed", "true");
-
-const CURRENT: &str = "AWSCURRENT";
+const MANAGED: (&str, &str) = (MANAGED_TAG, "true");
 
 /// Knows the formats of secrets.
 pub trait Rewrite: Send + Sync {

@@ -90,13 +90,26 @@ impl Guardrails {
         }
     }
 
-    /// Opens the gate of a key that is replaced. One that is open stays as it is.
+    /// Opens the gate of a key that is replaced. One that the same rotation opened stays as it is; one that another had opened,
+    /// and that did not end or was taken back, is over.
     ///
     /// # Errors
     /// Where DynamoDB does not answer.
     pub async fn open_gate(&self, gate: &Gate) -> Result<bool, AwsError> {
-        let item = gate_item(gate)?;
-        self.put_new(item).await
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(gate_item(gate)?))
+            .condition_expression(format!("{IS_NEW} OR made <> :made"))
+            .expression_attribute_values(":made", text(&gate.version));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(AwsError::of(PUT, &error)),
+            },
+        }
     }
 
     /// Every gate that is open, the oldest first.
@@ -222,6 +235,7 @@ fn gate_item(gate: &Gate) -> Result<Item, AwsError> {
     let sk = gate.key();
     let mut item = key(GATES, &sk);
     item.insert("gate".to_owned(), to_json(PUT, &sk, gate)?);
+    item.insert("made".to_owned(), text(&gate.version));
     let last: Timestamp = gate.inactive_since.unwrap_or(gate.opened_at);
     item.insert("expires_at".to_owned(), expiry(last, KEEP_DAYS));
     Ok(item)

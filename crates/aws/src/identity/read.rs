@@ -5,7 +5,7 @@ use futures::future::{join_all, try_join, try_join3};
 use severance_domain::cutover::Gate;
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
-use severance_domain::rotation::{CURRENT, PENDING, PREVIOUS};
+use severance_domain::rotation::{CURRENT, MANAGED_TAG, PENDING};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind, Trust};
 
@@ -242,26 +242,44 @@ impl Identities {
         Ok(keys)
     }
 
+    /// Whether Severance rotates a secret.
+    ///
+    /// # Errors
+    /// Where AWS refuses or does not answer.
+    pub async fn is_managed(&self, secret: &Arn) -> Result<bool, AwsError> {
+        let Some(secrets) = &self.secrets else { return Ok(false) };
+        let answer = secrets.describe_secret().secret_id(secret.as_str()).send().await;
+        let state = answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error))?;
+        Ok(state.tags().iter().any(|tag| tag.key() == Some(MANAGED_TAG) && tag.value() == Some("true")))
+    }
+
     /// Whether the version of a secret that held an old key counts again, or the one that holds the new key never did. None where
     /// that cannot be said.
     ///
     /// # Errors
     /// Where AWS does not answer, and another try may fare better.
-    pub async fn holds_old_key(&self, gate: &Gate, new_was_current: bool) -> Result<Option<bool>, AwsError> {
+    pub async fn holds_old_key(&self, gate: &Gate) -> Result<Option<bool>, AwsError> {
         let Some(secrets) = &self.secrets else { return Ok(None) };
         let answer = secrets.describe_secret().secret_id(gate.secret.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
             // A secret that is going away takes the new key with it.
             Ok(state) if state.deleted_date().is_some() => Ok(None),
             Ok(state) => {
-                let has = |version: &str, labels: [&str; 2]| {
+                let has = |version: &str, label: &str| {
                     let held = state.version_ids_to_stages().and_then(|versions| versions.get(version));
-                    held.is_some_and(|held| held.iter().any(|label| labels.contains(&label.as_str())))
+                    held.is_some_and(|held| held.iter().any(|held| held == label))
                 };
-                let old_counts = gate.old_version.as_ref().is_some_and(|old| has(old, [CURRENT, PENDING]));
-                // Its labels go on to later versions, so what was once current may have none any more.
-                let new_counted = new_was_current || has(&gate.version, [CURRENT, PREVIOUS]);
-                Ok(Some(old_counts || !new_counted))
+                let old = gate.old_version.as_deref();
+                Ok(if old.is_some_and(|old| has(old, CURRENT) || has(old, PENDING)) {
+                    Some(true)
+                } else if has(&gate.version, CURRENT) {
+                    Some(false)
+                } else if has(&gate.version, PENDING) {
+                    Some(true)
+                } else {
+                    // Somebody wrote a value by hand, which may be the old one.
+                    None
+                })
             }
             Err(error) if error.retryable => Err(error),
             Err(_) => Ok(None),

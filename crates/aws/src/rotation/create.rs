@@ -1,13 +1,21 @@
 //! createSecret: one new key, stored as the pending version, whatever happened before.
 
+use std::time::Duration;
+
 use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::{Format, KeySecret, SecretText};
 use severance_domain::rotation::{CURRENT, MadeState};
 
 use super::{RotationError, Rotator, State};
+use tokio::time::Instant;
+
 use crate::clock;
+use crate::error::AwsError;
 use crate::guardrails::LedgerRow;
 use crate::trail::Maker;
+
+/// How long IAM is given to know a new tag.
+const TAGGED: Duration = Duration::from_secs(12);
 
 impl Rotator {
     pub(super) async fn create(&self, state: &State, token: &str) -> Result<(), RotationError> {
@@ -58,7 +66,7 @@ impl Rotator {
         if held.len() >= 2 {
             return Err(no_place(user, &held, in_use, row));
         }
-        let made = self.keys.create(user).await;
+        let made = self.create_key(user).await;
         let (key, secret) = match made {
             Err(error) if error.code == "LimitExceeded" => return Err(no_place(user, &held, in_use, row)),
             made => made?,
@@ -72,8 +80,10 @@ impl Rotator {
         }
         let value = value_with(current, state, user, &key, &secret)?;
         if let Err(error) = self.vault.store(&state.arn, token, &value).await {
-            // Only what is known not to be stored is removed here: the next try reads the version and decides.
-            if let Ok(None) = self.vault.value(&state.arn, token).await
+            // Only where AWS refused it is it removed here. A value whose answer was lost may still arrive: the next try reads the
+            // version and decides.
+            if !error.retryable
+                && let Ok(None) = self.vault.value(&state.arn, token).await
                 && self.discard(user, &key).await
             {
                 row.ledger.gone(&key);
@@ -82,6 +92,22 @@ impl Rotator {
         }
         row.ledger.reached(&key, MadeState::Stored);
         Ok(())
+    }
+
+    /// By one call, but where IAM refuses it: a tag that adoption has just put on the user, by which this function may, is known
+    /// everywhere within seconds.
+    async fn create_key(&self, user: &IamName) -> Result<(AccessKeyId, SecretText), AwsError> {
+        let deadline = Instant::now() + self.patience.min(TAGGED);
+        let mut pause = Duration::from_millis(500);
+        loop {
+            match self.keys.create(user).await {
+                Err(error) if error.code == "AccessDenied" && Instant::now() + pause < deadline => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                made => return made,
+            }
+        }
     }
 
     /// An earlier try of this rotation has stored a key.
@@ -98,12 +124,12 @@ impl Rotator {
                 state.error(format!("its pending version {token} holds no key: cancel the rotation, and rotate anew"))
             );
         };
-        if !self.keys.list(user).await?.iter().any(|held| held.id == *key) {
+        if !self.keys.list(user).await?.iter().any(|held| held.id == *key && held.active) {
             return Err(RotationError::Key {
                 key: key.clone(),
                 secret: state.arn.to_string(),
                 why: format!(
-                    "was deleted by somebody since it was made. Cancel the rotation (aws secretsmanager cancel-rotate-secret), take \
+                    "was deactivated or deleted by somebody since it was made. Cancel the rotation (aws secretsmanager cancel-rotate-secret), take \
                      AWSPENDING off version {token}, and rotate anew"
                 ),
             });

@@ -1,5 +1,7 @@
 //! finishSecret: the pending version becomes the current one, and the old key goes to its gate.
 
+use std::time::Duration;
+
 use severance_domain::cutover::Gate;
 use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::KeySecret;
@@ -7,6 +9,9 @@ use severance_domain::rotation::{ADOPTED_TAG, CURRENT, MadeState, PREVIOUS};
 
 use super::{RotationError, Rotator, State};
 use crate::clock;
+
+/// How long a key that was tested a moment ago is tried once more.
+const AGAIN: Duration = Duration::from_secs(10);
 
 impl Rotator {
     pub(super) async fn finish(&self, state: &State, token: &str) -> Result<(), RotationError> {
@@ -26,7 +31,7 @@ impl Rotator {
         let gate = self.gate(state, token, &user, &key, old.as_ref(), before.clone());
         if !is_done {
             // Nobody may have taken it away since it was tested.
-            self.works(state, &new, &user, std::time::Duration::ZERO).await?;
+            self.works(state, &new, &user, AGAIN).await?;
             // Before the move: a crash in between leaves a gate of a key that is still in use, which then waits.
             self.open(gate.as_ref()).await?;
             self.vault.promote(&state.arn, before.as_ref(), token).await?;
@@ -76,6 +81,8 @@ impl Rotator {
             new: new.clone(),
             opened_at: clock::now(),
             inactive_since: None,
+            looked_at: None,
+            due_at: None,
             searched_at: None,
             asked: vec![],
             cases: vec![],

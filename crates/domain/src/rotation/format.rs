@@ -149,6 +149,16 @@ impl KeySecret {
             Some(Value::String(text)) => Ok(Some(text.as_str())),
             Some(other) => Err(FormatError::Field { at: json_path(path), found: kind(other), expected }),
         };
+        for path in [&format.id, &format.secret] {
+            // What leads to a field must be an object, or nothing yet: else a new key could not be put there.
+            for end in 1..path.len() {
+                let way = path.get(..end).unwrap_or_default();
+                if let Some(other) = at(&document, way).filter(|value| !value.is_object()) {
+                    let expected = "an object";
+                    return Err(FormatError::Field { at: json_path(way), found: kind(other), expected });
+                }
+            }
+        }
         let id = field(&format.id, AccessKeyId::EXPECTED)?;
         let secret = field(&format.secret, "a secret access key")?;
         let missing =

@@ -101,7 +101,7 @@ pub enum MadeState {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the keys of user {user} are being rotated for {secret} (version {token}) since {since:.0}. Nothing was changed: this \
-     rotation goes on when it is tried again, once that one has ended, at the latest an hour after its last step"
+     rotation goes on when it is tried again, once that one has ended, at the latest an hour after it last began to make a key"
 )]
 pub struct Busy {
     user: IamName,
