@@ -339,24 +339,14 @@ impl Reactor {
                 continue;
             }
             let step = &record.step.countermeasure;
-            let outcome = match self.is_not_ours_to_rotate(step, case.subject.kind, hands).await {
-                Some(why) => not_taken(step, "NotManaged", &why),
+            let outcome = match not_ours_to_rotate(step, &case.subject, &case.id, hands).await {
+                Some(outcome) => outcome,
                 None => self.take(step, &case.id, released, hands).await,
             };
             record.outcome = Some(outcome);
             self.cases.save(case, lease).await?;
         }
         Ok(())
-    }
-
-    /// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
-    async fn is_not_ours_to_rotate(&self, step: &Countermeasure, of: SubjectKind, hands: &Hands) -> Option<String> {
-        let (Countermeasure::RotateSecret { secret }, SubjectKind::User) = (step, of) else { return None };
-        match hands.identities.is_managed(secret).await {
-            Ok(true) => None,
-            Ok(false) => Some(format!("the user's tag names {secret}, which is not tagged {MANAGED_TAG}=true")),
-            Err(error) => Some(format!("whether {secret} is managed could not be read: {error}")),
-        }
     }
 
     async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, hands: &Hands) -> Outcome {
@@ -425,6 +415,19 @@ impl Reactor {
             evidence: self.publisher.uri(case),
             replayed,
         }
+    }
+}
+
+/// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
+async fn not_ours_to_rotate(step: &Countermeasure, of: &Subject, case: &CaseId, hands: &Hands) -> Option<Outcome> {
+    let (Countermeasure::RotateSecret { secret }, SubjectKind::User) = (step, of.kind) else { return None };
+    match hands.identities.is_managed(secret).await {
+        Ok(true) => None,
+        Ok(false) => {
+            let why = format!("the user's tag names {secret}, which is not tagged {MANAGED_TAG}=true");
+            Some(not_taken(step, "NotManaged", &why))
+        }
+        Err(error) => Some(outcome(Err(error), case, step)),
     }
 }
 

@@ -68,20 +68,25 @@ impl Source {
             return Err(format!("the source {arn} itself still holds the old key: rotate it first"));
         }
         // Whoever may ask for a search must not have any secret's value written where they can read it.
-        if tags(described.tags()).get(MANAGED.0).map(String::as_str) != Some(MANAGED.1) {
+        let tags = tags(described.tags());
+        if !is_managed(&tags) {
             return Err(format!(
                 "the source {arn} is not tagged {} = {}, so it is none that is rotated",
                 MANAGED.0, MANAGED.1
             ));
         }
         let arn = value.arn.unwrap_or_else(|| arn.to_owned());
-        Ok(Self { arn, version, text, tags: tags(described.tags()) })
+        Ok(Self { arn, version, text, tags })
     }
 }
 
 fn tags(tags: &[Tag]) -> BTreeMap<String, String> {
     let pair = |tag: &Tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned()));
     tags.iter().filter_map(pair).collect()
+}
+
+fn is_managed(tags: &BTreeMap<String, String>) -> bool {
+    tags.get(MANAGED.0).map(String::as_str) == Some(MANAGED.1)
 }
 
 pub(super) fn left(why: &str) -> Updated {
@@ -123,7 +128,7 @@ async fn try_update(
     let described = client.describe_secret().secret_id(copy).send().await;
     let described = described.map_err(|error| AwsError::of(DESCRIBE, &error))?;
     let its_tags = tags(described.tags());
-    if its_tags.get(MANAGED.0).map(String::as_str) != Some(MANAGED.1) {
+    if !is_managed(&its_tags) {
         return Ok(left(&format!(
             "it is not ours to write: tag it {} = {}, or write it by hand",
             MANAGED.0, MANAGED.1

@@ -36,7 +36,7 @@ impl Rotator {
             }
             return Ok(());
         }
-        let held: Vec<AccessKeyId> = self.keys.list(&user).await?.into_iter().map(|key| key.id).collect();
+        let held = self.keys.ids(&user).await?;
         row.ledger.begin(&state.arn, token, &held, clock::now())?;
         // INVARIANT: what was there is written down before a key is made, or one of ours is removed.
         self.ledgers.save_ledger(&mut row).await?;

@@ -42,7 +42,7 @@ impl Rotator {
         if goes_on {
             // Once more, for the schedule may have closed it while the old key was still the current one.
             self.open(gate.as_ref()).await?;
-            let held: Vec<AccessKeyId> = self.keys.list(&user).await?.into_iter().map(|key| key.id).collect();
+            let held = self.keys.ids(&user).await?;
             row.ledger.reached(&key, MadeState::Current);
             row.ledger.end(token, &held);
             self.ledgers.save_ledger(&mut row).await?;

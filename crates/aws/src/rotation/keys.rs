@@ -53,6 +53,11 @@ impl Keys {
             .collect()
     }
 
+    /// The ids of all keys, inactive ones too: each takes a place.
+    pub(super) async fn ids(&self, user: &IamName) -> Result<Vec<AccessKeyId>, AwsError> {
+        Ok(self.list(user).await?.into_iter().map(|key| key.id).collect())
+    }
+
     /// Makes a key, by one call.
     pub(super) async fn create(&self, user: &IamName) -> Result<(AccessKeyId, SecretText), AwsError> {
         let answer = self.once.create_access_key().user_name(user.as_str()).send().await;
