@@ -1,0 +1,48 @@
+//! An AWS in memory that is no kinder than AWS, for tests only.
+//!
+//! It speaks the wire protocols of the services to the real SDK ([`FakeAws::http_client`]), checks each caller by their policies
+//! ([`evaluate`]), and is eventually consistent: a write becomes visible to reads and to enforcement after delays of their own
+//! ([`Lag`]), CloudTrail tells of a call minutes later. Time is tokio's, so that a paused runtime makes it virtual: hours of AWS
+//! pass in milliseconds, and the same seed gives the same run.
+//!
+//! An attacker calls it without HTTP ([`FakeAws::call`]) through the same handlers and with the same rights as everybody. What is
+//! alive in the end, [`oracle`] says, by this crate's own evaluation after everything has settled.
+//!
+//! INVARIANT: this crate imports no other crate of the workspace.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a fake that is asked for what it does not know fails the test that asks"
+)]
+
+mod aws;
+mod call;
+mod caller;
+mod lag;
+mod pages;
+mod state;
+mod store;
+mod wire;
+
+pub mod evaluate;
+
+pub mod cloudtrail;
+pub mod dynamodb;
+pub mod iam;
+pub mod identity_center;
+pub mod oracle;
+pub mod organizations;
+pub mod publishing;
+pub mod roles_anywhere;
+pub mod secrets_manager;
+pub mod sts;
+
+pub use aws::{Arrival, FakeAws, Fault, Setup};
+pub use call::{Answer, Call, Refusal, Request};
+pub use caller::{Caller, Credential, Session, SessionOf, StartedBy};
+pub use lag::{Lag, draw};
+pub use state::State;
+pub use store::{Key, Table, View};
