@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
+use aws_smithy_types::retry::RetryPartition;
 use jiff::SignedDuration;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
@@ -61,17 +62,27 @@ pub struct Parts {
     policy: Arc<dyn Policy>,
 }
 
-/// A client over the stack's own configuration, whose calls are counted.
+/// A client over a configuration, whose calls are counted and which has an allowance of retries of its own: the SDK keeps one for
+/// each service and process, so that one account's throttling would use up the retries in every other one.
+macro_rules! client_over {
+    ($sdk:ident, $config:expr, $calls:expr) => {
+        $sdk::Client::from_conf(
+            $config.retry_partition(RetryPartition::custom(stringify!($sdk)).build()).interceptor($calls.clone()).build(),
+        )
+    };
+}
+
+/// A client over the stack's own configuration.
 macro_rules! client {
     ($parts:expr, $sdk:ident) => {
-        $sdk::Client::from_conf($sdk::config::Builder::from(&$parts.sdk).interceptor($parts.calls.clone()).build())
+        client_over!($sdk, $sdk::config::Builder::from(&$parts.sdk), $parts.calls)
     };
 }
 
 /// The same over the configuration of the account that identities live in.
 macro_rules! client_there {
     ($parts:expr, $sdk:ident) => {
-        $sdk::Client::from_conf($sdk::config::Builder::from(&$parts.there).interceptor($parts.calls.clone()).build())
+        client_over!($sdk, $sdk::config::Builder::from(&$parts.there), $parts.calls)
     };
 }
 
@@ -134,7 +145,7 @@ impl Parts {
         let hours = self.settings.trail_hours;
         let region = aws_sdk_cloudtrail::config::Region::new(region_of_iam(self.partition()));
         let config = aws_sdk_cloudtrail::config::Builder::from(&self.there).region(region);
-        let client = aws_sdk_cloudtrail::Client::from_conf(config.interceptor(self.calls.clone()).build());
+        let client = client_over!(aws_sdk_cloudtrail, config, self.calls);
         let mut regions = self.settings.regions.clone();
         regions.extend([self.settings.region.clone(), region_of_iam(self.partition()).to_owned()]);
         regions.sort();
@@ -272,13 +283,10 @@ impl Parts {
     /// Evidence: signed, stored, announced.
     pub fn publisher(&self) -> Publisher {
         // A local emulator has no host name for each bucket.
-        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk)
-            .force_path_style(self.sdk.endpoint_url().is_some())
-            .interceptor(self.calls.clone())
-            .build();
+        let s3 = aws_sdk_s3::config::Builder::from(&self.sdk).force_path_style(self.sdk.endpoint_url().is_some());
         Publisher::new(
             Signer::new(client!(self, aws_sdk_kms), self.settings.signing_key.clone()),
-            EvidenceStore::new(aws_sdk_s3::Client::from_conf(s3), self.settings.bucket.clone()),
+            EvidenceStore::new(client_over!(aws_sdk_s3, s3, self.calls), self.settings.bucket.clone()),
             Announcer::new(client!(self, aws_sdk_sns), self.settings.topic.clone()),
             &self.settings,
         )

@@ -13,6 +13,7 @@ use std::time::SystemTime;
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_types::retry::RetryPartition;
 use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccountId, InvalidId};
@@ -172,7 +173,8 @@ impl Sessions {
         partition: impl Into<String>,
         member: Option<Member>,
     ) -> Self {
-        let config = aws_sdk_sts::config::Builder::from(&sdk).interceptor(calls).build();
+        let own_retries = RetryPartition::custom("member sessions").build();
+        let config = aws_sdk_sts::config::Builder::from(&sdk).interceptor(calls).retry_partition(own_retries).build();
         Self { sts: aws_sdk_sts::Client::from_conf(config), sdk, hub, partition: partition.into(), member }
     }
 
