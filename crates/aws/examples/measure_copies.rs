@@ -17,7 +17,7 @@
     reason = "a measurement, not the product"
 )]
 
-#[path = "../tests/account/mod.rs"]
+#[path = "../tests/suite/account/mod.rs"]
 mod account;
 
 use std::collections::BTreeMap;

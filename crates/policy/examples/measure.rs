@@ -14,7 +14,7 @@
     reason = "a measurement, not the product"
 )]
 
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/suite/common/mod.rs"]
 mod common;
 
 use std::fmt::Write as _;

@@ -15,5 +15,5 @@ pub use guardrails::{About, Action, Asked, Effect, Explanation, Guardrails};
 #[cfg(test)]
 extern crate self as severance_policy;
 #[cfg(test)]
-#[path = "../tests/common/mod.rs"]
+#[path = "../tests/suite/common/mod.rs"]
 mod common;

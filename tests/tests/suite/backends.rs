@@ -3,13 +3,6 @@
 //! ministack with our overlay enforces IAM and has all of them; moto is by other hands, so what both show is less likely to be
 //! our own idea of AWS. moto has no service-specific credentials and evaluates no policy.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_iam::types::StatusType;

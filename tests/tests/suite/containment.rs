@@ -1,12 +1,5 @@
 //! One real event in, AWS's state, the evidence and the message out: on the deployed template, under enforced IAM.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Confirmation;

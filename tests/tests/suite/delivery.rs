@@ -1,12 +1,5 @@
 //! Events come at least once, sometimes at the same time, sometimes broken. Nothing is done twice and nothing is lost.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use severance_tests::{Function, Stack, event, misused, unique};

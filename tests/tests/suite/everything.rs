@@ -1,12 +1,5 @@
 //! A user with one of each credential: nothing of it works after a containment, and a restore brings back what it may.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Case;

@@ -1,12 +1,5 @@
 //! The guardrails from outside: events and `sever` in; AWS's state, the evidence and the messages out.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Case;

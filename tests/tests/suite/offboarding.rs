@@ -1,12 +1,5 @@
 //! Leavers: what they alone used is ended, what they owned is rotated, what others share is held for review.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::StatusType;

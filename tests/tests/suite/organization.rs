@@ -1,12 +1,5 @@
 //! Roles, people in IAM Identity Center, other accounts, and the ways to ask: on the deployed template, under enforced IAM.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_ssoadmin::types::{PrincipalType, TargetType};
 use serde_json::{Value, json};
 use severance_domain::case::Case;

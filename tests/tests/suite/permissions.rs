@@ -1,12 +1,5 @@
 //! Least privilege holds at run time: what a role is denied is named, and what it does not need it does not have.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use std::collections::BTreeSet;
 
 use aws_sdk_iam::operation::get_role_policy::GetRolePolicyError;

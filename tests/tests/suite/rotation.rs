@@ -1,13 +1,6 @@
 //! A key is replaced under those who work with it: adopted, rotated, ended at its gate; and what is told where that does not go
 //! well.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Case;

@@ -1,12 +1,5 @@
 //! The rules that are deployed let in what the functions act on, and keep out what can be told from outside.
 
-#![allow(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what is not as expected fails the test, in helpers too"
-)]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

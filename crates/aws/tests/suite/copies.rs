@@ -1,14 +1,11 @@
 //! Where a key lives: every place is looked into, what is refused is said, and no value comes out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod account;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use account::*;
+use crate::account::*;
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
 use severance_aws::copies::{ACTIONS, CopiesSearch, UPDATE_ACTIONS};

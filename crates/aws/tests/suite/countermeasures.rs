@@ -1,10 +1,7 @@
 //! Each countermeasure by itself: taken, taken again, undone, undone again; with what it is about gone or changed by
 //! others; and refused or unanswered at each of its calls.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use severance_aws::clock;

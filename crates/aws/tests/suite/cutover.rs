@@ -1,10 +1,7 @@
 //! A key that was replaced lives on until nobody uses it, is held where somebody does, and every answer is a case of its own.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests read the clock")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use severance_aws::react::Reactor;
 use severance_aws::trail::Trail;

@@ -1,5 +1,4 @@
 //! What each countermeasure makes of each fault at each of its calls.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 

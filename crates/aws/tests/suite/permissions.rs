@@ -1,11 +1,8 @@
 //! What the policies of a user or a role say, and what is said where AWS does not tell.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::*;
+use crate::common::*;
 use severance_aws::error::AwsError;
 use severance_aws::identity::PERMISSION_READS;
 use severance_domain::ids::Arn;

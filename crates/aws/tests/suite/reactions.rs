@@ -1,9 +1,6 @@
 //! What a reaction comes to: its verdict, its calls, its evidence.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use severance_domain::case::{Confirmation, Outcome};
 use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::verdict::Verdict;

@@ -1,9 +1,6 @@
 //! A rotation is at its end when the replicas in other Regions have followed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use severance_domain::verdict::Verdict;
 
 const THERE: &str = "us-west-2";

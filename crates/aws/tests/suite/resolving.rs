@@ -1,11 +1,8 @@
 //! Who is meant, and what AWS tells of them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::*;
+use crate::common::*;
 use severance_aws::react::ReactError;
 use severance_domain::ids::{AccessKeyId, AccountId, UniqueId};
 use severance_domain::respond::Reacted as Reaction;

@@ -1,11 +1,8 @@
 //! Many deliveries, faults and crashes converge on one effect.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::time::Duration;
 
-use common::*;
+use crate::common::*;
 use severance_aws::cases::CaseError;
 use severance_aws::react::ReactError;
 use severance_domain::signal::{Signal, SignalKind};

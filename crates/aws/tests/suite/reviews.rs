@@ -1,9 +1,6 @@
 //! Held plans: what answers them, what does not, and what a worker that dies over an answer leaves.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use severance_aws::react::ReactError;
 use severance_aws::review::{Answered, Voice};
 use severance_domain::case::{Case, CaseId};

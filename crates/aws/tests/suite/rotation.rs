@@ -1,17 +1,14 @@
 //! A rotation may be cut off, throttled, left without an answer, repeated or overtaken at any of its calls. At every moment
 //! AWSCURRENT holds a key that works; at the end two keys exist at most, none of ours is left over and none of others' is gone.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 #![allow(clippy::disallowed_methods, reason = "tests read the clock")]
-
-mod common;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::common::vault::secret_of;
+use crate::common::*;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use common::vault::secret_of;
-use common::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use severance_aws::calls::CallCounter;

@@ -1,13 +1,10 @@
 //! No secret that an event or a credential carries comes out anywhere.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
+use crate::common::*;
 use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
-use common::*;
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use severance_aws::config::Settings;

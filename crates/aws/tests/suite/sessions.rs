@@ -1,15 +1,12 @@
 //! Sessions into member accounts: what STS is asked for, what its refusals come to, and that nothing secret is told.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::time::Duration;
 
+use crate::common::*;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use common::*;
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
 use severance_aws::error::AwsError;

@@ -1,12 +1,9 @@
 //! A user with one of each credential: a worker may die at any call, and AWS may refuse any, of a containment and of a
 //! restore. The end is the same, and nothing is lost.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeSet;
 
-use common::*;
+use crate::common::*;
 use severance_domain::case::{CaseId, Outcome};
 use severance_domain::ids::{AccessKeyId, Arn};
 use severance_domain::policy::Request;

@@ -1,11 +1,9 @@
 //! docs/EVIDENCE.md says what the code does: every field, every name, every command.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use crate::support::{Dir, Run, dir, history, key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::SignedDuration;
@@ -31,9 +29,8 @@ use severance_domain::subject::{
     RolesAnywhereProfile, SecretState, ServiceCredential, Subject, SubjectKind, Trust,
 };
 use severance_domain::verdict::Verdict;
-use support::{Dir, Run, dir, history, key};
 
-const DOC: &str = include_str!("../../../docs/EVIDENCE.md");
+const DOC: &str = include_str!("../../../../docs/EVIDENCE.md");
 
 /// Cases that together have every field there is. Written as literals, so that a new field does not compile without one.
 fn maximal() -> Vec<Statement> {

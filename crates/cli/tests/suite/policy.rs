@@ -1,12 +1,9 @@
 //! `sever policy`: offline, whatever the environment says of AWS.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod support;
 
 use std::process::Command;
 
+use crate::support::{Dir, Run, dir};
 use serde_json::Value;
-use support::{Dir, Run, dir};
 
 const USER: &str = "arn:aws:iam::111122223333:user/batch";
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies");

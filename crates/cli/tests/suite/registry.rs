@@ -1,15 +1,10 @@
 //! `sever registry`: files in and out, and what is said of a wrong one.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-#[path = "support/lambda.rs"]
-mod lambda;
-mod support;
 
 use std::fmt::Write as _;
 
-use lambda::{Lambda, answers, lambda_says, sever};
+use crate::support::lambda::{Lambda, answers, lambda_says, sever};
+use crate::support::{Dir, Run, dir};
 use serde_json::{Value, json};
-use support::{Dir, Run, dir};
 
 const GOOD: &str = "\u{feff}arn,owners,class,environment,criticality,privileged,expires_on,review_by
 arn:aws:iam::111122223333:user/batch,payments@example.com; ops,workload,prod,high,false,2027-12-31,2027-03-31

@@ -1,16 +1,11 @@
 //! The commands that ask the stack's responder, against a Lambda on this machine.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-#[path = "support/lambda.rs"]
-mod lambda;
-mod support;
 
 use std::time::Duration;
 
-use lambda::{Answer, Lambda, TOKEN, answers, lambda_says, sever};
+use crate::support::lambda::{Answer, Lambda, TOKEN, answers, lambda_says, sever};
+use crate::support::{case, dir};
 use serde_json::{Value, json};
 use severance_domain::digest::Digest;
-use support::{case, dir};
 
 const USER: &str = "arn:aws:iam::111122223333:user/deployer";
 const CASE: &str = "sev-0123456789abcdef0123";

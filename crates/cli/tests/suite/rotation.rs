@@ -1,13 +1,8 @@
 //! `sever rotate`, `adopt`, `cutovers`, `cut`, `copies`: against a Lambda on this machine.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-#[path = "support/lambda.rs"]
-mod lambda;
-mod support;
-
-use lambda::{Answer, Lambda, answers, lambda_says, sts_says};
+use crate::support::lambda::{Answer, Lambda, answers, lambda_says, sts_says};
+use crate::support::{case, dir};
 use serde_json::{Value, json};
-use support::{case, dir};
 
 const USER: &str = "arn:aws:iam::111122223333:user/deployer";
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";

@@ -1,16 +1,13 @@
 //! `sever verify` as its users run it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod support;
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use crate::support::{Dir, Run, case, dir, history, key};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use severance_domain::verdict::Verdict;
-use support::{Dir, Run, case, dir, history, key};
 
 const KEY: [&str; 2] = ["--key", "key.pem"];
 
@@ -193,7 +190,7 @@ fn a_signed_lie_is_inconsistent() {
     dir.write("lie.json", key(7).seal(&key(7).state(&case)));
     let run = dir.sever(&["verify", "lie.json", KEY[0], KEY[1]]);
     run.expect(15, &["INCONSISTENT", "its verdict is verified_revoked, but its steps allow only partial"]);
-    let pretty = serde_json::to_vec_pretty(&key(7).state(&support::case("deployer"))).unwrap();
+    let pretty = serde_json::to_vec_pretty(&key(7).state(&crate::support::case("deployer"))).unwrap();
     dir.write("pretty.json", key(7).seal_bytes("application/vnd.in-toto+json", &pretty));
     dir.sever(&["verify", "pretty.json", KEY[0], KEY[1]]).expect(15, &["not canonical JSON"]);
 }

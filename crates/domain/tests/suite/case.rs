@@ -1,11 +1,8 @@
 //! What is remembered of a reaction, and what is proven of it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::contained::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::contained::*;
+use crate::common::*;
 use severance_domain::case::{Case, CaseId, Outcome, Round, Verification};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Statement};

@@ -1,11 +1,8 @@
 //! Ending an identity as a whole, and looking at it again: which steps, in which order, and which never.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::contained::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::contained::*;
+use crate::common::*;
 use severance_domain::case::{Case, Confirmation, Outcome};
 use severance_domain::plan::{Countermeasure, Disposition, Plan, Step};
 use severance_domain::playbook::{Context, FollowUp, Mode, decide, follow_up};

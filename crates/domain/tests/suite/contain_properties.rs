@@ -1,11 +1,8 @@
 //! What holds of every containment, second look and restoration, whatever an identity holds.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::contained::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::contained::*;
+use crate::common::*;
 use proptest::prelude::*;
 use severance_domain::case::Case;
 use severance_domain::plan::Countermeasure;

@@ -1,9 +1,6 @@
 //! The gate of a key that was replaced: what is due, and when, by what was seen of it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use severance_domain::cutover::{

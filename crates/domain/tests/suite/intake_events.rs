@@ -1,5 +1,4 @@
 //! Every event in `events/`, through the intake.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,6 @@
 //! Keys that a secret holds, or is to hold: replaced instead of cut, and the old one ended as its gate asks.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
 use severance_domain::ids::Arn;

@@ -1,13 +1,10 @@
 //! What a person reads about a reaction.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::process::Command;
 use std::sync::LazyLock;
 
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use proptest::prelude::*;
 use severance_domain::case::{Case, Confirmation, Outcome};
 use severance_domain::digest::Digest;

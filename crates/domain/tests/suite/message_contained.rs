@@ -1,11 +1,8 @@
 //! What a person reads when an identity was looked at again, gave rise to other cases, was given back, or lives again.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::contained::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::contained::*;
+use crate::common::*;
 use severance_domain::case::{Case, Round};
 use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode, follow_up};

@@ -1,10 +1,7 @@
 //! What a person reads of keys that a rotation replaces: adopted, rotated, quiet, still used at the deadline, deleted, exposed.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::case::Case;
 use severance_domain::copies::{Copy, How, Place, Updated};
@@ -128,17 +125,6 @@ fn rotated(went: Went) -> Case {
 fn adopted(went: Went) -> Case {
     let claim = Signal { title: "no secret holds it".to_owned(), ..signal(Kind::CredentialUnmanaged, Some(KEY)) };
     taken(open(Mode::Enforce, &claim, user("ci-deployer"), owned(), keys([key(KEY, 100)])), &[went])
-}
-
-macro_rules! snapshot {
-    ($test:ident, $case:expr) => {
-        #[test]
-        fn $test() {
-            insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(stringify!($test), shown(&$case));
-            });
-        }
-    };
 }
 
 snapshot!(a_replaced_key_is_quiet, quiet());

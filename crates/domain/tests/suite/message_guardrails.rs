@@ -1,10 +1,7 @@
 //! What a person reads when the guardrails ask, answer or hold: reviews, exemptions, the breaker, housekeeping.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use severance_domain::case::Case;
 use severance_domain::exemption::{Exemption, ExemptionUse};
 use severance_domain::ids::Arn;

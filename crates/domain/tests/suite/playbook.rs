@@ -1,16 +1,7 @@
 //! Which countermeasures fit which claim, row by row, under a policy that says yes to everything; and what lowers an answer.
-#![allow(
-    clippy::match_same_arms,
-    clippy::type_complexity,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::match_same_arms, clippy::type_complexity, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::exemption::Exemption;
 use severance_domain::plan::{Countermeasure, Disposition, Plan};

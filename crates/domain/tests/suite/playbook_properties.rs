@@ -1,9 +1,6 @@
 //! What holds of every plan, whatever is put together: sense or nonsense.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use severance_domain::cutover::{Copies, Cutover, Stage};

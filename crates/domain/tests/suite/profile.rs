@@ -1,11 +1,8 @@
 //! Who answers for an identity, and who is left alone: what tags, the registry and clues come to, and what a pattern covers.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::*;
+use crate::common::*;
 use proptest::prelude::*;
 use severance_domain::exemption::{Exemption, ExemptionRequest, ExemptionUse, matches_pattern};
 use severance_domain::plan::Countermeasure;

@@ -1,9 +1,6 @@
 //! Blast radius: what policies as people write them come to, and what holds of all of them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::{ACCOUNT, KEY, OTHER_KEY, days_ago, key_id, now};
+use crate::common::{ACCOUNT, KEY, OTHER_KEY, days_ago, key_id, now};
 use proptest::prelude::*;
 use severance_domain::ids::Arn;
 use severance_domain::radius::permissions::{GrantedPolicy, Permissions, PolicyDocument, Via};

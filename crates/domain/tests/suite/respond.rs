@@ -1,14 +1,11 @@
 //! What can be asked by hand: each call and answer survives its JSON, and a broken call is told what is wrong with it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use serde_json::{Value, json};
 use severance_domain::cutover::{Gate, Stage};
 use severance_domain::plan::Plan;

@@ -1,11 +1,8 @@
 //! Giving access back: what may come back, what never does, and what verdict and evidence say of it.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::contained::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::contained::*;
+use crate::common::*;
 use severance_domain::case::{Case, Confirmation, Outcome, Round};
 use severance_domain::evidence::Proof;
 use severance_domain::plan::{Countermeasure, Disposition};

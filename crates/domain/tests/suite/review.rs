@@ -1,12 +1,9 @@
 //! What waits for a person: which plan an answer is for, until when, and what an answer does to the case.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Outcome};
 use severance_domain::digest::Digest;

@@ -1,11 +1,8 @@
 //! How a key stands in a secret, and whose key it is: what is written down and what is never shown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeMap;
 
-use common::*;
+use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::ids::Arn;
 use severance_domain::rotation::format::{Format, KeySecret, SecretText};

@@ -1,11 +1,8 @@
 //! What an earlier version wrote is read, and written again, as it stands: cases in the table, and questions that people were
 //! asked. The files come from version 0.1.0, before there were rounds and restorations.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod common;
-
-use common::cases::*;
-use common::*;
+use crate::common::cases::*;
+use crate::common::*;
 use serde_json::Value;
 use severance_domain::case::Case;
 use severance_domain::plan::Disposition;

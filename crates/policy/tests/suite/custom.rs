@@ -1,11 +1,8 @@
 //! A user's own policies beside ours: what is refused, where it is told, and who wins.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Asker, defaults, with_custom};
+use crate::common::{Asker, defaults, with_custom};
 use severance_domain::plan::Disposition;
 use severance_domain::policy::Ruling;
 use severance_policy::{Guardrails, NO_PERMIT, SourceFile};

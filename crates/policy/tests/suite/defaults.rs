@@ -1,12 +1,9 @@
 //! What our own policies answer, row by row (`defaults.tsv`).
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
-
-mod common;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use common::{Asker, defaults};
+use crate::common::{Asker, defaults};
 use severance_domain::plan::{Countermeasure, Disposition};
 use severance_domain::policy::PolicyReason;
 use severance_domain::profile::Class;

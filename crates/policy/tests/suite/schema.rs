@@ -1,5 +1,4 @@
 //! The schema names what the domain names, no more and no less.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use cedar_policy::SchemaFragment;
 use severance_domain::plan::Countermeasure;

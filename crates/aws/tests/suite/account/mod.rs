@@ -1,6 +1,6 @@
 //! An account's secrets, parameters and environments, in memory, behind each service's own protocol. What is not named is made
 //! up when it is asked for, so that ten thousand of each take no memory of their own.
-#![allow(dead_code, reason = "each user of this uses a part")]
+#![allow(dead_code, reason = "the suite and an example use it, each a part")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};

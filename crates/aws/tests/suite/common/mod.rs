@@ -1,5 +1,4 @@
 //! A whole reactor over an AWS in memory, and the claims that the tests speak of.
-#![allow(dead_code, reason = "each test binary uses a part")]
 
 pub(crate) mod dynamo;
 mod iam;
@@ -39,9 +38,7 @@ use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-#[allow(unused_imports, reason = "each test binary uses a part")]
 pub(crate) use services::{EXTERNAL_ID, SESSION_SECRET, SESSION_TOKEN};
-#[allow(unused_imports, reason = "each test binary uses a part")]
 pub(crate) use world::{
     ATTEMPTS, BROKEN, DENIED, Fault, Policy as ManagedPolicy, Principal, Profile, Scp, Secret, THROTTLED, World,
 };

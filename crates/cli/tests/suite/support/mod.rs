@@ -1,5 +1,6 @@
 //! Evidence for tests, signed with fixed keys.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+
+pub(crate) mod lambda;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -245,14 +245,15 @@ pub(crate) fn stack() -> Stack {
 }
 
 /// A test that compares what a person is shown with a snapshot.
-#[macro_export]
 macro_rules! snapshot {
     ($test:ident, $case:expr) => {
         #[test]
         fn $test() {
             insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(stringify!($test), common::cases::shown(&$case));
+                insta::assert_snapshot!(stringify!($test), $crate::common::cases::shown(&$case));
             });
         }
     };
 }
+
+pub(crate) use snapshot;

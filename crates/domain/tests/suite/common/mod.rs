@@ -1,5 +1,4 @@
 //! The people, keys and claims that the domain's tests speak of.
-#![allow(dead_code, reason = "each test binary uses a part")]
 
 pub(crate) mod cases;
 pub(crate) mod contained;

@@ -1,5 +1,5 @@
 //! Situations that the tests ask about, written as `idle=90,owned=no`.
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, reason = "the suite, the unit tests and an example use it, each a part")]
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,23 @@
+//! Faults, races and whole reactions, over an AWS in memory.
+//!
+//! One binary for all of them: each links the SDK, which takes longer than the tests run.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod account;
+mod caller;
+mod common;
+mod copies;
+mod countermeasures;
+mod cutover;
+mod faults;
+mod guardrails;
+mod permissions;
+mod reactions;
+mod replicas;
+mod resolving;
+mod resuming;
+mod reviews;
+mod rotation;
+mod secrecy;
+mod sessions;
+mod whole;

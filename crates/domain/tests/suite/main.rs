@@ -1,0 +1,23 @@
+//! Intake, plans, cases, messages and evidence, as tables and as properties. One binary: linking takes longer than running.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod case;
+mod common;
+mod contain;
+mod contain_properties;
+mod cutover;
+mod intake_events;
+mod managed;
+mod message;
+mod message_contained;
+mod message_cutover;
+mod message_guardrails;
+mod playbook;
+mod playbook_properties;
+mod profile;
+mod radius;
+mod respond;
+mod restoration;
+mod review;
+mod rotation;
+mod stored;
