@@ -1,14 +1,14 @@
 //! What each countermeasure makes of each fault at each of its calls.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use aws_sdk_iam::Client as Iam;
 use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_iam::config::timeout::TimeoutConfig;
-use aws_sdk_secretsmanager::Client as Secrets;
-use aws_smithy_mocks::{Rule, RuleMode, create_mock_http_client, mock, mock_client};
+use aws_sdk_sts::config::Credentials;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient as _, HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
+    HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
@@ -25,7 +25,7 @@ const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/ma
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// One answer of AWS.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Reply {
     status: u16,
     body: String,
@@ -56,17 +56,31 @@ impl Reply {
     }
 }
 
-/// A rule that answers one operation with these replies in turn, the last one for ever.
-macro_rules! answers {
-    ($operation:path, $($first:expr,)* => $last:expr) => {{
-        let last: Reply = $last;
-        mock!($operation)
-            .sequence()
-            $(.http_response({ let reply: Reply = $first; move || reply.http() }))*
-            .http_response(move || last.http())
-            .repeatedly()
-            .build()
-    }};
+/// What AWS answers to one operation: these replies in turn, the last one for ever.
+#[derive(Debug, Clone)]
+struct Rule {
+    operation: &'static str,
+    replies: Vec<Reply>,
+    calls: Arc<AtomicUsize>,
+}
+
+impl Rule {
+    fn num_calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    fn next(&self) -> Reply {
+        let call = self.calls.fetch_add(1, Ordering::SeqCst);
+        self.replies[call.min(self.replies.len() - 1)].clone()
+    }
+}
+
+fn always(operation: &'static str, reply: Reply) -> Rule {
+    in_turn(operation, vec![reply])
+}
+
+fn in_turn(operation: &'static str, replies: Vec<Reply>) -> Rule {
+    Rule { operation, replies, calls: Arc::default() }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,71 +153,86 @@ fn sites() -> Vec<Site> {
     let second_page = Site {
         before: 1,
         ..site(Confirm, "iam:ListAccessKeys", deactivate(), |r| {
-            vec![answers!(Iam::list_access_keys, keys_page("AKIAI44QH8DHBEXAMPLE", "Inactive", true), => r)]
+            vec![in_turn("ListAccessKeys", vec![keys_page("AKIAI44QH8DHBEXAMPLE", "Inactive", true), r])]
         })
     };
     vec![
-        site(Apply, "iam:UpdateAccessKey", deactivate(), |r| vec![answers!(Iam::update_access_key, => r)]),
-        site(Confirm, "iam:ListAccessKeys", deactivate(), |r| vec![answers!(Iam::list_access_keys, => r)]),
+        site(Apply, "iam:UpdateAccessKey", deactivate(), |r| vec![always("UpdateAccessKey", r)]),
+        site(Confirm, "iam:ListAccessKeys", deactivate(), |r| vec![always("ListAccessKeys", r)]),
         second_page,
-        site(Apply, "iam:PutUserPolicy", quarantine(), |r| vec![answers!(Iam::put_user_policy, => r)]),
-        site(Confirm, "iam:GetUserPolicy", quarantine(), |r| vec![answers!(Iam::get_user_policy, => r)]),
+        site(Apply, "iam:PutUserPolicy", quarantine(), |r| vec![always("PutUserPolicy", r)]),
+        site(Confirm, "iam:GetUserPolicy", quarantine(), |r| vec![always("GetUserPolicy", r)]),
         site(Confirm, "iam:GetUser", quarantine(), |r| {
-            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => r)]
+            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", r)]
         }),
-        site(Apply, "iam:GetRolePolicy", revoke(), |r| vec![answers!(Iam::get_role_policy, => r)]),
+        site(Apply, "iam:GetRolePolicy", revoke(), |r| vec![always("GetRolePolicy", r)]),
         site(Apply, "iam:PutRolePolicy", revoke(), |r| {
-            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::put_role_policy, => r)]
+            vec![always("GetRolePolicy", no_such_entity()), always("PutRolePolicy", r)]
         }),
-        site(Confirm, "iam:GetRolePolicy", revoke(), |r| vec![answers!(Iam::get_role_policy, => r)]),
+        site(Confirm, "iam:GetRolePolicy", revoke(), |r| vec![always("GetRolePolicy", r)]),
         site(Confirm, "iam:GetRole", revoke(), |r| {
-            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => r)]
+            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", r)]
         }),
-        site(Apply, "secretsmanager:RotateSecret", rotate(), |r| vec![answers!(Secrets::rotate_secret, => r)]),
+        site(Apply, "secretsmanager:RotateSecret", rotate(), |r| vec![always("RotateSecret", r)]),
         site(Apply, "secretsmanager:DescribeSecret", rotate(), |r| {
             let underway = Reply::json(400, "InvalidRequestException");
-            vec![answers!(Secrets::rotate_secret, => underway), answers!(Secrets::describe_secret, => r)]
+            vec![always("RotateSecret", underway), always("DescribeSecret", r)]
         }),
-        site(Confirm, "secretsmanager:DescribeSecret", rotate(), |r| vec![answers!(Secrets::describe_secret, => r)]),
+        site(Confirm, "secretsmanager:DescribeSecret", rotate(), |r| vec![always("DescribeSecret", r)]),
     ]
 }
 
-/// Passes on what the mocks answer, except what is marked as never arriving.
+/// Answers each call by its rule. A call that no rule is for fails the test.
 #[derive(Debug)]
-struct Patient(SharedHttpConnector);
+struct Ruled(Vec<Rule>);
 
-impl HttpConnector for Patient {
+impl HttpConnector for Ruled {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.0.call(request);
+        let operation = operation(&request);
+        let rule = self.0.iter().find(|rule| rule.operation == operation);
+        let reply = rule.unwrap_or_else(|| panic!("{operation} was called, and no rule is for it")).next();
         HttpConnectorFuture::new(async move {
-            let response = answer.await?;
-            if response.status().as_u16() == NEVER {
+            if reply.status == NEVER {
                 std::future::pending::<()>().await;
             }
-            Ok(response)
+            Ok(reply.http())
         })
     }
 }
 
-fn patient() -> SharedHttpClient {
-    http_client_fn(|settings, components| {
-        SharedHttpConnector::new(Patient(create_mock_http_client().http_connector(settings, components)))
-    })
+/// JSON services name the operation in a header, IAM in its form.
+fn operation(request: &HttpRequest) -> String {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return target.split('.').next_back().unwrap().to_owned();
+    }
+    let form = std::str::from_utf8(request.body().bytes().unwrap()).unwrap();
+    form.split('&').find_map(|field| field.strip_prefix("Action=")).unwrap().to_owned()
+}
+
+fn ruled(rules: &[Rule]) -> SharedHttpClient {
+    let rules = rules.to_vec();
+    http_client_fn(move |_, _| SharedHttpConnector::new(Ruled(rules.clone())))
 }
 
 /// As the functions' clients are, but each with its own allowance of retries: the SDK keeps one for a whole process.
 macro_rules! client {
     ($sdk:ident, $rules:expr) => {
-        mock_client!($sdk, RuleMode::MatchAny, $rules, |config| config
-            .http_client(patient())
-            .retry_partition(RetryPartition::custom("test").build())
-            .retry_config(RetryConfig::standard().with_max_attempts(4))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .operation_attempt_timeout(Duration::from_secs(5))
-                    .operation_timeout(Duration::from_secs(15))
-                    .build()
-            ))
+        $sdk::Client::from_conf(
+            $sdk::Config::builder()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .credentials_provider(Credentials::new("ASIAFUNCTION", "s", None, None, "test"))
+                .region($sdk::config::Region::new("eu-west-1"))
+                .http_client(ruled($rules))
+                .retry_partition(RetryPartition::custom("test").build())
+                .retry_config(RetryConfig::standard().with_max_attempts(4))
+                .timeout_config(
+                    TimeoutConfig::builder()
+                        .operation_attempt_timeout(Duration::from_secs(5))
+                        .operation_timeout(Duration::from_secs(15))
+                        .build(),
+                )
+                .build(),
+        )
     };
 }
 
@@ -276,7 +305,7 @@ async fn every_fault_at_every_call_names_the_action_the_code_and_whether_to_try_
 async fn a_quarantine_that_cannot_be_tagged_is_still_one_and_says_so() {
     for fault in faults() {
         let tag = fault.iam.clone();
-        let rules = [answers!(Iam::put_user_policy, => Reply::ok("")), answers!(Iam::tag_user, => tag)];
+        let rules = [always("PutUserPolicy", Reply::ok("")), always("TagUser", tag)];
         let applied = driver(&quarantine(), &rules).apply(&quarantine(), &case()).await;
         let note = format!("the user could not be tagged: iam:TagUser answered {}: {}", fault.code[0], fault.message);
         assert_eq!(applied, Ok(Applied::Changed(Some(note))));
@@ -287,17 +316,14 @@ async fn a_quarantine_that_cannot_be_tagged_is_still_one_and_says_so() {
 async fn what_does_not_exist_any_more_is_in_effect_already() {
     let gone = || Reply::json(400, "ResourceNotFoundException");
     let cases: [(Countermeasure, Vec<Rule>, &str); 4] = [
-        (deactivate(), vec![answers!(Iam::update_access_key, => no_such_entity())], "the key does not exist any more"),
-        (quarantine(), vec![answers!(Iam::put_user_policy, => no_such_entity())], "the user does not exist any more"),
+        (deactivate(), vec![always("UpdateAccessKey", no_such_entity())], "the key does not exist any more"),
+        (quarantine(), vec![always("PutUserPolicy", no_such_entity())], "the user does not exist any more"),
         (
             revoke(),
-            vec![
-                answers!(Iam::get_role_policy, => no_such_entity()),
-                answers!(Iam::put_role_policy, => no_such_entity()),
-            ],
+            vec![always("GetRolePolicy", no_such_entity()), always("PutRolePolicy", no_such_entity())],
             "the role does not exist any more",
         ),
-        (rotate(), vec![answers!(Secrets::rotate_secret, => gone())], "the secret does not exist any more"),
+        (rotate(), vec![always("RotateSecret", gone())], "the secret does not exist any more"),
     ];
     for (step, rules, note) in cases {
         let applied = driver(&step, &rules).apply(&step, &case()).await;
@@ -318,9 +344,9 @@ async fn reading_back_tells_the_effect_from_everything_else() {
     let deny = "{%22Version%22:%222012-10-17%22,%22Statement%22:[{%22Sid%22:%22SeveranceQuarantine%22,\
                 %22Effect%22:%22Deny%22,%22Action%22:%22*%22,%22Resource%22:%22*%22}]}";
     let allow = deny.replace("Deny", "Allow");
-    let keys = |id, status| vec![answers!(Iam::list_access_keys, => keys_page(id, status, false))];
+    let keys = |id, status| vec![always("ListAccessKeys", keys_page(id, status, false))];
     let (key, other) = (KEY, "AKIAI44QH8DHBEXAMPLE");
-    let versions = |version: &str, label| vec![answers!(Secrets::describe_secret, => described(version, label))];
+    let versions = |version: &str, label| vec![always("DescribeSecret", described(version, label))];
     let ours = our_version();
     let gone = Reply::json(400, "ResourceNotFoundException");
     let cases: Vec<(Countermeasure, Vec<Rule>, Result<&str, &str>)> = vec![
@@ -331,70 +357,68 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (
             deactivate(),
             vec![
-                answers!(Iam::list_access_keys, => keys_page(other, "Active", false)),
-                answers!(Iam::get_access_key_last_used, => no_such_entity()),
+                always("ListAccessKeys", keys_page(other, "Active", false)),
+                always("GetAccessKeyLastUsed", no_such_entity()),
             ],
             Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
         ),
         (
             deactivate(),
             vec![
-                answers!(Iam::list_access_keys, => no_such_entity()),
-                answers!(Iam::get_access_key_last_used, => Reply::ok(
-                    "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>renamed</UserName>\
-                     </GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>"
-                )),
+                always("ListAccessKeys", no_such_entity()),
+                always(
+                    "GetAccessKeyLastUsed",
+                    Reply::ok(
+                        "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>renamed</UserName>\
+                     </GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>",
+                    ),
+                ),
             ],
             Err("iam:GetAccessKeyLastUsed shows it with user renamed: the user was renamed"),
         ),
         (
             deactivate(),
-            vec![
-                answers!(Iam::list_access_keys, keys_page(other, "Inactive", true), => keys_page(key, "Active", false)),
-            ],
+            vec![in_turn("ListAccessKeys", vec![keys_page(other, "Inactive", true), keys_page(key, "Active", false)])],
             Err("iam:ListAccessKeys shows it Active"),
         ),
         (
             deactivate(),
-            vec![
-                answers!(Iam::list_access_keys, => no_such_entity()),
-                answers!(Iam::get_access_key_last_used, => no_such_entity()),
-            ],
+            vec![always("ListAccessKeys", no_such_entity()), always("GetAccessKeyLastUsed", no_such_entity())],
             Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
         ),
         (
             quarantine(),
-            vec![answers!(Iam::get_user_policy, => policy("User", deny))],
+            vec![always("GetUserPolicy", policy("User", deny))],
             Ok("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine"),
         ),
         (
             quarantine(),
-            vec![answers!(Iam::get_user_policy, => policy("User", &allow))],
+            vec![always("GetUserPolicy", policy("User", &allow))],
             Err("iam:GetUserPolicy shows another document under SeveranceQuarantine"),
         ),
         (
             quarantine(),
-            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => exists("User"))],
+            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", exists("User"))],
             Err("iam:GetUserPolicy shows no policy SeveranceQuarantine"),
         ),
         (
             quarantine(),
-            vec![answers!(Iam::get_user_policy, => no_such_entity()), answers!(Iam::get_user, => no_such_entity())],
+            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", no_such_entity())],
             Err("iam:GetUser shows no user of that name: it was deleted, or renamed and lives on"),
         ),
         (
             revoke(),
-            vec![answers!(Iam::get_role_policy, => policy("Role", deny))],
+            vec![always("GetRolePolicy", policy("Role", deny))],
             Err("iam:GetRolePolicy shows another document under SeveranceRevokeOlderSessions"),
         ),
         (
             revoke(),
-            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => exists("Role"))],
+            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", exists("Role"))],
             Err("iam:GetRolePolicy shows no policy SeveranceRevokeOlderSessions"),
         ),
         (
             revoke(),
-            vec![answers!(Iam::get_role_policy, => no_such_entity()), answers!(Iam::get_role, => no_such_entity())],
+            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", no_such_entity())],
             Err("iam:GetRole shows no role of that name: it was deleted, or renamed and lives on"),
         ),
         (
@@ -414,7 +438,7 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         ),
         (
             rotate(),
-            vec![answers!(Secrets::describe_secret, => gone)],
+            vec![always("DescribeSecret", gone)],
             Ok("secretsmanager:DescribeSecret shows that the secret does not exist any more"),
         ),
     ];
@@ -444,10 +468,8 @@ async fn a_rotation_under_way_is_ours_or_is_refused() {
         (gone, refused()),
     ];
     for (described, expected) in cases {
-        let rules = [
-            answers!(Secrets::rotate_secret, => Reply::json(400, "InvalidRequestException")),
-            answers!(Secrets::describe_secret, => described),
-        ];
+        let rules =
+            [always("RotateSecret", Reply::json(400, "InvalidRequestException")), always("DescribeSecret", described)];
         assert_eq!(driver(&rotate(), &rules).apply(&rotate(), &case()).await, expected);
     }
 }

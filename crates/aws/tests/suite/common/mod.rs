@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
 use aws_sdk_iam::config::timeout::TimeoutConfig;
+use aws_sdk_sts::config::Credentials;
 use jiff::SignedDuration;
 use severance_aws::alarm::Alarms;
 use severance_aws::announce::Announcer;
@@ -105,7 +106,8 @@ macro_rules! client {
     ($sdk:ident, $world:expr) => {
         $sdk::Client::from_conf(
             $sdk::Config::builder()
-                .with_test_defaults_v2()
+                .behavior_version($sdk::config::BehaviorVersion::latest())
+                .credentials_provider(credentials())
                 .region($sdk::config::Region::new("eu-west-1"))
                 .http_client($world.http())
                 .retry_partition(RetryPartition::custom("test").build())
@@ -121,6 +123,10 @@ macro_rules! client {
     };
 }
 
+fn credentials() -> Credentials {
+    Credentials::new("ASIAFUNCTION", "s", None, None, "test")
+}
+
 pub(crate) fn iam(world: &World) -> aws_sdk_iam::Client {
     client!(aws_sdk_iam, world)
 }
@@ -134,11 +140,10 @@ pub(crate) fn cloudtrail(world: &World) -> aws_sdk_cloudtrail::Client {
 }
 
 pub(crate) fn lambda(world: &World) -> aws_sdk_lambda::Client {
-    let credentials = aws_sdk_sts::config::Credentials::new("ASIAFUNCTION", "s", None, None, "test");
     let config = aws_sdk_lambda::Config::builder()
         .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
         .region(aws_sdk_lambda::config::Region::new("eu-west-1"))
-        .credentials_provider(credentials)
+        .credentials_provider(credentials())
         .http_client(world.http());
     aws_sdk_lambda::Client::from_conf(config.build())
 }
