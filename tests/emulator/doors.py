@@ -7,11 +7,15 @@ import re
 import secrets
 from urllib.parse import unquote
 
+import lag
 import trail
+import wire
 from credentials import LAST_SIGN_IN, PASSWORDS, SERVICE_CREDENTIALS, SSH_KEYS, digest, scrambled, settled
 from ministack.core.responses import get_region, request_scope
 from ministack.services import bedrock_runtime, iam
-from wire import Json, Request, Response, door, now, plain_json, user_may
+from wire import Json, Request, Response, door, now, plain_json
+
+user_may = lag.enforced(wire.user_may)
 
 
 @door
@@ -23,7 +27,7 @@ async def sign_in(request: Request) -> Response | None:
     if request.path != "/_overlay/signin" or request.method != "POST":
         return None
     form = request.form
-    with request_scope(form.get("AccountId", ""), "us-east-1"):
+    with request_scope(form.get("AccountId", ""), "us-east-1"), lag.ENFORCEMENT.showing():
         name = form.get("UserName", "")
         user = iam._users.get(name)
         kept = PASSWORDS.get(name)
@@ -37,6 +41,7 @@ async def sign_in(request: Request) -> Response | None:
     return plain_json(401, {"Message": "Authentication failed"})
 
 
+@lag.enforced
 def usable(secret: str, service: str, *, user_name: str = "") -> tuple[str, Json] | None:
     """The account and record of an active service-specific credential with this secret."""
     sought = digest(secret)
@@ -119,10 +124,11 @@ async def git_over_ssh(request: Request) -> Response | None:
     if request.path != "/_overlay/ssh" or request.method != "POST":
         return None
     form = request.form
-    for (account, key_id), record in list(SSH_KEYS.to_dict().items()):
-        if key_id == form.get("SSHPublicKeyId") and record["Status"] == "Active":
-            return git_answer((account, record), form.get("Repository", ""), form.get("Service", "git-upload-pack"))
-    return git_answer(None, "", "")
+    with lag.ENFORCEMENT.showing():
+        for (account, key_id), record in list(SSH_KEYS.to_dict().items()):
+            if key_id == form.get("SSHPublicKeyId") and record["Status"] == "Active":
+                return git_answer((account, record), form.get("Repository", ""), form.get("Service", "git-upload-pack"))
+        return git_answer(None, "", "")
 
 
 def git_answer(found: tuple[str, Json] | None, repository: str, service: str) -> Response:

@@ -87,8 +87,6 @@ def evaluate_trust_policy(document: Any, caller: str, context: Any = None) -> bo
     sts:SourceIdentity is a condition key."""
     if context is not None:
         context = replace(context, service_context=request_keys() | context.service_context)
-        role = context.resource_arn
-        document = lag.trust_in_force(account_of(role), role.rpartition("/")[2], document)
     if isinstance(document, str):
         document = json.loads(document)
     if context is None or context.action not in FEDERATED:
@@ -124,13 +122,14 @@ def as_list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value or [])
 
 
+@lag.enforced
 def trust_policy_for_arn(arn: str) -> tuple[Json, str] | None:
     """A trust policy is the role's resource policy: what it says of a user of its own account needs no identity policy."""
     account, name = arn.split(":")[4], arn.rpartition("/")[2]
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return None
-    document = lag.trust_in_force(account, name, role["AssumeRolePolicyDocument"] or "{}")
+    document = role["AssumeRolePolicyDocument"] or "{}"
     return (json.loads(document) if isinstance(document, str) else document), account
 
 

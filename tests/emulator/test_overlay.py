@@ -17,7 +17,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,21 @@ def setUpModule() -> None:
 def tearDownModule() -> None:
     emulator.stop()
     folder.cleanup()
+
+
+@contextmanager
+def another_emulator(**settings: str) -> Iterator[None]:
+    """An emulator with other settings, in place of the module's."""
+    global emulator
+    before = emulator
+    with tempfile.TemporaryDirectory() as place, unittest.mock.patch.dict("os.environ", settings):
+        emulator = Emulator(Path(place))
+        emulator.start()
+        try:
+            yield
+        finally:
+            emulator.stop()
+            emulator = before
 
 
 # ── Means ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1017,16 +1033,8 @@ def signed_call(url: str, key: str, secret: str, token: str | None = None) -> tu
 
 class Settling(Case):
     def test_changes_take_effect_later(self) -> None:
-        global emulator
-        instant = emulator
-        with tempfile.TemporaryDirectory() as place, unittest.mock.patch.dict("os.environ", OVERLAY_IAM_LAG_SECONDS="1.5"):
-            emulator = Emulator(Path(place))
-            emulator.start()
-            try:
-                self.race()
-            finally:
-                emulator.stop()
-                emulator = instant
+        with another_emulator(OVERLAY_IAM_LAG_SECONDS="1.5"):
+            self.race()
 
     def race(self) -> None:
         iam, user = client("iam"), new_user(ALLOW_ALL)
