@@ -23,6 +23,8 @@ import doors  # noqa: F401 (it opens them)
 import function_urls
 import lag
 import organizations
+import quotas  # noqa: F401 (it registers its refusals, as do trusts and renaming)
+import renaming  # noqa: F401
 import roles_anywhere
 import secret_access
 import secret_replicas
@@ -30,6 +32,7 @@ import secret_rotation  # noqa: F401 (it registers RotateSecret)
 import secret_values
 import sessions
 import trail
+import trusts
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
@@ -123,6 +126,11 @@ def last_use(kind: str, name: str) -> Use | None:
 
 @iam_action("GetAccessKeyLastUsed")
 def get_access_key_last_used(original: Handler, params: Params) -> Response:
+    """Of a key that is gone, or of another account's, IAM does not say that there is none: it refuses."""
+    key = param(params, "AccessKeyId")
+    if key and key not in iam._access_keys:
+        message = f"User: {iam_evaluator.caller_arn()} is not authorized to perform: iam:GetAccessKeyLastUsed on: access key {key}"
+        return iam._error(403, "AccessDenied", message, ns="iam")
     status, headers, body = original(params)
     used = last_use("key", param(params, "AccessKeyId"))
     if status == 200 and used:
@@ -458,6 +466,7 @@ def install() -> None:
     iam._aws_managed_policies |= {policy["Arn"]: policy for policy in MANAGED_POLICIES}
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
     organizations.install()
+    trusts.install()
     sessions.install()
     lag.install()
     secret_values.install()

@@ -17,6 +17,7 @@ from urllib.parse import parse_qs
 
 import lag
 import organizations
+import trusts
 from ministack.core import iam_evaluator, router
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import iam, sts
@@ -30,15 +31,39 @@ REQUEST: ContextVar[Params] = ContextVar("sts_request", default={})
 _handle_request = sts.handle_request
 _principal_keys = iam_evaluator._principal_keys
 _resolve_principal = iam_evaluator.resolve_principal
+_resolve_credential = iam_evaluator.resolve_credential
 
 
 # ── Who a session is ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def follow_user(access_key_id: str) -> None:
+    """A user who was renamed is still the one whose session this is: sessions know him by his unique id."""
+    session = sts._sessions.get(access_key_id) or {}
+    known = session.get("IssuerId")
+    if not known:
+        return
+    account = session["AccountId"]
+    named = iam._users.get_scoped(account, None, session["PrincipalName"])
+    if named is None or named["UserId"] != known:
+        users = (user for (owner, _), user in list(iam._users.to_dict().items()) if owner == account)
+        named = next((user for user in users if user["UserId"] == known), None)
+    if named is not None:
+        session["PrincipalName"] = named["UserName"]
+        if session["PrincipalType"] == "User":
+            session["Arn"] = named["Arn"]
+
+
+def resolve_credential(access_key_id: str, *rest: Any, **more: Any) -> Any:
+    follow_user(access_key_id)
+    return _resolve_credential(access_key_id, *rest, **more)
 
 
 def resolve_principal(access_key_id: str, account_id: str, credential: Any = None) -> Any:
     """A session of a user or role that was deleted is dead, also where there is a new one of that name by now.
 
     Service control policies limit everybody in a member account but service-linked roles."""
+    follow_user(access_key_id)
     principal = _resolve_principal(access_key_id, account_id, credential)
     if isinstance(principal, iam_evaluator.AuthError) or principal.policies is None:
         return principal
@@ -87,6 +112,9 @@ def evaluate_trust_policy(document: Any, caller: str, context: Any = None) -> bo
     sts:SourceIdentity is a condition key."""
     if context is not None:
         context = replace(context, service_context=request_keys() | context.service_context)
+        role = context.resource_arn
+        record = iam._roles.get_scoped(account_of(role), None, role.rpartition("/")[2])
+        document = trusts.settled(record) if record else document
     if isinstance(document, str):
         document = json.loads(document)
     if context is None or context.action not in FEDERATED:
@@ -129,7 +157,7 @@ def trust_policy_for_arn(arn: str) -> tuple[Json, str] | None:
     role = iam._roles.get_scoped(account, None, name)
     if role is None:
         return None
-    document = role["AssumeRolePolicyDocument"] or "{}"
+    document = trusts.settled(role)
     return (json.loads(document) if isinstance(document, str) else document), account
 
 
@@ -150,15 +178,18 @@ async def handle_request(method: str, path: str, headers: dict[str, str], body: 
     try:
         match param(params, "Action"):
             case "AssumeRole":
+                fits(params)
                 may_set_source_identity(params, router.extract_access_key_id(headers, query))
                 response = await _handle_request(method, path, headers, body, query)
                 return with_source_identity(response, params, router.extract_access_key_id(headers, query))
             case "AssumeRoleWithWebIdentity":
                 knows_provider(params)
-                return with_session_policy(await _handle_request(method, path, headers, body, query), params)
+                policies = session_policies(params)
+                return with_session_policy(await _handle_request(method, path, headers, body, query), policies)
             case "AssumeRoleWithSAML":
                 return assume_role_with_saml(params)
             case "GetSessionToken" | "GetFederationToken":
+                fits(params)
                 return with_issuer(await _handle_request(method, path, headers, body, query))
             case _:
                 return await _handle_request(method, path, headers, body, query)
@@ -250,17 +281,39 @@ def knows_provider(params: Params) -> None:
         raise Refused(400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for " + provider)
 
 
-def with_session_policy(response: Response, params: Params) -> Response:
+def with_session_policy(response: Response, policies: Json | None) -> Response:
     """A web identity session takes a policy, too."""
-    if response[0] == 200 and (policies := session_policies(params)):
+    if response[0] == 200 and policies:
         session_of(response)["SessionPolicies"] = policies
     return response
 
 
+SESSION_POLICY = 2048
+SESSION_POLICY_ARNS = 10
+
+
+def fits(params: Params) -> None:
+    """Inline policy and ARNs of a session have 2,048 characters together, and the ARNs are ten at most. How full AWS's packed
+    form of them and of the tags is, is not known here.
+
+    docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, Policy and PolicyArns
+    """
+    arns = [values[0] for name, values in params.items() if re.fullmatch(r"PolicyArns\.member\.\d+\.arn", name)]
+    arns += [str(each.get("arn", "")) for each in params.get("PolicyArns", []) if isinstance(each, dict)]
+    policy = param(params, "Policy")
+    if len(arns) > SESSION_POLICY_ARNS:
+        constraint = f"Member must have length less than or equal to {SESSION_POLICY_ARNS}"
+        raise Refused(400, "ValidationError", f"1 validation error detected: Value at 'policyArns' failed to satisfy: {constraint}")
+    if len(policy) <= SESSION_POLICY < len(policy) + sum(map(len, arns)):
+        raise Refused(400, "PackedPolicyTooLarge", "The session policies consume more than 100% of the allotted space.")
+
+
 def session_policies(params: Params) -> Json | None:
+    fits(params)
     policies, refusal = sts._session_policies(params, account_of(param(params, "RoleArn")))
     if refusal:
-        raise Refused(400, "MalformedPolicyDocument", "The session policy is not valid.")
+        code = re.search(rb"<Code>(\w+)</Code>", refusal[2])
+        raise Refused(400, code[1].decode() if code else "MalformedPolicyDocument", "The session policies are not valid.")
     return policies if any(policies.values()) else None
 
 
@@ -342,6 +395,7 @@ def role_session(role_arn: str, name: str, seconds: int, **more: Any) -> tuple[s
 
 
 def install() -> None:
+    iam_evaluator.resolve_credential = sts.resolve_credential = resolve_credential
     iam_evaluator.resolve_principal = resolve_principal
     iam_evaluator._principal_keys = sts._principal_keys = principal_keys
     iam_evaluator.evaluate_trust_policy = evaluate_trust_policy
