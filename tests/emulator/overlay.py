@@ -20,6 +20,7 @@ import copies
 import credentials
 import directory
 import doors  # noqa: F401 (it opens them)
+import events
 import function_urls
 import lag
 import organizations
@@ -129,7 +130,8 @@ def get_access_key_last_used(original: Handler, params: Params) -> Response:
     """Of a key that is gone, or of another account's, IAM does not say that there is none: it refuses."""
     key = param(params, "AccessKeyId")
     if key and key not in iam._access_keys:
-        message = f"User: {iam_evaluator.caller_arn()} is not authorized to perform: iam:GetAccessKeyLastUsed on: access key {key}"
+        caller = iam_evaluator.caller_arn()
+        message = f"User: {caller} is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {key}"
         return iam._error(403, "AccessDenied", message, ns="iam")
     status, headers, body = original(params)
     used = last_use("key", param(params, "AccessKeyId"))
@@ -471,6 +473,7 @@ def install() -> None:
     lag.install()
     secret_values.install()
     secret_replicas.install()
+    events.install()
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"]["create"] = create_bucket
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]["create"] = create_alarm

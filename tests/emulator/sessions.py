@@ -302,8 +302,8 @@ def fits(params: Params) -> None:
     arns += [str(each.get("arn", "")) for each in params.get("PolicyArns", []) if isinstance(each, dict)]
     policy = param(params, "Policy")
     if len(arns) > SESSION_POLICY_ARNS:
-        constraint = f"Member must have length less than or equal to {SESSION_POLICY_ARNS}"
-        raise Refused(400, "ValidationError", f"1 validation error detected: Value at 'policyArns' failed to satisfy: {constraint}")
+        constraint = f"failed to satisfy constraint: Member must have length less than or equal to {SESSION_POLICY_ARNS}"
+        raise Refused(400, "ValidationError", f"1 validation error detected: Value at 'policyArns' {constraint}")
     if len(policy) <= SESSION_POLICY < len(policy) + sum(map(len, arns)):
         raise Refused(400, "PackedPolicyTooLarge", "The session policies consume more than 100% of the allotted space.")
 

@@ -45,7 +45,8 @@ def named(arn: str) -> str:
 
 class Quotas(Case):
     def test_inline_policies_are_so_long_together(self) -> None:
-        iam, user, role, group = client("iam"), new_user(), named(new_role(trust({"Principal": {"AWS": ACCOUNT}}))), unique("group")
+        iam, user, group = client("iam"), new_user(), unique("group")
+        role = named(new_role(trust({"Principal": {"AWS": ACCOUNT}})))
         iam.create_group(GroupName=group)
         for put, whose, limit in (
             (iam.put_user_policy, {"UserName": user}, 2048),
@@ -73,7 +74,8 @@ class Quotas(Case):
         self.refused("LimitExceeded", iam.create_policy_version, PolicyArn=arn, PolicyDocument=sized(6145))
 
     def test_ten_policies_are_attached(self) -> None:
-        iam, user, role, group = client("iam"), new_user(), named(new_role(trust({"Principal": {"AWS": ACCOUNT}}))), unique("group")
+        iam, user, group = client("iam"), new_user(), unique("group")
+        role = named(new_role(trust({"Principal": {"AWS": ACCOUNT}})))
         iam.create_group(GroupName=group)
         made = [iam.create_policy(PolicyName=unique("policy"), PolicyDocument=policy(ALLOW_ALL)) for _ in range(11)]
         arns = [each["Policy"]["Arn"] for each in made]
@@ -270,12 +272,14 @@ class Trust(Case):
 
         update = iam.update_assume_role_policy
         github = "token.actions.githubusercontent.com"
-        for provider, claim in ((github, "sub"), ("gitlab.com", "sub"), ("app.terraform.io", "sub"), ("cognito-identity.amazonaws.com", "aud")):
+        shared = {github: "sub", "gitlab.com": "sub", "app.terraform.io": "sub", "cognito-identity.amazonaws.com": "aud"}
+        for provider, claim in shared.items():
             key = f"{provider}:{claim}"
             good = {"StringLike": {key: "repo:mine/*"}}
             update(RoleName=role, PolicyDocument=document(provider, good))
             for bad in ({}, {"StringEquals": {f"{provider}:other": "x"}}, {"StringLike": {key: "*"}}, {"Null": {key: "false"}}):
-                refused = self.refused("MalformedPolicyDocument", update, RoleName=role, PolicyDocument=document(provider, good, bad))
+                asked = {"RoleName": role, "PolicyDocument": document(provider, good, bad)}
+                refused = self.refused("MalformedPolicyDocument", update, **asked)
                 self.assertIn(key, str(refused))
         update(RoleName=role, PolicyDocument=document(github, {}, Effect="Deny"))
         update(RoleName=role, PolicyDocument=document("idp.example.com", {}))
@@ -296,7 +300,8 @@ class Renaming(Case):
         iam.attach_user_policy(UserName=old, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
         iam.tag_user(UserName=old, Tags=[{"Key": "team", "Value": "blue"}])
         sts = client("sts", *key)
-        made = [sts.get_session_token()["Credentials"], sts.get_federation_token(Name="someone", Policy=policy(ALLOW_ALL))["Credentials"]]
+        federated = sts.get_federation_token(Name="someone", Policy=policy(ALLOW_ALL))["Credentials"]
+        made = [sts.get_session_token()["Credentials"], federated]
         role = new_role(trust({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/{old}"}}))
         iam.update_user(UserName=old, NewUserName=new, NewPath="/moved/")
         arn = f"arn:aws:iam::{ACCOUNT}:user/moved/{new}"

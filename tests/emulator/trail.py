@@ -3,7 +3,8 @@
 ministack writes IAM calls as `POST.iam` by a user named after the key id, without what came of them; refused calls not at all.
 AWS: docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html, and its event reference for userIdentity.
 
-Events are visible at once; OVERLAY_TRAIL_DELAY_SECONDS sets a delay (AWS: about five minutes).
+Events are visible at once; OVERLAY_TRAIL_DELAY_SECONDS sets a delay (AWS: about five minutes), and OVERLAY_LAG_SEED draws each
+event's between 0 and that: then they do not come in order.
 """
 
 from __future__ import annotations
@@ -20,13 +21,20 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import parse_qs
 
+import lag
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_account_id, get_region, get_request_client_ip, request_scope
 from ministack.services import cloudtrail, iam, sts
 from wire import Json, Params, Refused, Response, iso, json_answer, json_refusal
 
 DELAY_SECONDS = float(os.environ.get("OVERLAY_TRAIL_DELAY_SECONDS", "0"))
+RATE = float(os.environ.get("OVERLAY_TRAIL_RATE", "0"))
+"""Calls of LookupEvents a second, in each account and Region. AWS: 2, docs.aws.amazon.com/awscloudtrail/latest/userguide/
+WhatIsCloudTrail-Limits.html. 0: any number."""
 MAX_EVENTS = int(os.environ.get("CLOUDTRAIL_MAX_EVENTS", "10000"))
+
+LISTENERS: list[Callable[[Json], None]] = []
+"""Called with each event as it is recorded."""
 
 UNAUTHENTICATED: ContextVar[bool] = ContextVar("unauthenticated", default=False)
 """Set where the credentials of the current request were refused. AWS has no event of such calls: it knows no caller."""
@@ -100,7 +108,8 @@ def recording(dispatch: Dispatch) -> Dispatch:
             params = form_params(headers, body, query)
             service = router.detect_service(method, path, headers, params)
             name = event_name(service, method, path, headers, body, params)
-            if service not in ("cloudtrail", "imds", "ecs-metadata") and name not in DATA_EVENTS.get(service, ()):
+            ours = name.startswith("Overlay")
+            if service not in ("cloudtrail", "imds", "ecs-metadata") and name not in DATA_EVENTS.get(service, ()) and not ours:
                 record_call(service, name, identity, key, headers, body, params, response, request_id)
         return response
 
@@ -156,20 +165,21 @@ def record_call(
     if error:
         event |= {"errorCode": error[0], "errorMessage": error[1]}
     event["userIdentity"] = identity or federated_identity(name, request)
-    stored = store(event, key)
-    if service == "sts" and name == "AssumeRole" and not error:
-        share_with_role_account(event, key, request.get("roleArn", ""), stored)
-
-
-def share_with_role_account(event: Json, key: str, role_arn: str, stored: Json) -> None:
-    """The account of the role has an event, too, in which the caller is an account."""
-    account, caller = role_arn.split(":")[4], event["userIdentity"]
+    account = request["roleArn"].split(":")[4] if service == "sts" and name == "AssumeRole" and not error else get_account_id()
     if account == get_account_id():
+        store(event, key)
         return
-    stored["sharedEventID"] = str(uuid.uuid4())
+    event["sharedEventID"] = str(uuid.uuid4())
+    store(event, key)
+    share(event, key, account)
+
+
+def share(event: Json, key: str, account: str) -> None:
+    """The account of a role that was assumed has an event, too, in which the caller is an account."""
+    caller = event["userIdentity"]
     foreign = {"type": "AWSAccount", "principalId": caller.get("principalId"), "accountId": caller.get("accountId")}
     with request_scope(account, get_region()):
-        store(event | {"userIdentity": foreign, "sharedEventID": stored["sharedEventID"]}, key)
+        store(event | {"userIdentity": foreign}, key)
 
 
 def store(event: Json, key: str) -> Json:
@@ -194,7 +204,10 @@ def store(event: Json, key: str) -> Json:
     if queue is None:
         queue = deque(maxlen=MAX_EVENTS)
         cloudtrail._events.set_scoped(get_account_id(), region, "events", queue)
-    queue.append((moment, key, user_name(identity), whole))
+    shown_at = moment + lag.draw(DELAY_SECONDS, "trail", get_account_id(), region, whole["eventName"], user_name(identity))
+    queue.append((moment, key, user_name(identity), whole, shown_at))
+    for listener in LISTENERS:
+        listener(whole)
     return whole
 
 
@@ -431,9 +444,26 @@ def bearer_call(service: str, name: str, user: Json) -> None:
 # ── Looking up ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_spent: dict[tuple[str, str], tuple[float, float]] = {}
+"""By account and Region: when somebody last asked, and how many calls could still have followed at once."""
+
+
+def throttle() -> None:
+    """The calls of all who ask in an account and Region count together, refused ones not."""
+    if not RATE:
+        return
+    moment = time.monotonic()
+    last, left = _spent.get((get_account_id(), get_region()), (moment, RATE))
+    left = min(RATE, left + (moment - last) * RATE)
+    if left < 1:
+        raise Refused(400, "ThrottlingException", "Rate exceeded")
+    _spent[get_account_id(), get_region()] = (moment, left - 1)
+
+
 def lookup_events(request: Json) -> Response:
     """Newest first, in pages of 50 at most, by one attribute at most."""
     try:
+        throttle()
         return json_answer(looked_up(request))
     except Refused as refused:
         return json_refusal(refused)
@@ -449,17 +479,17 @@ def looked_up(request: Json) -> Json:
     if not 1 <= int(request.get("MaxResults") or 50) <= 50:
         raise Refused(400, "InvalidMaxResultsException", "MaxResults must be between 1 and 50.")
     size = int(request.get("MaxResults") or 50)
-    latest = time.time() - DELAY_SECONDS
+    now = time.time()
     # The token is the last event shown: events that come in between do not move the pages.
     last = request.get("NextToken")
     page: list[Json] = []
-    for moment, key, user, event in reversed(cloudtrail._events.get("events") or []):
+    for moment, key, user, event, shown_at in reversed(cloudtrail._events.get("events") or []):
         if last:
             last = None if event["eventID"] == last else last
             continue
         # EventTime has whole seconds, and is compared as such.
         second = int(moment)
-        if moment > latest or (start is not None and second < float(start)) or (end is not None and second > float(end)):
+        if shown_at > now or (start is not None and second < float(start)) or (end is not None and second > float(end)):
             continue
         if not all(matches(key, user, event, wanted["AttributeKey"], wanted["AttributeValue"]) for wanted in attributes):
             continue
