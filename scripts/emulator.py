@@ -17,6 +17,13 @@ from console import Failure, tail
 REPO = Path(__file__).resolve().parent.parent
 OVERLAY = REPO / "tests" / "emulator" / "overlay.py"
 REGION = "us-east-1"
+LATE = {
+    "OVERLAY_IAM_READ_LAG_SECONDS": "4",
+    "OVERLAY_IAM_LAG_SECONDS": "4",
+    "OVERLAY_TRAIL_DELAY_SECONDS": "6",
+    "OVERLAY_EVENT_DELAY_SECONDS": "2",
+}
+"""How late an emulator is at most that is to be late as AWS is (tests/emulator/README.md). CloudTrail's minutes are seconds."""
 READY_SECONDS = 60
 STOP_SECONDS = 5
 
@@ -39,6 +46,12 @@ def client_environment(endpoint: str) -> dict[str, str]:
         "no_proxy": "127.0.0.1,localhost",
         "SAM_CLI_TELEMETRY": "0",
     }
+
+
+def late(seed: str) -> dict[str, str]:
+    """The settings of an emulator whose IAM and CloudTrail are late, each write by itself, as the seed draws it. What the
+    environment says of how late it is at most goes before."""
+    return {name: os.environ.get(name, seconds) for name, seconds in LATE.items()} | {"OVERLAY_LAG_SEED": seed}
 
 
 class Server:
@@ -111,6 +124,11 @@ class Emulator(Server):
     name = "the emulator"
     health = "/_ministack/health"
 
+    def __init__(self, run_dir: Path, settings: dict[str, str] | None = None) -> None:
+        super().__init__(run_dir)
+        # Beside those of the environment, which are passed on.
+        self._settings = settings or {}
+
     def _spawn(self, port: int) -> None:
         temporary = self._run_dir / "tmp"
         temporary.mkdir(exist_ok=True)
@@ -132,7 +150,7 @@ class Emulator(Server):
             "NO_PROXY": "127.0.0.1,localhost",
             "no_proxy": "127.0.0.1,localhost",
         }
-        self._run([sys.executable, str(OVERLAY)], environment)
+        self._run([sys.executable, str(OVERLAY)], environment | self._settings)
 
 
 class Moto(Server):

@@ -13,6 +13,11 @@ SEVERANCE_EVIDENCE_BUCKET), those of the observing stack as SEVERANCE_OBSERVE_<O
 breaker as SEVERANCE_REVIEW_<OUTPUT>; SEVERANCE_MEMBER_ACCOUNT, another account in which the stack may act (its root's key
 id is the account, the secret is test); SEVERANCE_OKTA_BUS; SEVERANCE_RUN_DIR; SEVERANCE_EMULATOR_LOG, where the functions'
 output stands too. The stack itself has no breaker, as tests contain many identities at once.
+
+Variables that begin with OVERLAY_ set up the emulator (tests/emulator/README.md). `--late SEED` sets some of them: what IAM's
+actions change shows in its reads up to 4 s later and goes for authorization up to 4 s later, CloudTrail tells of a call up to
+6 s later and EventBridge up to 2 s, each by a delay of its own that the seed draws; what is set already stays. CMD finds the
+seed in SEVERANCE_LATE_SEED. What sam deploys is there at once.
 """
 
 from __future__ import annotations
@@ -31,7 +36,7 @@ from types import FrameType
 
 from console import Failure, say, step
 from deployment import BUILT_TEMPLATE, OKTA_BUS, Deployer, stacks
-from emulator import OVERLAY, REPO, Emulator, Moto, client_environment, end_group
+from emulator import OVERLAY, REPO, Emulator, Moto, client_environment, end_group, late
 
 RUNS = REPO / ".severance"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -78,6 +83,11 @@ def arguments() -> argparse.Namespace:
         sub.add_argument(
             "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the main stack; may be given more than once"
         )
+        sub.add_argument(
+            "--late",
+            metavar="SEED",
+            help="IAM's reads and enforcement, CloudTrail and events are late, each by a delay that the seed draws",
+        )
         sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
         if verb == "run":
             sub.add_argument("--with-moto", action="store_true", help="start moto as well; its address is SEVERANCE_MOTO")
@@ -102,7 +112,7 @@ def ignore_signals() -> None:
 
 def run(options: argparse.Namespace) -> int:
     run_dir = new_run_dir(options.template)
-    emulator = Emulator(run_dir)
+    emulator = Emulator(run_dir, late(options.late) if options.late else None)
     moto = Moto(run_dir)
     code = 1
     try:
@@ -124,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
 
 def up(options: argparse.Namespace) -> int:
     run_dir = new_run_dir(options.template)
-    emulator = Emulator(run_dir)
+    emulator = Emulator(run_dir, late(options.late) if options.late else None)
     try:
         bring_up(emulator, options, run_dir)
     except BaseException:
@@ -197,6 +207,8 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
         "SEVERANCE_EMULATOR_LOG": str(emulator.log),
         "SEVERANCE_OKTA_BUS": OKTA_BUS,
     }
+    if options.late:
+        environment["SEVERANCE_LATE_SEED"] = options.late
     for stack in wanted:
         environment |= deployer.outputs(stack)
     write_environment(run_dir, environment, deployer)

@@ -1,4 +1,4 @@
-"""What the overlay claims of late reads and late enforcement, held as in test_overlay.py."""
+"""What the overlay claims of late reads, late enforcement and a late CloudTrail, held as in test_overlay.py."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import unittest.mock
 from collections.abc import Callable
 from typing import Any
 
+import test_overlay
+from botocore.config import Config
 from test_overlay import (
     ACCOUNT,
     ALLOW_ALL,
@@ -199,6 +201,51 @@ class LateEnforcement(Case):
             settle()
             with self.assertRaises(Exception):
                 client("sts", *key).get_caller_identity()
+
+
+def client_once(service: str, account: str, region: str = "us-east-1") -> Any:
+    """A client that does not try again."""
+    return test_overlay.session.client(
+        service,
+        region_name=region,
+        endpoint_url=test_overlay.emulator.endpoint,
+        aws_access_key_id=account,
+        aws_secret_access_key="test",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+class Trail(Case):
+    def told(self, key: str) -> int:
+        wanted = [{"AttributeKey": "AccessKeyId", "AttributeValue": key}]
+        return len(client("cloudtrail").lookup_events(LookupAttributes=wanted)["Events"])
+
+    def test_events_are_told_of_one_by_one(self) -> None:
+        with another_emulator(OVERLAY_TRAIL_DELAY_SECONDS="3", OVERLAY_LAG_SEED="7"):
+            user = new_user(ALLOW_ALL)
+            key = new_key(user)
+            iam, start = client("iam", *key), time.monotonic()
+            for _ in range(20):
+                iam.get_user(UserName=user)
+            counts = []
+            while time.monotonic() - start < 3.5:
+                counts.append(self.told(key[0]))
+                time.sleep(0.1)
+            self.assertEqual(counts, sorted(counts))
+            self.assertEqual(counts[-1], 20)
+            self.assertGreater(len(set(counts)), 5)
+
+    def test_two_questions_a_second(self) -> None:
+        with another_emulator(OVERLAY_TRAIL_RATE="2"):
+            here, there, other = (client_once("cloudtrail", *where) for where in ((ACCOUNT,), (OTHER,), (ACCOUNT, "eu-west-1")))
+            for _ in range(2):
+                here.lookup_events()
+            self.refused("ThrottlingException", here.lookup_events)
+            there.lookup_events()
+            other.lookup_events()
+            time.sleep(0.6)
+            here.lookup_events()
+            self.refused("ThrottlingException", here.lookup_events)
 
 
 # ── Views, by themselves ─────────────────────────────────────────────────────────────────────────────────────────────
