@@ -33,7 +33,7 @@ from credentials import CERTIFICATES, PASSWORDS, SERVICE_CREDENTIALS, SSH_KEYS
 from ministack.core import iam_evaluator
 from ministack.core.responses import AccountScopedDict, get_account_id
 from ministack.services import iam, sts
-from wire import Handler, Params, Response, param
+from wire import Handler, Params, Refused, Response, iam_action, iam_result, param
 
 SECONDS = float(os.environ.get("OVERLAY_IAM_LAG_SECONDS", "0"))
 READ_SECONDS = float(os.environ.get("OVERLAY_IAM_READ_LAG_SECONDS", "0"))
@@ -309,6 +309,20 @@ def lagging(action: str, handler: Handler) -> Handler:
         return response
 
     return written
+
+
+@iam_action("OverlaySettle")
+def settle(_: Handler | None, params: Params) -> Response:
+    """Not an AWS action: all that was written so far is seen and goes, in every account. Only the root of an account may.
+
+    For what a test sets up before it looks: that need not be late.
+    """
+    if not iam_evaluator.caller_arn().endswith(":root"):
+        raise Refused(403, "AccessDenied", "Only the root of the account may let IAM settle.")
+    for view in (READS, ENFORCEMENT):
+        with view.lock:
+            view.pending.clear()
+    return iam_result("OverlaySettle")
 
 
 def install() -> None:

@@ -24,8 +24,8 @@ import events
 import function_urls
 import lag
 import organizations
-import quotas  # noqa: F401 (it registers its refusals, as do trusts and renaming)
-import renaming  # noqa: F401
+import quotas
+import renaming  # noqa: F401 (it registers its actions)
 import roles_anywhere
 import secret_access
 import secret_replicas
@@ -468,6 +468,7 @@ def install() -> None:
     iam._aws_managed_policies |= {policy["Arn"]: policy for policy in MANAGED_POLICIES}
     lambda_runtime.execution_credentials = lambda_svc.execution_credentials = execution_credentials
     organizations.install()
+    quotas.install()
     trusts.install()
     sessions.install()
     lag.install()

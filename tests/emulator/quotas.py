@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from credentials import quota
-from ministack.core import iam_evaluator
-from ministack.services import iam
-from wire import Handler, Json, Params, Refused, Response, iam_action, no_such, param
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id
+from ministack.services import iam, sts
+from wire import Handler, Json, Params, Refused, Response, escaped, iam_action, no_such, param
 
 NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 PATH = re.compile(r"/|/[!-\x7f]+/")
@@ -69,6 +71,52 @@ def size(document: Any) -> int:
     return len(json.dumps(document, separators=(",", ":"), ensure_ascii=False))
 
 
+# ── Odd characters ───────────────────────────────────────────────────────────────────────────────────────────────────
+# Paths and descriptions may have the characters that XML marks up with, which ministack writes as they are.
+
+ODD: dict[str, str] = {}
+"""What may stand in an answer, and how it is to be written."""
+
+
+def expect_odd(kind: str, path: str, name: str, description: str = "") -> None:
+    if escaped(path) != path:
+        arn = f"arn:aws:iam::{get_account_id()}:{kind}{path}{name}"
+        ODD[arn], ODD[f">{path}<"] = escaped(arn), f">{escaped(path)}<"
+    if escaped(description) != description:
+        ODD[f">{description}<"] = f">{escaped(description)}<"
+
+
+def well_formed(text: str) -> str:
+    for raw, written in ODD.items():
+        text = text.replace(raw, written)
+    return text
+
+
+_xml, _error = iam._xml, iam._error
+
+
+def xml(status: int, root_tag: str, inner: str, ns: str = "iam") -> Response:
+    return _xml(status, root_tag, well_formed(inner), ns)
+
+
+def error(status: int, code: str, message: str, ns: str = "iam") -> Response:
+    return _error(status, code, well_formed(message), ns)
+
+
+def in_well_formed_xml(refuse: Callable[..., Response]) -> Callable[..., Response]:
+    def refused(*args: Any, **more: Any) -> Response:
+        status, headers, body = refuse(*args, **more)
+        return status, headers, well_formed(body.decode()).encode() if body.lstrip().startswith(b"<") else body
+
+    return refused
+
+
+def install() -> None:
+    iam._xml = sts._xml = xml
+    iam._error = sts._error = error
+    iam_actions.access_denied_response = in_well_formed_xml(iam_actions.access_denied_response)
+
+
 # ── Names and paths ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -78,6 +126,7 @@ def created(kind: str, store: Any) -> None:
         check_name(params, f"{kind}Name")
         check_path(params, "Path")
         taken(store, param(params, f"{kind}Name"), kind)
+        expect_odd(kind.lower(), param(params, "Path") or "/", param(params, f"{kind}Name"), param(params, "Description"))
         return original(params)
 
 
@@ -147,6 +196,7 @@ def create_policy(original: Handler, params: Params) -> Response:
     check_name(params, "PolicyName")
     check_path(params, "Path")
     check_managed(params)
+    expect_odd("policy", param(params, "Path") or "/", param(params, "PolicyName"), param(params, "Description"))
     # A name is taken whatever the path is.
     taken((policy["PolicyName"] for policy in iam._policies.values()), param(params, "PolicyName"), "A policy")
     return original(params)

@@ -10,7 +10,7 @@ from typing import Any
 from credentials import CERTIFICATES, LAST_SIGN_IN, PASSWORDS, SERVICE_CREDENTIALS, SSH_KEYS
 from ministack.core.responses import get_account_id
 from ministack.services import iam
-from quotas import check_name, check_path, taken
+from quotas import check_name, check_path, expect_odd, taken
 from secret_access import refusal
 from wire import Handler, Json, Params, Refused, Response, iam_action, no_such, param
 
@@ -31,6 +31,7 @@ def moved(params: Params, kind: str, store: Any, action: str) -> tuple[str, str,
     arn = f"arn:aws:iam::{get_account_id()}:{kind.lower()}{path}{new}"
     if arn != record["Arn"] and refusal(f"iam:{action}", arn) is not None:
         raise Refused(403, "AccessDenied", f"User is not authorized to perform: iam:{action} on resource: {arn}")
+    expect_odd(kind.lower(), path, new)
     record |= {f"{kind}Name": new, "Path": path, "Arn": arn}
     return old, new, record
 

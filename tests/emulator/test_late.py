@@ -147,6 +147,14 @@ class LateReads(Case):
         versions = {v["VersionId"]: v["IsDefaultVersion"] for v in iam.list_policy_versions(PolicyArn=made)["Versions"]}
         self.assertEqual(versions, {"v1": False, "v2": True})
 
+    def test_a_test_need_not_wait(self) -> None:
+        user = new_user(ALLOW_ALL)
+        self.refused("NoSuchEntity", client("iam").get_user, UserName=user)
+        signed = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0"
+        self.assertEqual(http("POST", "/", form={"Action": "OverlaySettle"}, Authorization=signed)[0], 200)
+        client("iam").get_user(UserName=user)
+        self.assertEqual(client("iam").list_user_policies(UserName=user)["PolicyNames"], ["own"])
+
     def test_what_cloudformation_makes_is_there_at_once(self) -> None:
         cloudformation, name, role = client("cloudformation"), unique("stack"), unique("role")
         body = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": role, "AssumeRolePolicyDocument": json.loads(trust())}}

@@ -114,6 +114,25 @@ class Quotas(Case):
         put = iam.put_user_policy
         self.refused("ValidationError", put, UserName=user, PolicyName="a b", PolicyDocument=policy(ALLOW_ALL))
 
+    def test_characters_that_xml_marks_up_with(self) -> None:
+        iam, user, path = client("iam"), unique("user"), "/<b>&amp;\"'/"
+        arn = f"arn:aws:iam::{ACCOUNT}:user{path}{user}"
+        made = iam.create_user(UserName=user, Path=path)["User"]
+        self.assertEqual((made["Path"], made["Arn"]), (path, arn))
+        self.assertEqual(iam.get_user(UserName=user)["User"]["Arn"], arn)
+        pages = iam.get_paginator("get_account_authorization_details").paginate(Filter=["User"])
+        self.assertIn(arn, [detail["Arn"] for page in pages for detail in page["UserDetailList"]])
+        self.assertIn(arn, [u["Arn"] for page in iam.get_paginator("list_users").paginate() for u in page["Users"]])
+        own = new_key(user)
+        self.assertEqual(client("sts", *own).get_caller_identity()["Arn"], arn)
+        refused = self.refused("AccessDenied", client("iam", *own).list_users)
+        self.assertIn(arn, str(refused))
+        iam.update_user(UserName=user, NewPath="/a&b/")
+        self.assertEqual(iam.get_user(UserName=user)["User"]["Path"], "/a&b/")
+        role, trusted = unique("role"), trust({"Principal": {"AWS": ACCOUNT}})
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trusted, Path=path, Description="a < b & c")
+        self.assertEqual(iam.get_role(RoleName=role)["Role"]["Description"], "a < b & c")
+
     def test_dynamodb_items(self) -> None:
         database, table = client("dynamodb"), unique("table")
         database.create_table(
@@ -261,6 +280,19 @@ class Trust(Case):
         self.refused("MalformedPolicyDocument", iam.update_assume_role_policy, **update, PolicyDocument=document)
         iam.update_assume_role_policy(**update, PolicyDocument=trust({"Principal": {"AWS": arn}}))
         again.assume_role(RoleArn=role, RoleSessionName="visit")
+
+    def test_roles_of_cloudformation_keep_whom_they_name(self) -> None:
+        iam, user, role, stack = client("iam"), new_user(), unique("role"), unique("stack")
+        arn, known = f"arn:aws:iam::{ACCOUNT}:user/{user}", iam.get_user(UserName=user)["User"]["UserId"]
+        document = json.loads(trust({"Principal": {"AWS": [arn]}}))
+        body = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": role, "AssumeRolePolicyDocument": document}}
+        template = json.dumps({"Resources": {"Role": body}})
+        cloudformation = client("cloudformation")
+        cloudformation.create_stack(StackName=stack, TemplateBody=template, Capabilities=["CAPABILITY_NAMED_IAM"])
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+        self.assertEqual(self.principals(role), [arn])
+        iam.delete_user(UserName=user)
+        self.assertEqual(self.principals(role), [known])
 
     def test_shared_providers_need_their_claim(self) -> None:
         iam, role = client("iam"), named(new_role(trust({"Principal": {"AWS": ACCOUNT}})))
