@@ -453,8 +453,9 @@ def throttle() -> None:
     if not RATE:
         return
     moment = time.monotonic()
-    last, left = _spent.get((get_account_id(), get_region()), (moment, RATE))
-    left = min(RATE, left + (moment - last) * RATE)
+    most = max(RATE, 1)
+    last, left = _spent.get((get_account_id(), get_region()), (moment, most))
+    left = min(most, left + (moment - last) * RATE)
     if left < 1:
         raise Refused(400, "ThrottlingException", "Rate exceeded")
     _spent[get_account_id(), get_region()] = (moment, left - 1)
