@@ -32,7 +32,7 @@ import trail
 from ministack.core import iam_evaluator
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
-from ministack.services import eventbridge, iam, lambda_svc
+from ministack.services import eventbridge, iam, lambda_svc, sqs
 from wire import Handler, Json, Params, Refused, Response, iam_action, iam_result, param
 
 logger = logging.getLogger("overlay.events")
@@ -202,7 +202,21 @@ def invoke_target(target: Json, event: Json, rule: Json, view: Any = None) -> No
         logger.warning("rule %s did not deliver to %s: %s", rule["Arn"], target["Arn"], refusal)
         if queue := (target.get("DeadLetterConfig") or {}).get("Arn"):
             whole = (view or eventbridge._pattern_event_view(event)).event_with_detail()
-            eventbridge._dispatch_to_sqs(parse_arn(queue), json.dumps(whole))
+            dead_letter(queue, whole, RULE_ARN=rule["Arn"], TARGET_ARN=target["Arn"], ERROR_CODE=refusal)
+
+
+def dead_letter(arn: str, event: Json, **attributes: str) -> None:
+    """The event in a queue, with the attributes that say why it is there.
+
+    docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+    """
+    queue = sqs._queue_by_arn(arn)
+    if queue is None:
+        logger.warning("there is no dead-letter queue %s", arn)
+        return
+    eventbridge._dispatch_to_sqs(parse_arn(arn), json.dumps(event))
+    told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    queue["messages"][-1]["message_attributes"] = told
 
 
 def forward(spec: Any, target: Json, event: Json, rule: Json) -> str:

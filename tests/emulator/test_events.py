@@ -46,10 +46,14 @@ class Queue:
         got = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=["QueueArn"])
         self.arn = got["Attributes"]["QueueArn"]
         self.got: list[dict[str, Any]] = []
+        self.attributes: list[dict[str, str]] = []
 
     def poll(self) -> None:
-        messages = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10).get("Messages", [])
-        self.got += [json.loads(message["Body"]) for message in messages]
+        asked = {"MaxNumberOfMessages": 10, "MessageAttributeNames": ["All"]}
+        for message in self.sqs.receive_message(QueueUrl=self.url, **asked).get("Messages", []):
+            self.got.append(json.loads(message["Body"]))
+            told = message.get("MessageAttributes", {}).items()
+            self.attributes.append({name: value["StringValue"] for name, value in told})
 
     def wait(self, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + SECONDS
@@ -256,6 +260,8 @@ class PutIn(Case):
         new_rule(missing, {"detail": {"mark": [mark]}}, DeadLetterConfig={"Arn": gone.arn})
         put_event({"source": "aws.test", "detail-type": "x", "detail": {"mark": mark}})
         gone.wait(lambda got: got["detail"] == {"mark": mark})
+        (attributes,) = gone.attributes
+        self.assertEqual((attributes["TARGET_ARN"], attributes["ERROR_CODE"]), (missing, "RESOURCE_NOT_FOUND"))
         deadline = time.monotonic() + SECONDS
         while not dead.got and time.monotonic() < deadline:
             dead.poll()
