@@ -33,7 +33,7 @@ from ministack.core import iam_evaluator
 from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import eventbridge, iam, lambda_svc, sqs
-from wire import Handler, Json, Params, Refused, Response, iam_action, iam_result, param
+from wire import Handler, Json, Params, Refused, Response, iam_action, iam_result, json_refusal, param
 
 logger = logging.getLogger("overlay.events")
 
@@ -292,6 +292,88 @@ def role_may(arn: str, request: Any) -> bool:
     return trusted and iam_evaluator.evaluate(request, policies).decision == "Allow"
 
 
+# ── Putting events in ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def conditions(body: bytes) -> Json:
+    """The condition keys of PutEvents. AWS looks at each entry by itself, here they count together."""
+    try:
+        entries = [entry for entry in json.loads(body or b"{}").get("Entries") or [] if isinstance(entry, dict)]
+    except (ValueError, AttributeError):
+        return {}
+    found = {}
+    for key, field in (("events:source", "Source"), ("events:detail-type", "DetailType")):
+        values = sorted({str(entry.get(field, "")) for entry in entries})
+        if values:
+            found[key] = values[0] if len(values) == 1 else values
+    return found
+
+
+def bus_policy_for_arn(arn: str) -> tuple[Any, str] | None:
+    """The policy of a bus, which counts beside the caller's own."""
+    spec = parse_arn(arn)
+    if not spec.resource.startswith("event-bus/"):
+        return None
+    policy = eventbridge._event_bus_policies.get_scoped(spec.account_id, spec.region, spec.resource.partition("/")[2])
+    return policy or "", spec.account_id
+
+
+_put_events = eventbridge._put_events
+
+
+def put_events(request: Json, allow_aws_source: bool = False) -> Response:
+    """A bus of another account takes events, where its policy allows their senders."""
+    entries = request.get("Entries") or []
+    abroad = {number: entry for number, entry in enumerate(entries) if isinstance(entry, dict) and is_abroad(entry)}
+    if not abroad or len(entries) > 10:
+        return _put_events(request, allow_aws_source)
+    for entry in abroad.values():
+        context = iam_evaluator.EvalContext(
+            principal_arn=iam_evaluator.caller_arn(),
+            principal_type="",
+            principal_account=get_account_id(),
+            action="events:PutEvents",
+            resource_arn=entry["EventBusName"],
+            region=get_region(),
+            service_context={"events:source": entry.get("Source", ""), "events:detail-type": entry.get("DetailType", "")},
+        )
+        policy, _ = bus_policy_for_arn(entry["EventBusName"]) or ("", "")
+        if iam_evaluator.evaluate_resource_policy(policy, context).decision != "Allow":
+            message = f"{context.principal_arn} is not authorized to perform: events:PutEvents on {entry['EventBusName']}"
+            return json_refusal(Refused(400, "AccessDeniedException", message))
+    here = [entry for number, entry in enumerate(entries) if number not in abroad]
+    status, headers, body = _put_events(request | {"Entries": here}, allow_aws_source)
+    answer = json.loads(body)
+    for number, entry in abroad.items():
+        answer["Entries"].insert(number, put_abroad(entry))
+    answer["FailedEntryCount"] = sum("ErrorCode" in result for result in answer["Entries"])
+    return status, headers, json.dumps(answer).encode()
+
+
+def is_abroad(entry: Json) -> bool:
+    parts = str(entry.get("EventBusName") or "").split(":")
+    return len(parts) == 6 and parts[3] == get_region() and parts[4] != get_account_id() and parts[5].startswith("event-bus/")
+
+
+def put_abroad(entry: Json) -> Json:
+    if str(entry.get("Source", "")).startswith("aws."):
+        return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
+    spec = parse_arn(entry["EventBusName"])
+    event = {
+        "EventId": str(uuid.uuid4()),
+        "Source": entry.get("Source", ""),
+        "DetailType": entry.get("DetailType", ""),
+        "Detail": entry.get("Detail", "{}"),
+        "EventBusName": spec.resource.partition("/")[2],
+        "Time": int(time.time()),
+        "Resources": entry.get("Resources", []),
+        "Account": get_account_id(),
+        "Region": spec.region,
+    }
+    put(event, spec.account_id, spec.region)
+    return {"EventId": event["EventId"]}
+
+
 # ── Events of tests ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -328,3 +410,6 @@ def install() -> None:
     eventbridge._dispatch_event = dispatch_event
     eventbridge._invoke_target = invoke_target
     eventbridge._put_permission = put_permission
+    eventbridge._put_events = put_events
+    eventbridge.bus_policy_for_arn = bus_policy_for_arn
+    iam_evaluator._RESOURCE_POLICY_LOOKUPS["events"] = ("eventbridge", "bus_policy_for_arn")

@@ -304,8 +304,8 @@ IAM_CONDITION_KEYS = {
 
 
 def request_context(service: str, action: str, body: bytes, params: Params) -> dict[str, Any]:
-    """Condition keys that ministack does not know: kms:SigningAlgorithm, kms:MessageType, dynamodb:LeadingKeys, those of IAM in
-    IAM_CONDITION_KEYS, sts:ExternalId, sts:RoleSessionName and sts:SourceIdentity in identity policies."""
+    """Condition keys that ministack does not know: kms:SigningAlgorithm, kms:MessageType, dynamodb:LeadingKeys, events:source and
+    events:detail-type, those of IAM in IAM_CONDITION_KEYS, sts:ExternalId, sts:RoleSessionName and sts:SourceIdentity in identity policies."""
     context = _request_tag_context(service, action, body, params)
     if service == "kms":
         request = json.loads(body or b"{}")
@@ -323,6 +323,8 @@ def request_context(service: str, action: str, body: bytes, params: Params) -> d
         context |= {f"sts:{name}".lower(): param(params, name) for name in names if param(params, name)}
     elif service == "secretsmanager":
         context |= secret_access.request_conditions(action, body)
+    elif action == "events:PutEvents":
+        context |= events.conditions(body)
     return context
 
 

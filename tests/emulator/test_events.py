@@ -223,6 +223,43 @@ class Forwarded(Case):
         queue.wait(lambda got: got["id"] == event["id"])
 
 
+class Buses(Case):
+    def setUp(self) -> None:
+        self.events, self.bus, self.queue = client("events"), unique("bus"), Queue()
+        self.arn = self.events.create_event_bus(Name=self.bus)["EventBusArn"]
+        new_rule(self.queue.arn, {"account": [ACCOUNT, OTHER]}, bus=self.bus)
+
+    def entry(self, source: str = "severance") -> dict[str, list[dict[str, str]]]:
+        return {"Entries": [{"Source": source, "DetailType": "x", "Detail": "{}", "EventBusName": self.arn}]}
+
+    def may_put(self, account: str = "test", **more: Any) -> Any:
+        may = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": self.arn} | more
+        return client("events", *new_key(new_user(may, account=account), account))
+
+    def test_their_policies_count(self) -> None:
+        statement = {"Action": "events:PutEvents", "Resource": self.arn, "Principal": {"AWS": "*"}}
+        own = self.may_put()
+        own.put_events(**self.entry())
+        deny = statement | {"Effect": "Deny", "Condition": {"StringNotEquals": {"events:source": "severance"}}}
+        self.events.put_permission(EventBusName=self.bus, Policy=policy(deny))
+        own.put_events(**self.entry())
+        self.refused("AccessDeniedException", own.put_events, **self.entry("other"))
+        limited = self.may_put(Condition={"StringEquals": {"events:source": "other"}})
+        self.refused("AccessDeniedException", limited.put_events, **self.entry())
+
+    def test_another_account_puts_events_in_where_it_may(self) -> None:
+        senders = (client("events", OTHER), self.may_put(OTHER))
+        for sender in senders:
+            self.refused("AccessDeniedException", sender.put_events, **self.entry())
+        self.events.put_permission(EventBusName=self.bus, StatementId="them", Principal=OTHER, Action="events:PutEvents")
+        for sender in senders:
+            self.assertEqual(sender.put_events(**self.entry())["FailedEntryCount"], 0)
+            self.assertEqual(sender.put_events(**self.entry("aws.iam"))["FailedEntryCount"], 1)
+        self.assertEqual(self.queue.wait(lambda event: event["source"] == "severance")["account"], OTHER)
+        without = client("events", *new_key(new_user(account=OTHER), OTHER))
+        self.refused("AccessDeniedException", without.put_events, **self.entry())
+
+
 class PutIn(Case):
     def test_as_if_aws_had_sent_it(self) -> None:
         queue, mark = Queue(region="us-west-2"), unique("mark")
