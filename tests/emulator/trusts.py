@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ministack.core.responses import get_account_id
 from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 from wire import Handler, Json, Params, Refused, Response, iam_action, param
