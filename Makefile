@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 VENV_STAMP := $(VENV)/.installed
 STACK := $(VENV)/bin/python scripts/stack.py
+RELEASED_STACK := $(STACK) run --template .aws-sam/release/template.yaml
 
 export PATH := $(VENV)/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
@@ -38,17 +39,23 @@ $(VENV_STAMP): requirements.txt
 	$(VENV)/bin/pip install --disable-pip-version-check --requirement requirements.txt
 	@touch $@
 
-# SAM hides what Cargo prints, so each function is compiled in the open first, by the very command that SAM will use: it then
-# finds everything done. CARGO_LAMBDA_COMPILER=cargo links with the host's own linker: the emulator runs the functions on this
-# host, Rust needs that linker anyway, and it saves what Zig takes to build its C library.
+# Functions, tests and `sever` share one profile and one set of features, so that no dependency is compiled twice.
 .PHONY: build
-build: export CARGO_LAMBDA_COMPILER := cargo
-build: venv ## Build the functions for this machine, as the emulator runs them (minutes when fresh)
+build: venv ## Build the functions and `sever` for this machine, as the emulator runs them (minutes when fresh)
+	cargo build --workspace --bins --locked
+	@$(VENV)/bin/python scripts/lay_out.py $(TARGET)/debug
+
+# As `make package` builds, but with the host's own linker: Rust needs that one anyway, and it saves what Zig takes to build its
+# C library. SAM hides what Cargo prints, so each function is compiled in the open first, by the very command that SAM will use:
+# it then finds everything done.
+.PHONY: build-release
+build-release: export CARGO_LAMBDA_COMPILER := cargo
+build-release: venv ## Build the functions as they ship, but for this machine: what the benches measure
 	@for function in $(FUNCTIONS); do \
 	  echo "Compiling $$function for $(HOST_ARCH)"; \
 	  (cd functions/$$function && cargo lambda build --release $(if $(filter arm64,$(HOST_ARCH)),--arm64)); \
 	done
-	@sam build --parameter-overrides Architecture=$(HOST_ARCH)
+	@sam build --build-dir .aws-sam/release --parameter-overrides Architecture=$(HOST_ARCH)
 
 .PHONY: package
 package: venv ## Build the functions for AWS: arm64, against the C library of Amazon Linux 2023
@@ -59,35 +66,41 @@ package: venv ## Build the functions for AWS: arm64, against the C library of Am
 .PHONY: test
 test: build ## All tests, end to end included, against the emulator with IAM enforced
 	@$(VENV)/bin/python -m unittest discover --start-directory tests/emulator
-	@cargo build --package severance-cli
 	@if cargo nextest --version >/dev/null 2>&1; then \
-	  cargo nextest run --workspace --no-run; \
-	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo nextest run --workspace --no-fail-fast; \
+	  cargo nextest run --workspace --tests --no-run; \
+	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo nextest run --workspace --tests --no-fail-fast; \
 	  if grep -rqE '^ *//[/!] *```' --include='*.rs' crates functions; then cargo test --workspace --doc; fi; \
 	else \
-	  cargo test --workspace --no-run; \
-	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo test --workspace --no-fail-fast; \
+	  cargo test --workspace --tests --no-run; \
+	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo test --workspace --tests --no-fail-fast; \
 	fi
 
 .PHONY: demo
 demo: build ## Watch four events become contained identities, and a key replaced under a service that works with it
-	@cargo build --package severance-cli
 	@$(STACK) run --parameter 'CutoverQuiet=*=3s' --parameter CutoverDeletion=3s -- $(VENV)/bin/python scripts/demo.py --sever $(SEVER)
 
+# One function as it ships, under AWS's own runtime interface emulator.
+.PHONY: smoke
+smoke: export CARGO_LAMBDA_COMPILER := cargo
+smoke: build ## Build one function as it ships, but for this machine, and let it react to one event
+	@cd functions/posture-finding && cargo lambda build --release $(if $(filter arm64,$(HOST_ARCH)),--arm64)
+	@sam build PostureFindingFunction --build-dir .aws-sam/smoke --parameter-overrides Architecture=$(HOST_ARCH)
+	@$(STACK) run -- $(VENV)/bin/python scripts/bench.py --built .aws-sam/smoke --only PostureFindingFunction --events 2
+
 .PHONY: bench
-bench: build ## Size, start, time, memory and AWS calls of each function
-	@$(STACK) run -- $(VENV)/bin/python scripts/bench.py
+bench: build-release ## Size, start, time, memory and AWS calls of each function
+	@$(RELEASED_STACK) -- $(VENV)/bin/python scripts/bench.py
 
 # 77: Cloud Custodian cannot be installed here, so nothing was compared. The script says so last, and loudly. `own`: sessions
 # of roles that the user had assumed are not its own; nothing else of it may live.
 .PHONY: bench-containment
-bench-containment: build ## One containment by Severance and by Cloud Custodian, side by side
-	@$(STACK) run -- env SEVERANCE_CACHE=$(or $(SEVERANCE_CACHE),$(HOME)/.cache/severance) \
+bench-containment: build-release ## One containment by Severance and by Cloud Custodian, side by side
+	@$(RELEASED_STACK) -- env SEVERANCE_CACHE=$(or $(SEVERANCE_CACHE),$(HOME)/.cache/severance) \
 	  $(VENV)/bin/python scripts/bench_containment.py --insist own || (($$? == 77))
 
 .PHONY: bench-rotation
-bench-rotation: build ## A rotation by its steps, and whether an exposed key dies later because of one
-	@$(STACK) run --parameter CopiesSearch=false --parameter 'CutoverQuiet=*=168h' \
+bench-rotation: build-release ## A rotation by its steps, and whether an exposed key dies later because of one
+	@$(RELEASED_STACK) --parameter CopiesSearch=false --parameter 'CutoverQuiet=*=168h' \
 	  -- $(VENV)/bin/python scripts/bench_rotation.py
 
 .PHONY: lint

@@ -36,6 +36,8 @@ from seed import EVENTS, ROOT
 RIE = Path(samcli.__file__).parent / "local" / "rapid" / (
     "aws-lambda-rie-arm64" if platform.machine() in ("aarch64", "arm64") else "aws-lambda-rie-x86_64"
 )
+BUILT = ROOT / ".aws-sam" / "release"
+"""Where `make build-release` leaves the functions."""
 
 
 @dataclass
@@ -177,8 +179,9 @@ def post(url: str, event: dict[str, Any]) -> tuple[dict[str, Any], float]:
     return body, (time.perf_counter() - begun) * 1000
 
 
-def measure(logical_id: str, make: Callable[[], dict[str, Any]], variables: dict[str, str], events: int, scratch: Path) -> Figures:
-    source = ROOT / ".aws-sam" / "build" / logical_id / "bootstrap"
+def measure(
+    source: Path, logical_id: str, make: Callable[[], dict[str, Any]], variables: dict[str, str], events: int, scratch: Path
+) -> Figures:
     bootstrap = scratch / logical_id
     shutil.copy2(source, bootstrap)
     with zipfile.ZipFile(scratch / f"{logical_id}.zip", "w", zipfile.ZIP_DEFLATED) as package:
@@ -201,6 +204,8 @@ def measure(logical_id: str, make: Callable[[], dict[str, Any]], variables: dict
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=20, help="warm events for each function (default 20)")
+    parser.add_argument("--built", type=Path, default=BUILT, help="where sam build left the functions (default .aws-sam/release)")
+    parser.add_argument("--only", help="the logical id of one function")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     setup = Setup()
@@ -215,11 +220,14 @@ def main() -> int:
     bare = setup.bare_call_ms()
     with TemporaryDirectory(prefix="severance-bench-") as scratch:
         for logical_id, output, make in plan:
+            if options.only not in (None, logical_id):
+                continue
             print(f"measuring {logical_id} …", file=sys.stderr, flush=True)
             name = os.environ[f"SEVERANCE_{output}_FUNCTION"]
             variables = lambda_.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+            source = options.built.resolve() / logical_id / "bootstrap"
             with sessions({logical_id}, variables) as credentials:
-                figures[logical_id] = measure(logical_id, make, variables | credentials[logical_id], options.events, Path(scratch))
+                figures[logical_id] = measure(source, logical_id, make, variables | credentials[logical_id], options.events, Path(scratch))
     if options.json:
         print(json.dumps({"bareCallMs": bare} | {name: vars(figure) for name, figure in figures.items()}, indent=2))
         return 0

@@ -30,12 +30,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
-from bench import Setup, load, post, running
+from bench import BUILT, Setup, load, post, running
 from console import Failure, say
 from counting_proxy import CountingProxy, counting
 from custodian import Custodian, Run, install
 from sam_local import emulator_endpoint, sessions
-from seed import ROOT
 from subject import HOLDINGS, ROLE_SESSION, Holdings, State, Subject
 
 FUNCTION = "PostureFindingFunction"
@@ -221,7 +220,7 @@ def main() -> int:
         sessions({FUNCTION}, variables) as credentials,
     ):
         bench = Bench(proxy, Path(scratch), options.rounds)
-        bootstrap = Path(shutil.copy2(ROOT / ".aws-sam" / "build" / FUNCTION / "bootstrap", Path(scratch) / FUNCTION))
+        bootstrap = Path(shutil.copy2(BUILT / FUNCTION / "bootstrap", Path(scratch) / FUNCTION))
         for holdings in HOLDINGS:
             size = holdings.total
             say(f"containing users with {size} credentials …")

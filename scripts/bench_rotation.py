@@ -35,10 +35,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
-from bench import Setup, load, post, running
+from bench import BUILT, Setup, load, post, running
 from console import Failure, say
 from sam_local import emulator_endpoint, sessions
-from seed import ROOT
 
 ROTATION, POSTURE_FINDING = "SecretRotationFunction", "PostureFindingFunction"
 NAMES = {ROTATION: "SEVERANCE_SECRET_ROTATION_FUNCTION", POSTURE_FINDING: "SEVERANCE_POSTURE_FINDING_FUNCTION"}
@@ -306,7 +305,7 @@ def main() -> int:
         lambda_ = boto3.client("lambda")
         variables: dict[str, dict[str, str]] = {}
         for logical_id, output in NAMES.items():
-            shutil.copy2(ROOT / ".aws-sam" / "build" / logical_id / "bootstrap", scratch / logical_id)
+            shutil.copy2(BUILT / logical_id / "bootstrap", scratch / logical_id)
             configuration = lambda_.get_function_configuration(FunctionName=os.environ[output])
             own = configuration["Environment"]["Variables"]
             variables[logical_id] = own | stack.enter_context(sessions({logical_id}, own))[logical_id]

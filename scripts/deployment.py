@@ -16,7 +16,8 @@ from botocore.exceptions import WaiterError
 from console import Failure, tail
 from emulator import REGION, REPO
 
-BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
+PACKED_TEMPLATE = REPO / ".aws-sam" / "build" / "packed.yaml"
+"""What scripts/lay_out.py makes of template.yaml."""
 MEMBER_TEMPLATE = REPO / "infra" / "member-account.yaml"
 OKTA_BUS = "okta-partner-stand-in"
 """A partner event bus cannot be made in the emulator; Okta's rule stands on this one, so that it is deployed too."""

@@ -143,7 +143,7 @@ def arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="invoke | env-file | doctor")
     run = verbs.add_parser("invoke", help="invoke the functions with event files")
     run.add_argument("files", nargs="*", type=Path, metavar="FILE", help="below events/; default: all of them")
-    run.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
+    run.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that make build made")
     run.add_argument("--seed", action="store_true", help="first make the identities that the events speak of (once a stack)")
     run.add_argument("--verbose", "-v", action="store_true", help="show each command, response and log")
     env = verbs.add_parser("env-file", help="write the file that `sam local invoke --env-vars` needs")

@@ -35,7 +35,7 @@ from pathlib import Path
 from types import FrameType
 
 from console import Failure, say, step
-from deployment import BUILT_TEMPLATE, OKTA_BUS, Deployer, stacks
+from deployment import PACKED_TEMPLATE, OKTA_BUS, Deployer, stacks
 from emulator import OVERLAY, REPO, Emulator, Moto, client_environment, end_group, late
 
 RUNS = REPO / ".severance"
@@ -88,7 +88,7 @@ def arguments() -> argparse.Namespace:
             metavar="SEED",
             help="IAM's reads and enforcement, CloudTrail and events are late, each by a delay that the seed draws",
         )
-        sub.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that sam build made")
+        sub.add_argument("--template", type=Path, default=PACKED_TEMPLATE, help="default: the one that make build made")
         if verb == "run":
             sub.add_argument("--with-moto", action="store_true", help="start moto as well; its address is SEVERANCE_MOTO")
             sub.add_argument("command", nargs="+", metavar="CMD")
