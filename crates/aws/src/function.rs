@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_smithy_types::retry::RetryPartition;
+use aws_sdk_sts::config::retry::RetryPartition;
 use jiff::SignedDuration;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
@@ -67,7 +67,10 @@ pub struct Parts {
 macro_rules! client_over {
     ($sdk:ident, $config:expr, $calls:expr) => {
         $sdk::Client::from_conf(
-            $config.retry_partition(RetryPartition::custom(stringify!($sdk)).build()).interceptor($calls.clone()).build(),
+            $config
+                .retry_partition(RetryPartition::custom(stringify!($sdk)).build())
+                .interceptor($calls.clone())
+                .build(),
         )
     };
 }

@@ -12,8 +12,8 @@ use std::time::SystemTime;
 
 use aws_config::SdkConfig;
 use aws_config::identity::IdentityCache;
+use aws_sdk_sts::config::retry::RetryPartition;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_types::retry::RetryPartition;
 use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccountId, InvalidId};

@@ -1,7 +1,7 @@
 //! What is asked of AWS, and what it answers, whatever the protocol.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::caller::Caller;
 
@@ -103,13 +103,13 @@ pub struct Refusal {
     /// In words.
     pub message: String,
     /// More members of the error's document.
-    pub extra: Value,
+    pub extra: Box<Value>,
 }
 
 impl Refusal {
     /// With this status, code and message.
     pub fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), extra: json!({}) }
+        Self { status, code: code.to_owned(), message: message.into(), extra: Box::default() }
     }
 
     /// IAM's answer about what is not there.

@@ -120,7 +120,7 @@ fn failed(old: Option<&Item>, input: &Value) -> Refusal {
     let code = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
     let mut refusal = Refusal::new(400, code, "The conditional request failed");
     if let (Some(old), "ALL_OLD") = (old, input["ReturnValuesOnConditionCheckFailure"].as_str().unwrap_or_default()) {
-        refusal.extra = json!({ "Item": old });
+        *refusal.extra = json!({ "Item": old });
     }
     refusal
 }

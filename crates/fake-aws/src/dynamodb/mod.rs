@@ -220,7 +220,7 @@ fn transact(dynamodb: &mut DynamoDb, input: &Value, at: Timestamp) -> Answer {
             codes.join(", ")
         );
         let mut refusal = Refusal::new(400, "com.amazonaws.dynamodb.v20120810#TransactionCanceledException", why);
-        refusal.extra = json!({ "CancellationReasons": reasons });
+        *refusal.extra = json!({ "CancellationReasons": reasons });
         return Err(refusal);
     }
     for one in decided {

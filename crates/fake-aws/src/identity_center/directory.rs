@@ -59,7 +59,7 @@ fn create(state: &mut State, call: &Call, user: &str) -> Answer {
     let of = (user.to_owned(), group);
     if center.memberships.in_account(View::Settled, &center.store).any(|(_, _, known)| *known == of) {
         let mut refusal = Refusal::new(400, "ConflictException", "Member and Group relationship already exists.");
-        refusal.extra = json!({ "Reason": "UNIQUENESS_CONSTRAINT_VIOLATION" });
+        *refusal.extra = json!({ "Reason": "UNIQUENESS_CONSTRAINT_VIOLATION" });
         return Err(refusal);
     }
     let store = center.store.clone();

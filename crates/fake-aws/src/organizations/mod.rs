@@ -165,7 +165,7 @@ fn refused(code: &str, message: impl Into<String>) -> Refusal {
 /// A quota or rule of the service, by its reason (Organizations API Reference, `ConstraintViolationException`).
 fn constraint(reason: &str) -> Refusal {
     let mut refusal = refused("ConstraintViolationException", format!("You have violated a constraint: {reason}"));
-    refusal.extra = json!({ "Reason": reason });
+    *refusal.extra = json!({ "Reason": reason });
     refusal
 }
 

@@ -18,7 +18,7 @@ fn not_found() -> Refusal {
 
 fn invalid(reason: &str) -> Refusal {
     let mut refusal = refused("InvalidInputException", format!("You specified an invalid value: {reason}"));
-    refusal.extra = json!({ "Reason": reason });
+    *refusal.extra = json!({ "Reason": reason });
     refusal
 }
 
