@@ -1,0 +1,406 @@
+//! One schedule, played from the first act to long after the last.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fake_aws::oracle::{Open, Snapshot, open_doors, watch};
+use fake_aws::{Arrival, Credential, FakeAws, Fault, Setup, View};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::act::Act;
+use crate::attacker::{Attacker, Later, Tally};
+use crate::product::{Product, Sessions};
+use crate::properties::{self, Violation};
+use crate::published::Published;
+use crate::schedule::{Claim, Place, Planned, Schedule, When};
+use crate::stage::{self, Cast, FUNCTIONS, HUB, MEMBER, STACK, VICTIM, VICTIM_ROLE};
+
+/// How long after the claim the last look is taken: an attacker who stops is to be told of as ended within 25 minutes, and the
+/// last act comes 10 minutes after the claim.
+const HORIZON: SignedDuration = SignedDuration::from_mins(38);
+
+/// How often the schedule runs, as deployed.
+const SCHEDULE: Duration = Duration::from_mins(1);
+
+/// A scheduled run that finds nothing to do makes no more calls than this.
+const IDLE_CALLS: usize = 8;
+
+/// How long before the claim the credential came into other hands.
+pub const STOLEN_BEFORE: SignedDuration = SignedDuration::from_hours(2);
+
+/// What a run showed.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// What was published.
+    pub published: Published,
+    /// What no property allows.
+    pub violations: Vec<Violation>,
+    /// How often each kind of act was tried, and took effect.
+    pub tally: BTreeMap<Act, Tally>,
+    /// Calls that the product made.
+    pub calls: usize,
+    /// When the claim was made.
+    pub claimed_at: Timestamp,
+    /// What was open in the end, in words.
+    pub open: Vec<String>,
+    /// Events that ended in the dead-letter queue, with what was said last.
+    pub dead_letters: Vec<String>,
+    /// Each call of the product, in order.
+    pub log: Vec<String>,
+}
+
+impl Report {
+    /// The last verdict of the first case; none where there is no case.
+    pub fn verdict(&self) -> Option<&str> {
+        self.published.first_cases().first().map(|revision| revision.verdict.as_str())
+    }
+}
+
+/// What was open when the stack said that nothing was.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// Which object said so.
+    pub key: String,
+    /// The doors that were open then, once all had settled.
+    pub open: Vec<Open>,
+}
+
+/// Everything that is judged.
+pub struct Outcome<'a> {
+    /// The AWS.
+    pub aws: &'a FakeAws,
+    /// The stack.
+    pub product: &'a Product,
+    /// The schedule.
+    pub schedule: &'a Schedule,
+    /// Who is who.
+    pub cast: &'a Cast,
+    /// The attacker.
+    pub attacker: &'a Attacker,
+    /// What was published.
+    pub published: &'a Published,
+    /// When the claim was made.
+    pub claimed_at: Timestamp,
+    /// The doors behind each `verified_revoked`, at its time.
+    pub claims: &'a [Claimed],
+    /// The doors in the end.
+    pub open: &'a [Open],
+    /// The honest people before.
+    pub before: &'a Snapshot,
+    /// The honest people in the end.
+    pub after: &'a Snapshot,
+    /// Calls that the product made.
+    pub calls: usize,
+    /// The doors before a person restored the case; none where nobody did.
+    pub before_restore: Option<&'a [Open]>,
+    /// When the last act was planned for, or put off to.
+    pub last_act: Timestamp,
+}
+
+/// Plays a schedule.
+///
+/// # Panics
+/// Where the stage cannot be set, or no runtime started.
+pub fn run(schedule: &Schedule) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async {
+        let aws = FakeAws::new(Setup { lag: schedule.lag(), ..Setup::default() });
+        let clock = aws.clone();
+        Box::pin(severance_aws::clock::by(move || clock.now(), play(schedule, aws))).await
+    })
+}
+
+/// What the hook between any two calls knows.
+struct Meanwhile {
+    attacker: Attacker,
+    first_call: usize,
+    claimed_at: Timestamp,
+    /// Not done yet.
+    ahead: Vec<Planned>,
+    /// When something was last done.
+    last_act: Timestamp,
+    /// The honest people as they were when they last changed something themselves.
+    before: Snapshot,
+}
+
+impl Meanwhile {
+    /// Does all that is due, the oldest first, and says what befalls this call.
+    fn before_call(&mut self, aws: &FakeAws, number: usize, now: Timestamp) -> Fault {
+        self.until(aws, now);
+        let n = u32::try_from(number - self.first_call).unwrap_or(u32::MAX);
+        let mut fault = Fault::None;
+        let due: Vec<Planned> = self.ahead.extract_if(.., |planned| planned.when == When::AtCall(n)).collect();
+        for Planned { act, .. } in due {
+            self.act(aws, now, act);
+            match act {
+                Act::CrashBefore => fault = Fault::Silence { performed: false },
+                Act::CrashAfter => fault = Fault::Silence { performed: true },
+                Act::Throttle => fault = Fault::Refuse(400, "ThrottlingException"),
+                Act::LateAnswer => fault = Fault::Late(Duration::from_secs(6)),
+                _ => {}
+            }
+        }
+        fault
+    }
+
+    fn act(&mut self, aws: &FakeAws, at: Timestamp, act: Act) {
+        self.last_act = at;
+        self.attacker.act(aws, at, act);
+        // What honest people have changed is what they must keep.
+        for changed in std::mem::take(&mut self.attacker.honestly_changed) {
+            self.before.renew(&aws.state(), at, &changed);
+        }
+    }
+
+    /// Does all that is due by a moment.
+    fn until(&mut self, aws: &FakeAws, now: Timestamp) {
+        loop {
+            let moment = |planned: &Planned| match planned.when {
+                When::After(milliseconds) => {
+                    Some(self.claimed_at + SignedDuration::from_millis(i64::from(milliseconds)))
+                }
+                When::Before(_) | When::AtCall(_) => None,
+            };
+            let planned = self.ahead.iter().enumerate().filter_map(|(n, of)| Some((moment(of)?, n))).min();
+            let later = self.attacker.later.iter().enumerate().map(|(n, (at, _))| (*at, n)).min();
+            match (planned, later) {
+                (Some((at, n)), other) if at <= now && other.is_none_or(|(other, _)| at <= other) => {
+                    let planned = self.ahead.remove(n);
+                    self.act(aws, at, planned.act);
+                }
+                (_, Some((at, n))) if at <= now => {
+                    let (_, later): (Timestamp, Later) = self.attacker.later.remove(n);
+                    self.last_act = at;
+                    self.attacker.go_on(aws, at, &later);
+                }
+                _ => return,
+            }
+        }
+    }
+}
+
+#[allow(clippy::too_many_lines, reason = "a play, told from beginning to end")]
+async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
+    let account = match schedule.place {
+        Place::Hub => HUB,
+        Place::Member => MEMBER,
+    };
+    let cast = stage::set(&aws, account, schedule.two_keys);
+    let stolen = if schedule.claim == Claim::RoleSession { &cast.stolen_session } else { &cast.stolen };
+    let mut product = Product::deployed(&aws, sessions(&aws));
+    let attacker = Attacker::with(&cast, stolen.clone());
+
+    // What happens before the claim: then the clock stands at the claim.
+    tokio::time::sleep(Duration::from_secs(STOLEN_BEFORE.unsigned_abs().as_secs())).await;
+    let claimed_at = aws.now();
+    let (mut early, ahead): (Vec<Planned>, Vec<Planned>) =
+        schedule.acts.iter().copied().partition(|planned| matches!(planned.when, When::Before(_)));
+    early.sort_by_key(|planned| std::cmp::Reverse(planned.when));
+    let meanwhile = Arc::new(Mutex::new(Meanwhile {
+        attacker,
+        first_call: aws.call_count(),
+        claimed_at,
+        ahead,
+        last_act: claimed_at,
+        before: watch(&aws.state(), claimed_at, &properties::honest(schedule.claim, &cast)),
+    }));
+    for Planned { when, act } in early {
+        let When::Before(seconds) = when else { continue };
+        let at = claimed_at - SignedDuration::from_secs(i64::from(seconds));
+        let mut meanwhile = meanwhile.lock().expect("no act panicked");
+        meanwhile.act(&aws, at, act);
+        // What the act puts off within that time happens within it.
+        meanwhile.until(&aws, at);
+    }
+    let hook = Arc::clone(&meanwhile);
+    aws.on_call(move |aws: &FakeAws, arrival: &Arrival| {
+        hook.lock().expect("no act panicked").before_call(aws, arrival.number, arrival.at)
+    });
+
+    let mut claims = Vec::new();
+    let seen = std::cell::Cell::new(0);
+    let look = |claims: &mut Vec<Claimed>| {
+        let stored = aws.state().publishing.objects().count();
+        if seen.replace(stored) == stored {
+            return;
+        }
+        let published = Published::by(&aws);
+        let meanwhile = meanwhile.lock().expect("no act panicked");
+        for revision in published.revisions.iter().filter(|of| of.verdict == "verified_revoked" && !of.follows) {
+            if !claims.iter().any(|known| known.key == revision.key) {
+                let open = open_doors(&aws.state(), aws.now(), &meanwhile.attacker.held);
+                claims.push(Claimed { key: revision.key.clone(), open });
+            }
+        }
+    };
+
+    let event = claim(schedule, &cast, claimed_at, "finding-1", &cast.stolen);
+    let mut beside = Product::deployed(&aws, sessions(&aws));
+    let is_done = std::cell::Cell::new(false);
+    let first = async {
+        match schedule.claim {
+            Claim::ByHand => {
+                let _ = product.ask(RESPONDER, &event).await;
+            }
+            _ => product.finding(&event).await,
+        }
+        is_done.set(true);
+    };
+    // A second finding comes while the first is being worked on, and names the other key, where there is one.
+    let asks_twice = schedule.claim != Claim::ByHand && schedule.acts.iter().any(|of| of.act == Act::SecondCase);
+    let second = async {
+        while asks_twice && !is_done.get() {
+            if meanwhile.lock().expect("no act panicked").attacker.second_case {
+                let key = cast.second.as_ref().unwrap_or(&cast.stolen);
+                beside.finding(&claim(schedule, &cast, aws.now(), "finding-2", key)).await;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let ((), ()) = tokio::join!(first, second);
+    product.dead_letters.append(&mut beside.dead_letters);
+    look(&mut claims);
+    let mut restored = None;
+    let mut second_done = false;
+    let mut pause = SCHEDULE;
+    while aws.now() < claimed_at + HORIZON {
+        tokio::time::sleep(pause).await;
+        let now = aws.now();
+        meanwhile.lock().expect("no act panicked").until(&aws, now);
+        let (sent, calls) = (aws.state().publishing.messages().count(), aws.call_count());
+        product.scheduled_run().await;
+        look(&mut claims);
+        // A run that only reads what there is to do is one of many: they become rarer, until something happens.
+        let is_idle = aws.state().publishing.messages().count() == sent && aws.call_count() - calls <= IDLE_CALLS;
+        pause = if is_idle { (pause * 2).min(SCHEDULE * 8) } else { SCHEDULE };
+        if asks_twice && !second_done {
+            second_done = true;
+            // The second is a false alarm, and somebody gives back what it took.
+            let cases: Vec<String> =
+                Published::by(&aws).first_cases().iter().skip(1).map(|revision| revision.case.clone()).collect();
+            for case in cases {
+                let _ =
+                    product.ask(RESPONDER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
+                look(&mut claims);
+            }
+        }
+        // When it has been quiet for long, a person gives the access back.
+        if schedule.restore && restored.is_none() && aws.now() > claimed_at + SignedDuration::from_mins(26) {
+            let first = Published::by(&aws).first_cases().first().map(|revision| revision.case.clone());
+            if let Some(case) = first {
+                let held = meanwhile.lock().expect("no act panicked").attacker.held.clone();
+                restored = Some(open_doors(&aws.state(), aws.now(), &held));
+                let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
+                let _ = product.ask(RESPONDER, &request).await;
+                look(&mut claims);
+            }
+        }
+    }
+    let now = aws.now();
+    let mut meanwhile = meanwhile.lock().expect("no act panicked");
+    meanwhile.until(&aws, now);
+    let attacker = &meanwhile.attacker;
+    let open = open_doors(&aws.state(), now, &attacker.held);
+    let after = meanwhile.before.again(&aws.state(), now);
+    let published = Published::by(&aws);
+    let calls = aws.call_count() - meanwhile.first_call;
+    let outcome = Outcome {
+        aws: &aws,
+        product: &product,
+        schedule,
+        cast: &cast,
+        attacker,
+        published: &published,
+        claimed_at,
+        claims: &claims,
+        open: &open,
+        before: &meanwhile.before,
+        after: &after,
+        calls,
+        before_restore: restored.as_deref(),
+        last_act: meanwhile.last_act,
+    };
+    let violations = properties::judge(&outcome);
+    Report {
+        schedule: schedule.clone(),
+        violations,
+        tally: attacker.tally.clone(),
+        calls,
+        claimed_at,
+        open: open.iter().map(properties::in_words).collect(),
+        dead_letters: product.dead_letters.iter().map(|(_, why)| why.clone()).collect(),
+        published,
+        log: aws.calls().iter().map(|call| format!("{} {}", call.at, call.request.action())).collect(),
+    }
+}
+
+/// Who asks by hand.
+const RESPONDER: &str = "arn:aws:sts::111111111111:assumed-role/SecurityOnCall/robin";
+
+fn sessions(aws: &FakeAws) -> Sessions {
+    let [posture_finding, key_creation, responder] = FUNCTIONS.map(|function| {
+        let name = format!("{STACK}-{function}");
+        let role = aws.state().iam.role_id(View::Settled, HUB, &name).expect("the stage has it");
+        stage::session(aws, HUB, &role, &name, aws.now(), SignedDuration::from_hours(24 * 7))
+    });
+    Sessions { posture_finding, key_creation, responder }
+}
+
+/// The claim, as its source sends it.
+fn claim(schedule: &Schedule, cast: &Cast, at: Timestamp, id: &str, key: &Credential) -> Value {
+    let account = &cast.account;
+    let first_seen = (at - SignedDuration::from_mins(60)).to_string();
+    let last_seen = (at - SignedDuration::from_mins(5)).to_string();
+    let envelope = |source: &str, kind: &str, detail: Value| {
+        json!({
+            "version": "0", "id": format!("event-of-{id}"), "detail-type": kind, "source": source, "account": account,
+            "time": at.to_string(), "region": "us-east-1", "resources": [], "detail": detail,
+        })
+    };
+    let guard_duty = |key: Value| {
+        let detail = json!({
+            "schemaVersion": "2.0", "accountId": account, "region": "us-east-1", "partition": "aws", "id": id,
+            "arn": format!("arn:aws:guardduty:us-east-1:{account}:detector/d/finding/{id}"),
+            "type": "UnauthorizedAccess:IAMUser/MaliciousIPCaller.Custom",
+            "resource": { "resourceType": "AccessKey", "accessKeyDetails": key },
+            "service": {
+                "serviceName": "guardduty", "detectorId": "d", "archived": false, "count": 17,
+                "eventFirstSeen": first_seen, "eventLastSeen": last_seen,
+            },
+            "severity": 8, "createdAt": last_seen, "updatedAt": last_seen,
+            "title": "API ListBuckets was invoked from an IP address on a custom threat list.",
+        });
+        envelope("aws.guardduty", "GuardDuty Finding", detail)
+    };
+    match schedule.claim {
+        Claim::UserKey => guard_duty(json!({
+            "accessKeyId": key.key_id, "principalId": cast.victim, "userType": "IAMUser", "userName": VICTIM,
+        })),
+        Claim::RoleSession => guard_duty(json!({
+            "accessKeyId": cast.stolen_session.key_id, "userType": "AssumedRole", "userName": VICTIM_ROLE,
+            "principalId": format!("{}:i-0a1b2c3d4e5f60718", cast.victim_role),
+        })),
+        Claim::ExposedKey => {
+            let detail = json!({
+                "eventArn": format!("arn:aws:health:us-east-1::event/RISK/AWS_RISK_CREDENTIALS_EXPOSED/{id}"),
+                "service": "RISK", "eventTypeCode": "AWS_RISK_CREDENTIALS_EXPOSED", "eventTypeCategory": "issue",
+                "startTime": first_seen, "lastUpdatedTime": last_seen, "statusCode": "open", "eventRegion": "us-east-1",
+                "affectedEntities": [{ "entityValue": key.key_id, "status": "IMPAIRED" }],
+                "affectedAccount": account, "page": "1", "totalPages": "1",
+            });
+            envelope("aws.health", "AWS Health Event", detail)
+        }
+        Claim::ByHand => json!({ "contain": {
+            "claim": {
+                "subject": format!("arn:aws:iam::{account}:user/{VICTIM}"), "signal": "identity_compromised",
+                "accessKey": key.key_id,
+            },
+            "reason": "the key is used by somebody else",
+        } }),
+    }
+}

@@ -1,0 +1,52 @@
+//! The adversary itself is held to what it promises: the same run each time, time that is virtual, and a product that, left alone,
+//! does its work.
+
+use adversary::properties::Property;
+use adversary::run::run;
+use adversary::schedule::{Claim, Late, Place, Schedule};
+
+#[test]
+fn the_same_schedule_gives_the_same_run() {
+    for seed in [3, 11, 42] {
+        let schedule = Schedule::random(seed);
+        let (once, again) = (run(&schedule), run(&schedule));
+        assert_eq!(once.log, again.log, "{schedule}");
+        assert_eq!(once.published, again.published, "{schedule}");
+        assert_eq!(once.violations, again.violations, "{schedule}");
+    }
+}
+
+#[test]
+fn where_nobody_attacks_a_stolen_key_is_told_of_as_dead_and_is() {
+    for (claim, place) in [Claim::UserKey, Claim::ExposedKey, Claim::ByHand]
+        .into_iter()
+        .flat_map(|claim| [Place::Hub, Place::Member].map(|place| (claim, place)))
+    {
+        let schedule = Schedule { place, ..Schedule::quiet(claim) };
+        let report = run(&schedule);
+        assert_eq!(report.verdict(), Some("verified_revoked"), "{schedule}: {:?}", report.dead_letters);
+        assert_eq!(report.open, Vec::<String>::new(), "{schedule}");
+        assert_eq!(report.violations, [], "{schedule}");
+        assert!(!report.published.messages.is_empty(), "{schedule}");
+    }
+}
+
+#[test]
+fn a_late_aws_is_late_and_settles() {
+    let prompt = run(&Schedule::quiet(Claim::UserKey));
+    let late = run(&Schedule { late: Late::Slow, seed: 5, ..Schedule::quiet(Claim::UserKey) });
+    assert!(late.calls >= prompt.calls, "reading back takes longer where reads are late");
+    assert!(late.open.is_empty(), "{:?}", late.open);
+    let unsound = |report: &adversary::run::Report| {
+        report.violations.iter().any(|violation| violation.property == Property::Sound)
+    };
+    assert!(!unsound(&prompt) && !unsound(&late));
+}
+
+#[test]
+fn every_known_failure_names_a_schedule_whose_acts_it_blames() {
+    for known in adversary::known::list().unwrap() {
+        let acts = adversary::search::kinds(&known.witness);
+        assert!(known.signature.acts.is_subset(&acts), "{}: {}", known.fault, known.witness);
+    }
+}
