@@ -75,6 +75,24 @@ test: build ## All tests, end to end included, against the emulator with IAM enf
 	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo test --workspace --tests --no-fail-fast; \
 	fi
 
+# With the features of the whole workspace, so that no dependency is compiled once more.
+ADVERSARY := $(TARGET)/debug/adversary
+.PHONY: adversary-build
+adversary-build:
+	@cargo build --workspace --bins --locked
+
+.PHONY: adversary
+adversary: adversary-build ## An attacker against the whole product: known failures, single acts, random schedules (MINUTES=2)
+	@$(ADVERSARY) ci --minutes $(or $(MINUTES),2)
+
+.PHONY: adversary-soak
+adversary-soak: adversary-build ## Random schedules of the attacker for MINUTES=60; goes on where it stopped (SOAK=target/soak.json)
+	@$(ADVERSARY) soak --state $(or $(SOAK),$(TARGET)/soak.json) --minutes $(or $(MINUTES),60)
+
+.PHONY: mutants
+mutants: adversary-build ## Is each safeguard missed when it is taken away? (hours; ONLY='text of a name')
+	@$(ADVERSARY) mutants --only '$(ONLY)'
+
 .PHONY: demo
 demo: build ## Watch four events become contained identities, and a key replaced under a service that works with it
 	@$(STACK) run --parameter 'CutoverQuiet=*=3s' --parameter CutoverDeletion=3s -- $(VENV)/bin/python scripts/demo.py --sever $(SEVER)
