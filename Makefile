@@ -125,9 +125,9 @@ bench-rotation: build-release ## A rotation by its steps, and whether an exposed
 lint: venv ## What CI checks beside the tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --document-private-items
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --document-private-items
 	cfn-lint template.yaml infra/*.yaml
-	sam validate --lint
 	$(VENV)/bin/python scripts/check_template.py
 	$(VENV)/bin/python scripts/permissions.py --check
 	$(VENV)/bin/python -m compileall -q scripts tests/emulator
