@@ -106,6 +106,8 @@ pub struct Outcome<'a> {
 /// # Panics
 /// Where the stage cannot be set, or no runtime started.
 pub fn run(schedule: &Schedule) -> Report {
+    // The SDK draws from this thread's generator how long it waits between tries.
+    fastrand::seed(schedule.seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let aws = FakeAws::new(Setup { lag: schedule.lag(), ..Setup::default() });

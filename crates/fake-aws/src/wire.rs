@@ -188,7 +188,7 @@ mod tests {
         let mut xml = String::new();
         members(
             &mut xml,
-            &json!({ "User": { "Path": "/a&b/", "Tags": [{ "Key": "k" }], "Boundary": null }, "IsTruncated": false }),
+            &json!({ "IsTruncated": false, "User": { "Path": "/a&b/", "Tags": [{ "Key": "k" }], "Zone": null } }),
         );
         assert_eq!(
             xml,

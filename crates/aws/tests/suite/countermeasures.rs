@@ -305,13 +305,15 @@ struct Play {
     step: Countermeasure,
     case: Case,
     keep: bool,
+    /// How many halves were asked for.
+    halves: i64,
 }
 
 impl Play {
     fn of(scene: &Scene) -> Self {
         let world = world();
         let (driver, step) = ((scene.driver)(&world), scene.step.clone());
-        Self { driver, case: case_of(&step, clock::now()), step, keep: scene.keep_sessions_denied, world }
+        Self { driver, case: case_of(&step, clock::now()), step, keep: scene.keep_sessions_denied, world, halves: 0 }
     }
 
     /// The same, for a single step.
@@ -319,7 +321,14 @@ impl Play {
         Self::of(&Scene { step, driver, vanish: |_| {}, keep_sessions_denied: false, reversible: true })
     }
 
+    /// Each half a millisecond after the one before: the clock is read to the millisecond, and they take less.
     async fn ask(&mut self, half: Half) -> Result<Said, AwsError> {
+        self.halves += 1;
+        let now = clock::now() + SignedDuration::from_millis(self.halves);
+        clock::by(move || now, self.ask_at_once(half)).await
+    }
+
+    async fn ask_at_once(&mut self, half: Half) -> Result<Said, AwsError> {
         let (driver, step) = (&self.driver, &self.step);
         assert!(driver.drives(step));
         let undo = Undo { case: &self.case, keep_sessions_denied: self.keep };
