@@ -12,6 +12,8 @@ pub struct Revision {
     pub key: String,
     /// When the evidence was stored.
     pub at: Timestamp,
+    /// When the case was opened.
+    pub opened_at: Timestamp,
     /// The case.
     pub case: String,
     /// Its number.
@@ -81,6 +83,7 @@ impl Published {
                 None => cases.push(revision),
             }
         }
+        cases.sort_by_key(|revision| revision.opened_at);
         cases
     }
 }
@@ -93,6 +96,7 @@ fn revision(key: &str, at: Timestamp, envelope: &[u8]) -> Option<Revision> {
     Some(Revision {
         key: key.to_owned(),
         at,
+        opened_at: case["openedAt"].as_str()?.parse().ok()?,
         case: case["id"].as_str()?.to_owned(),
         number: case["revision"].as_u64()?,
         verdict: case["verdict"].as_str()?.to_owned(),
