@@ -63,16 +63,24 @@ package: venv ## Build the functions for AWS: arm64, against the C library of Am
 	sam build --build-dir .aws-sam/package --parameter-overrides Architecture=arm64
 	@echo 'Next: sam deploy --guided --template-file .aws-sam/package/template.yaml'
 
+# Tests of `late` need a stack whose AWS is late; it is another one, started with a seed. They mostly wait: more threads than cores.
+LATE := run --late $(or $(SEED),7) --parameter SettleSeconds=5
 .PHONY: test
-test: build ## All tests, end to end included, against the emulator with IAM enforced
+test: build ## All tests, end to end included, against the emulator with IAM enforced, prompt and late
 	@$(VENV)/bin/python -m unittest discover --start-directory tests/emulator
 	@if cargo nextest --version >/dev/null 2>&1; then \
 	  cargo nextest run --workspace --tests --no-run; \
-	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo nextest run --workspace --tests --no-fail-fast; \
+	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) \
+	    cargo nextest run --workspace --tests --no-fail-fast -E 'not test(/^late::/)'; \
+	  $(STACK) $(LATE) -- env SEVERANCE_SEVER=$(SEVER) \
+	    cargo nextest run --workspace --tests --no-fail-fast --test-threads 12 -E 'package(severance-tests) & test(/^late::/)'; \
 	  if grep -rqE '^ *//[/!] *```' --include='*.rs' crates functions; then cargo test --workspace --doc; fi; \
 	else \
 	  cargo test --workspace --tests --no-run; \
-	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) cargo test --workspace --tests --no-fail-fast; \
+	  $(STACK) run --with-observe-stack --with-review-stack --with-moto -- env SEVERANCE_SEVER=$(SEVER) \
+	    cargo test --workspace --tests --no-fail-fast -- --skip late::; \
+	  $(STACK) $(LATE) -- env SEVERANCE_SEVER=$(SEVER) \
+	    cargo test --workspace --tests --no-fail-fast late:: -- --test-threads 12; \
 	fi
 
 # With the features of the whole workspace, so that no dependency is compiled once more.

@@ -13,6 +13,7 @@
 )]
 
 pub mod doors;
+pub mod late;
 pub mod rotation;
 
 use std::sync::atomic::{AtomicU32, Ordering};

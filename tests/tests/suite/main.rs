@@ -12,6 +12,7 @@ mod containment;
 mod delivery;
 mod everything;
 mod guardrails;
+mod late;
 mod offboarding;
 mod organization;
 mod permissions;
