@@ -1,13 +1,8 @@
 //! What fails today: each failure with the fault that it shows and a schedule that shows it.
 //!
-//! The list is `known-failures.txt` beside this crate's sources. An entry is a line that names the fault, then lines with what fails
-//! (property, what is wrong, acts), then the schedule that shows it:
-//!
-//! ```text
-//! ## A session outlives its key
-//! sound session: get_session_token
-//! > 1 user-key hub prompt get_session_token@-600s
-//! ```
+//! The list is `known-failures.txt` beside this crate's sources. An entry is a line that names the fault (`## A session outlives its
+//! key`), then lines with what fails (property, what is wrong, acts: `sound session: get_session_token`), each followed by the schedule
+//! that shows it (`> 1 user-key hub prompt get_session_token@-600s`).
 //!
 //! A failing schedule is explained by an entry of the same property and the same wrong whose acts are all among those that its
 //! failure cannot do without.
