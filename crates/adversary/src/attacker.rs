@@ -212,8 +212,7 @@ impl Doing<'_> {
             Act::StripUser => self.strip("User", &name),
             Act::StripRole => self.strip("Role", VICTIM_ROLE),
             Act::ReplaceUserPolicies => {
-                let listed = self.iam("ListUserPolicies", json!({ "UserName": name }));
-                let names = texts(listed.as_ref(), "PolicyNames");
+                let names = self.denials("User", &name);
                 let replace = |policy: &String| {
                     let document = allow(&["*"]).to_string();
                     let input = json!({ "UserName": name, "PolicyName": policy, "PolicyDocument": document });

@@ -1,6 +1,7 @@
 //! The product without one of its safeguards: does any schedule tell the difference?
 //!
-//! Mutants are built in a copy of the checkout, so nothing of it is touched. A mutant is caught by a seed that violates what the
+//! Mutants are built in a copy of the checkout and in a target folder of their own, so nothing of it is touched: Cargo takes the same
+//! package of two checkouts for the same, and would take a mutant's build for the product's. A mutant is caught by a seed that violates what the
 //! product itself, with the same seed, does not.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
@@ -64,11 +65,12 @@ impl Mutant {
 /// Where something cannot be copied, built or run.
 pub fn hunt(only: &str, count: u64) -> Result<usize, String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = target(&root);
-    let tree = target.join("mutants/tree");
+    let home = target(&root).join("mutants");
+    let (tree, target) = (home.join("tree"), home.join("target"));
     copy(&root, &tree)?;
+    println!("building the product in {} (minutes when fresh) …", home.display());
     let built = build(&tree, &target)?;
-    let record = target.join("mutants/record.json");
+    let record = home.join("record.json");
     let arguments = ["random".to_owned(), "--count".to_owned(), count.to_string()];
     println!("the product itself, {count} schedules …");
     run(&built, &[&arguments[..], &["--record".to_owned(), record.display().to_string()]].concat())?;
@@ -109,7 +111,7 @@ fn copy(root: &Path, tree: &Path) -> Result<(), String> {
     for name in String::from_utf8_lossy(&listed.stdout).split('\0').filter(|name| !name.is_empty()) {
         let (from, to) = (root.join(name), tree.join(name));
         let Ok(bytes) = std::fs::read(&from) else { continue };
-        // What is the same keeps its time: Cargo builds it once.
+        // What is the same keeps its time, so that Cargo builds it once.
         if std::fs::read(&to).is_ok_and(|there| there == bytes) {
             continue;
         }
@@ -126,16 +128,9 @@ fn build(tree: &Path, target: &Path) -> Result<PathBuf, String> {
         .args(["build", "--quiet", "--workspace", "--bin", "adversary"])
         .current_dir(tree)
         .env("CARGO_TARGET_DIR", target)
-        .env("RUSTFLAGS", "--allow warnings")
         .status()
         .map_err(|error| format!("cargo build: {error}"))?;
-    let built = target.join("debug/adversary");
-    // Each build writes the same file, so it is moved out of the way of the next.
-    let moved = target.join("mutants/adversary");
-    if !status.success() {
-        return Err("a mutant does not build".to_owned());
-    }
-    std::fs::copy(&built, &moved).map(|_| moved).map_err(|error| format!("{}: {error}", built.display()))
+    if status.success() { Ok(target.join("debug/adversary")) } else { Err("a mutant does not build".to_owned()) }
 }
 
 fn run(built: &Path, arguments: &[String]) -> Result<String, String> {

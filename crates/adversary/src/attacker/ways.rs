@@ -37,9 +37,8 @@ impl Doing<'_> {
     /// Takes off everything that could be a denial.
     pub(super) fn strip(&self, kind: &str, name: &str) -> bool {
         let of = format!("{kind}Name");
-        let inline = self.iam(&format!("List{kind}Policies"), json!({ &of: name }));
         let mut did = false;
-        for policy in texts(inline.as_ref(), "PolicyNames").iter().filter(|policy| *policy != "work") {
+        for policy in self.denials(kind, name) {
             did |= self.done(&format!("Delete{kind}Policy"), json!({ &of: name, "PolicyName": policy }));
         }
         let attached = self.iam(&format!("ListAttached{kind}Policies"), json!({ &of: name })).unwrap_or_default();
@@ -50,6 +49,19 @@ impl Doing<'_> {
             }
         }
         did
+    }
+
+    /// What is listed, and what everybody knows who has read this repository: a list may not show yet what was just written.
+    pub(super) fn denials(&self, kind: &str, name: &str) -> Vec<String> {
+        let inline = self.iam(&format!("List{kind}Policies"), json!({ format!("{kind}Name"): name }));
+        let mut names = texts(inline.as_ref(), "PolicyNames");
+        names.retain(|policy| policy != "work");
+        for known in ["SeveranceQuarantine", "SeveranceRevokeOlderSessions"] {
+            if !names.iter().any(|name| name == known) {
+                names.push(known.to_owned());
+            }
+        }
+        names
     }
 
     pub(super) fn fill_inline(&mut self, user: &str) -> bool {
