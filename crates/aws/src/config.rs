@@ -319,17 +319,21 @@ fn member(optional: &impl Fn(&'static str) -> Option<String>) -> Result<Option<M
 /// The SDK's configuration: one per process, shared by all clients, because loading the certificate store costs tens of
 /// milliseconds.
 pub async fn sdk() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(4))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(Duration::from_secs(5))
-                .operation_timeout(Duration::from_secs(15))
-                .build(),
-        )
-        .load()
-        .await
+    aws_config::defaults(BehaviorVersion::latest()).retry_config(retries()).timeout_config(time_outs()).load().await
+}
+
+/// How often a call is tried in all: the SDK's standard mode, four times.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(4)
+}
+
+/// How long is waited for AWS: 2 s for a connection, 5 s for one try, 15 s for a call with all its tries.
+pub fn time_outs() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(15))
+        .build()
 }
 
 #[cfg(test)]

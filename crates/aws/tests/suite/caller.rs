@@ -12,8 +12,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use severance_aws::caller::{CallerError, Callers, same_person};
-use severance_aws::clock;
 use severance_aws::responder::Responder;
+use severance_aws::{clock, config};
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
 use severance_domain::respond::{AUDIENCE_HEADER, Answer, Ask, Call, Proof, REQUEST_DIGEST_HEADER};
@@ -205,12 +205,7 @@ impl Sts {
             .region(aws_config::Region::new("eu-west-1"))
             .credentials_provider(SharedCredentialsProvider::new(own))
             .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(sts.clone())))
-            .timeout_config(
-                aws_config::timeout::TimeoutConfig::builder()
-                    .operation_attempt_timeout(std::time::Duration::from_secs(5))
-                    .operation_timeout(std::time::Duration::from_secs(15))
-                    .build(),
-            )
+            .timeout_config(config::time_outs())
             .build();
         Callers::new(&sdk)
     }

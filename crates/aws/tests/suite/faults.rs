@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
-use aws_sdk_iam::config::timeout::TimeoutConfig;
+use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_sts::config::Credentials;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
+use severance_aws::config;
 use severance_aws::countermeasures::{
     Applied, DeactivateAccessKey, Driver, QuarantineUser, RevokeRoleSessions, RotateSecret, Seen,
 };
@@ -224,13 +223,8 @@ macro_rules! client {
                 .region($sdk::config::Region::new("eu-west-1"))
                 .http_client(ruled($rules))
                 .retry_partition(RetryPartition::custom("test").build())
-                .retry_config(RetryConfig::standard().with_max_attempts(4))
-                .timeout_config(
-                    TimeoutConfig::builder()
-                        .operation_attempt_timeout(Duration::from_secs(5))
-                        .operation_timeout(Duration::from_secs(15))
-                        .build(),
-                )
+                .retry_config(config::retries())
+                .timeout_config(config::time_outs())
                 .build(),
         )
     };

@@ -1,14 +1,11 @@
 //! Sessions into member accounts: what STS is asked for, what its refusals come to, and that nothing secret is told.
 
-use std::time::Duration;
-
 use crate::common::*;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
+use severance_aws::config;
 use severance_aws::error::AwsError;
 use severance_aws::sessions::{ExternalId, Member, Scope, Sessions, SourceIdentity};
 use severance_domain::ids::{AccountId, Arn};
@@ -39,13 +36,8 @@ fn hub(world: &World) -> SdkConfig {
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(own))
         .http_client(world.http())
-        .retry_config(RetryConfig::standard().with_max_attempts(u32::try_from(ATTEMPTS).unwrap()))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_attempt_timeout(Duration::from_secs(5))
-                .operation_timeout(Duration::from_secs(15))
-                .build(),
-        )
+        .retry_config(config::retries())
+        .timeout_config(config::time_outs())
         .build()
 }
 

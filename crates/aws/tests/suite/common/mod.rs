@@ -8,16 +8,14 @@ pub(crate) mod vault;
 pub(crate) mod world;
 
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
-use aws_sdk_iam::config::retry::{RetryConfig, RetryPartition};
-use aws_sdk_iam::config::timeout::TimeoutConfig;
+use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_sts::config::Credentials;
 use jiff::SignedDuration;
 use severance_aws::alarm::Alarms;
 use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
-use severance_aws::config::Settings;
+use severance_aws::config::{self, Settings};
 use severance_aws::countermeasures::{
     AdoptAccessKey, Attachment, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential,
     DeactivateSigningCertificate, DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere,
@@ -111,13 +109,8 @@ macro_rules! client {
                 .region($sdk::config::Region::new("eu-west-1"))
                 .http_client($world.http())
                 .retry_partition(RetryPartition::custom("test").build())
-                .retry_config(RetryConfig::standard().with_max_attempts(u32::try_from(ATTEMPTS).unwrap()))
-                .timeout_config(
-                    TimeoutConfig::builder()
-                        .operation_attempt_timeout(Duration::from_secs(5))
-                        .operation_timeout(Duration::from_secs(15))
-                        .build(),
-                )
+                .retry_config(config::retries())
+                .timeout_config(config::time_outs())
                 .build(),
         )
     };
