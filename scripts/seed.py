@@ -13,13 +13,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 EVENTS = ROOT / "events"
 
+IDENTITIES: dict[str, list[dict[str, Any]]] = json.loads((EVENTS / "account.json").read_text(encoding="utf-8"))
+
 # The files in events/ name one fixed key id for each identity; real ids exist only once the keys do.
-PLACEHOLDERS = {
-    "ci-deployer": "AKIAEXAMPLECIDEPLOY1",
-    "report-batch": "AKIAEXAMPLEREPORTB01",
-    "new-hire-bot": "AKIAEXAMPLENEWHIRE01",
-    "payments-api": "AKIAEXAMPLEPAYMENTS1",
-}
+PLACEHOLDERS: dict[str, str] = {user["name"]: user["keyInEvents"] for user in IDENTITIES["users"] if "keyInEvents" in user}
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,8 @@ class Account:
         return json.loads(text)
 
 
-def _tags(owner: str | None, kind: str | None) -> list[dict[str, str]]:
-    pairs = {"severance:owner": owner, "severance:class": kind}
-    return [{"Key": key, "Value": value} for key, value in pairs.items() if value]
+def _tags(identity: dict[str, Any]) -> list[dict[str, str]]:
+    return [{"Key": f"severance:{key}", "Value": identity[key]} for key in ("owner", "class") if key in identity]
 
 
 def seed(session: Any) -> Account:
@@ -56,37 +52,30 @@ def seed(session: Any) -> Account:
     iam, secrets = session.client("iam"), session.client("secretsmanager")
     account = Account()
     allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:ListAllMyBuckets", "iam:GetUser"], "Resource": "*"}]}
-    users = [
-        ("ci-deployer", "/", "platform@example.com", "workload", True),
-        ("report-batch", "/service/", "finance@example.com", "workload", True),
-        ("new-hire-bot", "/", None, None, False),
-        ("payments-api", "/", "payments@example.com", "workload", True),
-        ("alice", "/", "alice@example.com", "human", True),
-        ("warehouse-sync", "/", "alice@example.com bob@example.com", "workload", True),
-    ]
-    for name, path, owner, kind, with_key in users:
-        iam.create_user(UserName=name, Path=path, Tags=_tags(owner, kind))
+    for user in IDENTITIES["users"]:
+        name = user["name"]
+        iam.create_user(UserName=name, Path=user["path"], Tags=_tags(user))
         iam.put_user_policy(UserName=name, PolicyName="work", PolicyDocument=json.dumps(allow))
-        if with_key:
+        if user["hasKey"]:
             account.keys[name] = create_key(iam, name)
-    iam.create_login_profile(UserName="alice", Password="not-a-real-one-1A!")
+        if user.get("hasPassword"):
+            iam.create_login_profile(UserName=name, Password="not-a-real-one-1A!")
     trust = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::000000000000:root"}, "Action": "sts:AssumeRole"}],
     }
-    iam.create_role(RoleName="build-runner", AssumeRolePolicyDocument=json.dumps(trust), Tags=_tags("platform@example.com", "pipeline"))
-    iam.put_role_policy(RoleName="build-runner", PolicyName="work", PolicyDocument=json.dumps(allow))
+    for role in IDENTITIES["roles"]:
+        name = role["name"]
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust), Tags=_tags(role))
+        iam.put_role_policy(RoleName=name, PolicyName="work", PolicyDocument=json.dumps(allow))
     rotation = "arn:aws:lambda:us-east-1:000000000000:function:SecretsManagerDemoRotation"
-    for name, owner, rotated in (
-        ("alice/crm-token", "alice@example.com", True),
-        ("shared/warehouse", "alice@example.com bob@example.com", True),
-    ):
-        made = secrets.create_secret(Name=name, SecretString=json.dumps({"token": "demo"}), Tags=_tags(owner, None))
+    for secret in IDENTITIES["secrets"]:
+        name = secret["name"]
+        made = secrets.create_secret(Name=name, SecretString=json.dumps({"token": "demo"}), Tags=_tags(secret))
         account.secrets[name] = made["ARN"]
-        if rotated:
-            secrets.rotate_secret(
-                SecretId=name, RotationLambdaARN=rotation, RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False
-            )
+        secrets.rotate_secret(
+            SecretId=name, RotationLambdaARN=rotation, RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False
+        )
     return account
 
 
