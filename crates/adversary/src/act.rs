@@ -2,16 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whose user, role or policy an act is about.
+/// Whose user an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum On {
-    /// The victim itself.
+    /// The victim.
     Own,
-    /// An honest user or a role of others.
+    /// An honest user.
     Others,
-    /// A user or role that the attacker makes for it.
-    Made,
 }
 
 /// One kind of act. Every one is done with whatever credential of the attacker's still lets it.
@@ -141,14 +139,16 @@ pub enum Act {
     SecondCase,
 
     // ── Faults ───────────────────────────────────────────────────────────────────────────────────────────────────────
-    /// The worker dies before its next call.
+    /// The workers die before their next call.
     CrashBefore,
-    /// The worker dies after its next call took effect.
+    /// The workers die after their next call took effect.
     CrashAfter,
     /// The next call is throttled, with its retries.
     Throttle,
     /// The next call is answered after six seconds, though it took effect.
     LateAnswer,
+    /// The event is delivered once more, to a worker beside the first: EventBridge promises at least one delivery, not at most one.
+    DeliverTwice,
 }
 
 impl Act {
@@ -217,6 +217,7 @@ impl Act {
         Self::CrashAfter,
         Self::Throttle,
         Self::LateAnswer,
+        Self::DeliverTwice,
     ];
 
     /// As the list of known failures and the soak's file write it.
@@ -242,12 +243,7 @@ impl Act {
 
     /// Whether it befalls the product's own calls, and is nobody's doing.
     pub fn is_fault(self) -> bool {
-        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::Throttle | Self::LateAnswer)
-    }
-
-    /// Whether honest people do it.
-    pub fn is_honest(self) -> bool {
-        matches!(self, Self::NamesakeWorks | Self::HonestPolicyChange | Self::SecondCase)
+        matches!(self, Self::CrashBefore | Self::CrashAfter | Self::Throttle | Self::LateAnswer | Self::DeliverTwice)
     }
 }
 

@@ -54,6 +54,8 @@ pub struct Attacker {
     pub later: Vec<(Timestamp, Later)>,
     /// What honest people ask of the stack meanwhile.
     pub second_case: bool,
+    /// Whether the event was delivered once more.
+    pub delivered_again: bool,
     /// What honest people have changed since this was last asked.
     pub honestly_changed: Vec<Honest>,
     /// How often each kind of act was tried, and took effect.
@@ -73,6 +75,7 @@ impl Attacker {
             held: oracle::Attacker { accounts: [OUTSIDE.to_owned()].into(), ..oracle::Attacker::with(stolen) },
             later: vec![],
             second_case: false,
+            delivered_again: false,
             honestly_changed: vec![],
             tally: BTreeMap::new(),
             name: VICTIM.to_owned(),
@@ -140,12 +143,11 @@ impl Doing<'_> {
         self.attacker.name.clone()
     }
 
-    /// The user that an act is about: its name and unique id.
-    fn user(&mut self, on: On) -> Option<(String, String)> {
+    /// The user that an act is about, by name and unique id.
+    fn user(&self, on: On) -> (String, String) {
         match on {
-            On::Own => Some((self.name(), self.attacker.cast.victim.clone())),
-            On::Others => Some((HONEST.to_owned(), self.attacker.cast.honest_id.clone())),
-            On::Made => self.make_user(),
+            On::Own => (self.name(), self.attacker.cast.victim.clone()),
+            On::Others => (HONEST.to_owned(), self.attacker.cast.honest_id.clone()),
         }
     }
 
@@ -157,13 +159,11 @@ impl Doing<'_> {
     fn act(&mut self, act: Act) -> bool {
         let name = self.name();
         match act {
-            Act::MintKey(on) => self.user(on).is_some_and(|(user, _)| self.mint_key(&user)),
-            Act::MintPassword(on) => self.user(on).is_some_and(|(user, id)| self.mint_password(&user, &id)),
-            Act::MintSshKey(on) => self.user(on).is_some_and(|(user, id)| self.mint_ssh_key(&user, &id)),
-            Act::MintCertificate(on) => self.user(on).is_some_and(|(user, id)| self.mint_certificate(&user, &id)),
-            Act::MintServiceCredential(on) => {
-                self.user(on).is_some_and(|(user, id)| self.mint_service_credential(&user, &id))
-            }
+            Act::MintKey(on) => self.mint_key(&self.user(on).0),
+            Act::MintPassword(on) => self.mint_password(&self.user(on)),
+            Act::MintSshKey(on) => self.mint_ssh_key(&self.user(on)),
+            Act::MintCertificate(on) => self.mint_certificate(&self.user(on)),
+            Act::MintServiceCredential(on) => self.mint_service_credential(&self.user(on)),
             Act::ReactivateKeys => {
                 let keys = self.keys_of(&name);
                 let activate = |key: &String| {
@@ -267,7 +267,7 @@ impl Doing<'_> {
                 .map(|_| self.make_user().is_some_and(|(user, _)| self.mint_key(&user)))
                 .fold(false, |any, did| any | did),
             Act::MakeManyCredentials => (0..6)
-                .map(|_| self.make_user().is_some_and(|(user, id)| self.every_credential(&user, &id)))
+                .map(|_| self.make_user().is_some_and(|user| self.every_credential(&user)))
                 .fold(false, |any, did| any | did),
             Act::RolesAnywhere => self.by_certificate(),
             Act::InstanceProfile => self.by_instance(),
@@ -288,6 +288,10 @@ impl Doing<'_> {
                 self.attacker.second_case = true;
                 true
             }
+            Act::DeliverTwice => {
+                self.attacker.delivered_again = true;
+                true
+            }
             // The run does these.
             Act::CrashBefore | Act::CrashAfter | Act::Throttle | Act::LateAnswer => true,
         }
@@ -297,7 +301,7 @@ impl Doing<'_> {
         Held { account: self.attacker.account.clone(), user: user.to_owned(), id }
     }
 
-    fn mint_password(&mut self, user: &str, id: &str) -> bool {
+    fn mint_password(&mut self, (user, id): &(String, String)) -> bool {
         let input = json!({ "UserName": user, "Password": "Pa55word!of-the-attacker" });
         let did = self.done("CreateLoginProfile", input);
         if did {
@@ -307,7 +311,7 @@ impl Doing<'_> {
         did
     }
 
-    fn mint_ssh_key(&mut self, user: &str, id: &str) -> bool {
+    fn mint_ssh_key(&mut self, (user, id): &(String, String)) -> bool {
         let body = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABgQ attacker";
         let made = self.iam("UploadSSHPublicKey", json!({ "UserName": user, "SSHPublicKeyBody": body }));
         let Some(key) = made.and_then(|made| id_of(&made, "SSHPublicKey", "SSHPublicKeyId")) else { return false };
@@ -315,7 +319,7 @@ impl Doing<'_> {
         self.attacker.held.ssh_keys.insert(held)
     }
 
-    fn mint_certificate(&mut self, user: &str, id: &str) -> bool {
+    fn mint_certificate(&mut self, (user, id): &(String, String)) -> bool {
         let body = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
         let made = self.iam("UploadSigningCertificate", json!({ "UserName": user, "CertificateBody": body }));
         let Some(key) = made.and_then(|made| id_of(&made, "Certificate", "CertificateId")) else { return false };
@@ -323,7 +327,7 @@ impl Doing<'_> {
         self.attacker.held.certificates.insert(held)
     }
 
-    fn mint_service_credential(&mut self, user: &str, id: &str) -> bool {
+    fn mint_service_credential(&mut self, (user, id): &(String, String)) -> bool {
         let input = json!({ "UserName": user, "ServiceName": "bedrock.amazonaws.com" });
         let made = self.iam("CreateServiceSpecificCredential", input);
         let of = "ServiceSpecificCredential";

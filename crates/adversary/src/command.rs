@@ -12,8 +12,9 @@ use clap::{Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use crate::known::{self, Known};
-use crate::mutants;
+use crate::mutants::{self, Mutant};
 use crate::properties::Property;
+use crate::recording;
 use crate::run::{Report, run};
 use crate::schedule::{CALLS, Claim, Late, Schedule};
 use crate::search::{self, Signature, Sum, kinds, pairs, shrink, signature, singles};
@@ -27,7 +28,8 @@ use crate::search::{self, Signature, Sum, kinds, pairs, shrink, signature, singl
   adversary replay '1 user-key hub prompt get_session_token@-600s'
   adversary random --from 0 --count 20000       by seed
   adversary soak --state soak.json --minutes 60 goes on where it stopped
-  adversary pairs --every 20                    every ordered pair of acts, at every 20th call"
+  adversary pairs --state pairs.json --every 20 every ordered pair of acts, at every 20th call; goes on, too
+  adversary record before.txt                   what is asked of AWS and said, to compare with after a rebuilding"
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -44,6 +46,9 @@ enum Verb {
         /// The first seed.
         #[arg(long, default_value_t = 0)]
         from: u64,
+        /// How many random schedules are played at most, so that a faster machine finds nothing that a slower one does not.
+        #[arg(long, default_value_t = 2_500)]
+        count: u64,
         /// Single acts are tried at every so many calls.
         #[arg(long, default_value_t = 20)]
         every: u32,
@@ -85,17 +90,44 @@ enum Verb {
         #[arg(long, default_value_t = 1)]
         every: u32,
     },
-    /// Every ordered pair of acts.
+    /// Every ordered pair of acts, for each claim. Can be stopped at any time; goes on where it was.
     Pairs {
         /// Step width.
         #[arg(long, default_value_t = 20)]
         every: u32,
+        /// Where it is kept how far this has come. Another step width needs another file.
+        #[arg(long)]
+        state: PathBuf,
+        /// How long; without it to the end.
+        #[arg(long)]
+        minutes: Option<u64>,
     },
-    /// Takes each safeguard of the product away in turn, in a copy of the checkout, and says which seed shows it.
+    /// Writes down what the product asks of AWS and says to people, in every event file and many schedules.
+    Record {
+        /// The file that is written.
+        file: PathBuf,
+        /// Only scenarios whose name holds this text.
+        #[arg(long, default_value = "")]
+        only: String,
+    },
+    /// Compares two such files, so that a rebuilding can show that it changes nothing.
+    Compare {
+        /// The file of before.
+        before: PathBuf,
+        /// The file of now.
+        after: PathBuf,
+        /// What was renamed, a line each: `before => after`.
+        #[arg(long)]
+        words: Option<PathBuf>,
+    },
+    /// Takes each safeguard of the product away in turn, in a copy of the checkout, and says which schedule shows it.
     Mutants {
         /// Only those whose name holds this text.
         #[arg(long, default_value = "")]
         only: String,
+        /// Only those for which the list keeps no schedule yet.
+        #[arg(long)]
+        missing: bool,
         /// Schedules for each.
         #[arg(long, default_value_t = 20_000)]
         count: u64,
@@ -114,8 +146,8 @@ enum Verb {
 /// What a soak keeps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Soak {
-    /// All seeds below were played.
-    next_seed: u64,
+    /// So many were played: seeds from 0 on, or pairs in their order.
+    next: u64,
     /// Seconds that it took.
     seconds: u64,
     /// What they came to.
@@ -124,59 +156,51 @@ struct Soak {
     unexpected: BTreeMap<String, String>,
 }
 
-/// Runs the command.
+/// Runs the command: 0 where everything is as expected, 1 where it is not, 2 where that cannot be said.
 pub fn main() -> ExitCode {
-    let known = match known::list() {
-        Ok(known) => known,
+    let verb = Arguments::parse().verb;
+    match known::list().and_then(|known| perform(verb, &known)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(why) => {
             eprintln!("adversary: {why}");
-            return ExitCode::FAILURE;
+            ExitCode::from(2)
         }
-    };
-    let found = match Arguments::parse().verb {
-        Verb::Ci { minutes, from, every } => ci(&known, minutes, from, every),
-        Verb::Known => witnesses(&known),
-        Verb::Replay { schedule, evidence, messages, calls } => match schedule.parse() {
-            Ok(schedule) => return replay(&schedule, evidence, messages, calls),
-            Err(why) => {
-                eprintln!("adversary: {why}");
-                return ExitCode::from(2);
-            }
-        },
-        Verb::Random { from, count, record, against } => match random(&known, from, count, record, against) {
-            Ok(found) => found,
-            Err(why) => {
-                eprintln!("adversary: {why}");
-                return ExitCode::from(2);
-            }
-        },
+    }
+}
+
+/// Whether everything is as expected.
+fn perform(verb: Verb, known: &[Known]) -> Result<bool, String> {
+    let unexpected = match verb {
+        Verb::Ci { minutes, from, count, every } => ci(known, minutes, from..from + count, every),
+        Verb::Known => witnesses(known),
+        Verb::Replay { schedule, evidence, messages, calls } => {
+            return Ok(replay(&schedule.parse()?, evidence, messages, calls));
+        }
+        Verb::Random { from, count, record, against } => random(known, from, count, record, against)?,
         Verb::Singles { every } => {
             let bases = bases();
-            search_in(&known, bases.iter().flat_map(|base| singles(base, CALLS, every)).collect::<Vec<_>>(), None)
+            search_in(known, bases.iter().flat_map(|base| singles(base, CALLS, every)).collect::<Vec<_>>(), None)
         }
-        Verb::Pairs { every } => {
-            let base = Schedule { late: Late::Usual, ..Schedule::quiet(Claim::UserKey) };
-            search_in(&known, pairs(&base, CALLS, every), None)
-        }
-        Verb::Mutants { only, count } => {
-            return match mutants::hunt(&only, count) {
-                Ok(0) => ExitCode::SUCCESS,
-                Ok(_) => ExitCode::FAILURE,
-                Err(why) => {
-                    eprintln!("adversary: {why}");
-                    ExitCode::from(2)
-                }
+        Verb::Pairs { every, state, minutes } => {
+            let bases = Claim::ALL.map(|claim| Schedule { late: Late::Usual, ..Schedule::quiet(claim) });
+            let from = |next| {
+                let all = bases.iter().flat_map(|base| pairs(base, CALLS, every));
+                all.skip(usize::try_from(next).unwrap_or(usize::MAX)).take(AT_ONCE).collect()
             };
+            soak(known, &state, minutes, from)?
         }
-        Verb::Soak { state, minutes } => match soak(&known, &state, minutes) {
-            Ok(found) => found,
-            Err(why) => {
-                eprintln!("adversary: {}: {why}", state.display());
-                return ExitCode::from(2);
-            }
-        },
+        Verb::Record { file, only } => return record(&file, &only).map(|()| true),
+        Verb::Compare { before, after, words } => return compare(&before, &after, words.as_deref()),
+        Verb::Mutants { only, missing, count } => {
+            let is_hunted = |of: &Mutant| of.name.contains(&only) && !(missing && of.shown_by.is_some());
+            return Ok(mutants::hunt(is_hunted, count)? == 0);
+        }
+        Verb::Soak { state, minutes } => {
+            soak(known, &state, Some(minutes), |next| (next..).map(Schedule::random).take(AT_ONCE).collect())?
+        }
     };
-    if found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    Ok(unexpected.is_empty())
 }
 
 /// What nobody does anything in, for each claim: enumerations put acts into these.
@@ -188,14 +212,14 @@ fn bases() -> Vec<Schedule> {
 /// What was not expected: each failure with a schedule that shows it.
 type Unexpected = BTreeMap<Signature, Schedule>;
 
-fn ci(known: &[Known], minutes: u64, from: u64, every: u32) -> Unexpected {
+fn ci(known: &[Known], minutes: u64, seeds: std::ops::Range<u64>, every: u32) -> Unexpected {
     let mut unexpected = witnesses(known);
     println!("\n── single acts, at every {every}th call ──");
     let single: Vec<Schedule> = bases().iter().flat_map(|base| singles(base, CALLS, every)).collect();
     unexpected.extend(search_in(known, single, None));
-    println!("\n── random schedules from seed {from}, for {minutes} min ──");
+    println!("\n── random schedules, seeds {} to {}, for {minutes} min at most ──", seeds.start, seeds.end - 1);
     let within = Some(Duration::from_secs(minutes * 60));
-    unexpected.extend(search_in(known, (from..).map(Schedule::random), within));
+    unexpected.extend(search_in(known, seeds.map(Schedule::random), within));
     println!("\nadversary: {} known failures, {} unexpected", known.len(), unexpected.len());
     unexpected
 }
@@ -314,7 +338,7 @@ fn random(
                 })
                 .collect();
             if let Some(violation) = new.first().filter(|_| unexpected.is_empty()) {
-                println!("CAUGHT at seed {seed}: {} ({}): {}", violation.property, violation.what, report.schedule);
+                println!("{}{} ({}): {}", mutants::CAUGHT, violation.property, violation.what, report.schedule);
                 unexpected.insert(signature(&report.schedule, violation), report.schedule.clone());
                 stop.store(true, std::sync::atomic::Ordering::Relaxed);
             }
@@ -324,7 +348,8 @@ fn random(
     Ok(search_in(known, schedules, None))
 }
 
-fn replay(schedule: &Schedule, evidence: bool, messages: bool, calls: bool) -> ExitCode {
+/// Whether every property holds.
+fn replay(schedule: &Schedule, evidence: bool, messages: bool, calls: bool) -> bool {
     let report = run(schedule);
     println!("{schedule}\n{} calls, claimed at {}", report.calls, report.claimed_at);
     for revision in &report.published.revisions {
@@ -347,31 +372,76 @@ fn replay(schedule: &Schedule, evidence: bool, messages: bool, calls: bool) -> E
     }
     if calls {
         for (n, call) in report.log.iter().enumerate() {
-            println!("  #{n} {call}");
+            println!("  #{n} {} {}", call.at, call.request.action());
         }
     }
     println!("open in the end: {}", if report.open.is_empty() { "nothing".to_owned() } else { report.open.join("; ") });
     for violation in &report.violations {
         println!("VIOLATED: {} ({}): {}", violation.property, violation.what, violation.detail);
     }
-    if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    report.violations.is_empty()
 }
 
-fn soak(known: &[Known], path: &Path, minutes: u64) -> Result<Unexpected, std::io::Error> {
-    const AT_ONCE: u64 = 500;
+fn record(path: &Path, only: &str) -> Result<(), String> {
+    let in_file = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(in_file)?);
+    let (mut count, mut failed) = (0, None);
+    recording::record(only, |recorded| {
+        count += 1;
+        if count % 100 == 0 {
+            eprintln!("… {count} scenarios");
+        }
+        failed = failed.take().or(file.write_all(recording::in_file(&recorded).as_bytes()).err());
+    })?;
+    failed.map_or_else(|| file.flush(), Err).map_err(in_file)?;
+    println!("{count} scenarios in {}", path.display());
+    Ok(())
+}
+
+/// Whether nothing differs.
+fn compare(before: &Path, after: &Path, words: Option<&Path>) -> Result<bool, String> {
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let words = words.map_or(Ok(String::new()), read)?;
+    let found = recording::compare(&read(before)?, &read(after)?, &words)?;
+    for different in found.different.iter().take(20) {
+        println!("DIFFERENT: {different}");
+    }
+    for unused in &found.unused {
+        println!("NOT RENAMED: nothing is called {unused:?} before");
+    }
+    println!("{} scenarios are the same, {} are not", found.same, found.different.len());
+    Ok(found.different.is_empty() && found.unused.is_empty())
+}
+
+/// So many schedules are played between two states that are kept.
+const AT_ONCE: usize = 500;
+
+/// Plays what `from` gives after so many, and goes on where the state says that it was.
+fn soak(
+    known: &[Known],
+    path: &Path,
+    minutes: Option<u64>,
+    from: impl Fn(u64) -> Vec<Schedule>,
+) -> Result<Unexpected, String> {
+    let in_file = |error: std::io::Error| format!("{}: {error}", path.display());
     let mut state: Soak = match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)?,
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| in_file(error.into()))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Soak::default(),
-        Err(error) => return Err(error),
+        Err(error) => return Err(in_file(error)),
     };
-    println!("goes on at seed {}", state.next_seed);
+    println!("{} were played before", state.next);
     let mut unexpected = Unexpected::new();
     let mut blamed = BTreeSet::new();
     let mut spent = Duration::ZERO;
-    while spent < Duration::from_secs(minutes * 60) {
-        let seeds = state.next_seed..state.next_seed + AT_ONCE;
+    while minutes.is_none_or(|minutes| spent < Duration::from_secs(minutes * 60)) {
+        let schedules = from(state.next);
+        let count = schedules.len() as u64;
+        if count == 0 {
+            println!("that was all");
+            break;
+        }
         let mut sum = Sum::default();
-        let (_, took) = search::all(seeds.map(Schedule::random), None, |report| {
+        let (_, took) = search::all(schedules.into_iter(), None, |report| {
             sum.add(report);
             for (signature, schedule) in unexplained(known, &unexpected, &mut blamed, report) {
                 println!("UNEXPECTED FAILURE: {signature}\n{}", known::entry(&signature, &schedule));
@@ -380,15 +450,17 @@ fn soak(known: &[Known], path: &Path, minutes: u64) -> Result<Unexpected, std::i
             }
         });
         spent += took;
-        state.next_seed += AT_ONCE;
+        state.next += count;
         state.seconds += took.as_secs();
         state.sum.merge(&sum);
         // Written whole and then moved: a soak that is stopped here goes on from the state before.
         let beside = path.with_extension("new");
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(&serde_json::to_vec_pretty(&state)?)?;
-        std::fs::rename(&beside, path)?;
+        let text = serde_json::to_vec_pretty(&state).map_err(|error| in_file(error.into()))?;
+        std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path)).map_err(in_file)?;
     }
-    println!("{}\nnext seed {}", state.sum.in_words(), state.next_seed);
+    println!("{}\n{} were played in {} s in all", state.sum.in_words(), state.next, state.seconds);
+    for (signature, schedule) in &state.unexpected {
+        println!("unexpected so far: {signature}\n  > {schedule}");
+    }
     Ok(unexpected)
 }

@@ -24,6 +24,7 @@ pub mod mutants;
 pub mod product;
 pub mod properties;
 pub mod published;
+pub mod recording;
 pub mod run;
 pub mod schedule;
 pub mod search;

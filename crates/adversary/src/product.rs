@@ -1,20 +1,22 @@
 //! The functions as they are deployed, invoked as Lambda invokes them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
 use aws_config::SdkConfig;
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use fake_aws::{Credential, FakeAws};
 use serde_json::{Value, json};
-use severance_aws::config::Settings;
-use severance_aws::function::{Function, Parts, Serve};
+use severance_aws::config::{self, Settings};
+use severance_aws::function::{Failure, Function, Parts, Response, Serve};
+use severance_aws::react::Reactor;
 use severance_aws::responder::Responder;
+use severance_domain::intake::EventSource;
 use severance_policy::Guardrails;
+use tokio::sync::Notify;
 
 use crate::stage::{EXTERNAL_ID, HUB, MANAGEMENT, MEMBER, STACK};
 
@@ -32,27 +34,50 @@ const TRIES: usize = 3;
 static POLICY: LazyLock<Arc<Guardrails>> =
     LazyLock::new(|| Arc::new(Guardrails::embedded().expect("the default policies are sound")));
 
+/// A function that events start.
+#[derive(Clone, Copy)]
+pub struct Reacting {
+    /// As its folder is called.
+    pub name: &'static str,
+    sources: &'static [EventSource],
+    compose: fn(&Parts) -> Reactor,
+}
+
+/// Findings of posture tools and threat detectors.
+pub const POSTURE_FINDING: Reacting =
+    Reacting { name: "posture-finding", sources: posture_finding::SOURCES, compose: posture_finding::compose };
+
+/// All of them.
+pub const REACTING: [Reacting; 3] = [
+    POSTURE_FINDING,
+    Reacting { name: "key-creation", sources: key_creation::SOURCES, compose: key_creation::compose },
+    Reacting { name: "offboarding", sources: offboarding::SOURCES, compose: offboarding::compose },
+];
+
+/// What people and the schedule ask.
+pub const RESPONDER: &str = "responder";
+
+/// The credentials that Lambda gives each function, by the function's name.
+pub type Sessions = BTreeMap<&'static str, Credential>;
+
 /// The deployed stack.
 pub struct Product {
     aws: FakeAws,
+    /// What its deliveries are called, so that workers side by side can be told apart.
+    worker: &'static str,
+    /// Told when whatever works now dies.
+    dies: Arc<Notify>,
+    /// Settings that are not as in [`settings`].
+    set: BTreeMap<&'static str, &'static str>,
     sessions: Sessions,
     deliveries: usize,
     /// Events that no try could handle, with what was said last.
     pub dead_letters: Vec<(Value, String)>,
+    /// Why requests by hand failed or were refused: whoever asked knows, and asks again.
+    pub failed_requests: Vec<String>,
     /// Scheduled runs that said that they failed, or did not end.
     pub failed_runs: Vec<String>,
     tick: Option<Responder>,
-}
-
-/// The credentials that Lambda gives each function.
-#[derive(Debug, Clone)]
-pub struct Sessions {
-    /// Of the function for findings.
-    pub posture_finding: Credential,
-    /// Of the function for new keys.
-    pub key_creation: Credential,
-    /// Of the responder.
-    pub responder: Credential,
 }
 
 /// What came of an invocation that a caller waits for.
@@ -61,39 +86,49 @@ pub type Answered = Result<Value, String>;
 impl Product {
     /// The stack over this AWS, with these credentials.
     pub fn deployed(aws: &FakeAws, sessions: Sessions) -> Self {
-        Self { aws: aws.clone(), sessions, deliveries: 0, dead_letters: vec![], failed_runs: vec![], tick: None }
+        let (aws, set) = (aws.clone(), BTreeMap::new());
+        let (worker, dies) = ("delivery", Arc::default());
+        let (dead_letters, failed_requests, failed_runs) = (vec![], vec![], vec![]);
+        Self { aws, worker, dies, set, sessions, deliveries: 0, dead_letters, failed_requests, failed_runs, tick: None }
     }
 
-    fn parts(&self, credential: &Credential, behind_url: bool) -> Parts {
-        Parts::new(settings(behind_url), sdk(&self.aws, credential), POLICY.clone())
+    /// The same stack, with workers of this name, which die when they are told to.
+    #[must_use]
+    pub fn mortal(self, worker: &'static str, dies: &Arc<Notify>) -> Self {
+        Self { worker, dies: Arc::clone(dies), ..self }
+    }
+
+    /// What comes of an invocation that neither dies nor takes longer than it may.
+    async fn alive<T>(&self, limit: Duration, work: impl Future<Output = Result<T, Failure>>) -> Result<T, String> {
+        tokio::select! {
+            biased;
+            () = self.dies.notified() => Err("the worker died".to_owned()),
+            done = tokio::time::timeout(limit, work) => match done {
+                Ok(done) => done.map_err(|failure| failure.to_string()),
+                Err(_) => Err("the invocation timed out".to_owned()),
+            },
+        }
+    }
+
+    /// The same with another setting.
+    #[must_use]
+    pub fn with(mut self, setting: &'static str, value: &'static str) -> Self {
+        self.set.insert(setting, value);
+        self
+    }
+
+    fn parts(&self, function: &str, behind_url: bool) -> Parts {
+        let credential = self.sessions.get(function).expect("every function that is asked has a session");
+        Parts::new(settings(&self.set, behind_url), sdk(&self.aws, credential), POLICY.clone())
     }
 
     fn delivery(&mut self) -> String {
         self.deliveries += 1;
-        format!("delivery-{}", self.deliveries)
+        format!("{}-{}", self.worker, self.deliveries)
     }
 
-    /// A finding, as EventBridge delivers it: tried again where it fails, then kept in the dead-letter queue.
-    pub async fn finding(&mut self, event: &Value) {
-        let credential = self.sessions.posture_finding.clone();
-        self.deliver(event, |product| {
-            let parts = product.parts(&credential, false);
-            Function::new(posture_finding::SOURCES, posture_finding::compose(&parts), &parts)
-        })
-        .await;
-    }
-
-    /// A new key, as EventBridge delivers it.
-    pub async fn new_key(&mut self, event: &Value) {
-        let credential = self.sessions.key_creation.clone();
-        self.deliver(event, |product| {
-            let parts = product.parts(&credential, false);
-            Function::new(key_creation::SOURCES, key_creation::compose(&parts), &parts)
-        })
-        .await;
-    }
-
-    async fn deliver(&mut self, event: &Value, compose: impl Fn(&Self) -> Function) {
+    /// An event, as EventBridge delivers it: tried again where that fails, then kept in the dead-letter queue. Says what came of it.
+    pub async fn deliver(&mut self, function: Reacting, event: &Value) -> Option<Response> {
         let mut last = String::new();
         for attempt in 0..TRIES {
             if attempt > 0 {
@@ -101,19 +136,24 @@ impl Product {
                 tokio::time::sleep(Duration::from_mins(1) * u32::try_from(attempt).unwrap_or(1)).await;
             }
             let delivery = self.delivery();
-            let function = compose(self);
-            match tokio::time::timeout(TIME_OUT, Box::pin(function.handle(event, &delivery))).await {
-                Ok(Ok(_)) => return,
-                Ok(Err(failure)) => last = failure.to_string(),
-                Err(_) => "the invocation timed out".clone_into(&mut last),
+            let parts = self.parts(function.name, false);
+            let composed = Function::new(function.sources, (function.compose)(&parts), &parts);
+            match self.alive(TIME_OUT, Box::pin(composed.handle(event, &delivery))).await {
+                Ok(response) => return Some(response),
+                Err(why) => last = why,
             }
         }
         self.dead_letters.push((event.clone(), last));
+        None
     }
 
-    /// What a person asks through the function URL. Asked once: a person sees what came of it.
+    /// What somebody who may invoke the responder asks by that, without a proof of who they are.
+    pub async fn invoke(&mut self, payload: &Value) -> Answered {
+        self.serve(payload, false).await
+    }
+
+    /// What a person asks through the function URL. Asked once: whoever asks sees what came of it.
     pub async fn ask(&mut self, caller: &str, request: &Value) -> Answered {
-        let delivery = self.delivery();
         let event = json!({
             "requestContext": {
                 "authorizer": { "iam": { "userArn": caller } },
@@ -122,13 +162,18 @@ impl Product {
             "body": json!({ "request": request }).to_string(),
             "isBase64Encoded": false,
         });
-        let credential = self.sessions.responder.clone();
-        let responder = responder::compose(&self.parts(&credential, true));
-        match tokio::time::timeout(RESPONDER_TIME_OUT, Box::pin(responder.serve(&event, &delivery))).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(failure)) => Err(failure.to_string()),
-            Err(_) => Err("the invocation timed out".to_owned()),
-        }
+        let answer = self.serve(&event, true).await.and_then(|response| {
+            let body: Value = serde_json::from_str(response["body"].as_str().unwrap_or_default()).unwrap_or_default();
+            if response["statusCode"] == 200 && body["refused"].is_null() { Ok(body) } else { Err(body.to_string()) }
+        });
+        self.failed_requests.extend(answer.as_ref().err().cloned());
+        answer
+    }
+
+    async fn serve(&mut self, payload: &Value, behind_url: bool) -> Answered {
+        let delivery = self.delivery();
+        let responder = responder::compose(&self.parts(RESPONDER, behind_url));
+        self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(payload, &delivery))).await
     }
 
     /// One scheduled run.
@@ -136,30 +181,26 @@ impl Product {
         let delivery = self.delivery();
         let responder = match self.tick.take() {
             Some(warm) => warm,
-            None => responder::compose(&self.parts(&self.sessions.responder.clone(), false)),
+            None => responder::compose(&self.parts(RESPONDER, false)),
         };
         let tick = json!({ "request": "tick" });
-        let run = Box::pin(responder.serve(&tick, &delivery));
-        match tokio::time::timeout(RESPONDER_TIME_OUT, run).await {
-            Ok(Ok(answer)) => {
+        match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(&tick, &delivery))).await {
+            Ok(answer) => {
                 for failed in answer["ticked"]["failed"].as_array().into_iter().flatten() {
                     self.failed_runs.push(failed.to_string());
                 }
                 self.tick = Some(responder);
             }
-            Ok(Err(failure)) => {
-                self.failed_runs.push(failure.to_string());
-                self.tick = Some(responder);
-            }
-            // The worker died; the next run has a new one.
-            Err(_) => self.failed_runs.push("the run timed out".to_owned()),
+            // The next run has a new worker.
+            Err(why) => self.failed_runs.push(why),
         }
     }
 }
 
-fn settings(behind_url: bool) -> Settings {
+fn settings(set: &BTreeMap<&str, &str>, behind_url: bool) -> Settings {
     Settings::read(|name| {
         let value = match name {
+            set_so if set.contains_key(set_so) => set[set_so],
             "SEVERANCE_MODE" => "enforce",
             "SEVERANCE_ACCOUNT" => HUB,
             "SEVERANCE_STACK" => STACK,
@@ -201,13 +242,7 @@ fn sdk(aws: &FakeAws, credential: &Credential) -> SdkConfig {
         .http_client(aws.http_client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(Clock(aws.clone())))
-        .retry_config(RetryConfig::standard().with_max_attempts(4))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(2))
-                .operation_attempt_timeout(Duration::from_secs(5))
-                .operation_timeout(Duration::from_secs(15))
-                .build(),
-        )
+        .retry_config(config::retries())
+        .timeout_config(config::time_outs())
         .build()
 }

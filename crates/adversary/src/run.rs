@@ -5,17 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake_aws::oracle::{Open, Snapshot, open_doors, watch};
-use fake_aws::{Arrival, Credential, FakeAws, Fault, Setup, View};
+use fake_aws::{Arrival, Credential, FakeAws, Fault, Setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use severance_aws::config;
+use tokio::sync::Notify;
 
 use crate::act::Act;
 use crate::attacker::{Attacker, Later, Tally};
-use crate::product::{Product, Sessions};
+use crate::product::{POSTURE_FINDING, Product, Sessions};
 use crate::properties::{self, Violation};
 use crate::published::Published;
 use crate::schedule::{Claim, Place, Planned, Schedule, When};
-use crate::stage::{self, Cast, FUNCTIONS, HUB, MEMBER, STACK, VICTIM, VICTIM_ROLE};
+use crate::stage::{self, Cast, FUNCTIONS, HUB, MEMBER, VICTIM, VICTIM_ROLE};
 
 /// How long after the claim the last look is taken: an attacker who stops is to be told of as ended within 25 minutes, and the
 /// last act comes 10 minutes after the claim.
@@ -50,7 +52,7 @@ pub struct Report {
     /// Events that ended in the dead-letter queue, with what was said last.
     pub dead_letters: Vec<String>,
     /// Each call of the product, in order.
-    pub log: Vec<String>,
+    pub log: Vec<Arrival>,
 }
 
 impl Report {
@@ -119,6 +121,10 @@ pub fn run(schedule: &Schedule) -> Report {
 /// What the hook between any two calls knows.
 struct Meanwhile {
     attacker: Attacker,
+    /// Told when the workers die.
+    dies: Arc<Notify>,
+    /// An action that is throttled, and for how many more tries.
+    throttled: Option<(String, u32)>,
     first_call: usize,
     claimed_at: Timestamp,
     /// Not done yet.
@@ -131,17 +137,30 @@ struct Meanwhile {
 
 impl Meanwhile {
     /// Does all that is due, the oldest first, and says what befalls this call.
-    fn before_call(&mut self, aws: &FakeAws, number: usize, now: Timestamp) -> Fault {
+    fn before_call(&mut self, aws: &FakeAws, arrival: &Arrival) -> Fault {
+        let (now, throttled) = (arrival.at, Fault::Refuse(400, "ThrottlingException"));
         self.until(aws, now);
-        let n = u32::try_from(number - self.first_call).unwrap_or(u32::MAX);
+        let n = u32::try_from(arrival.number - self.first_call).unwrap_or(u32::MAX);
         let mut fault = Fault::None;
+        if let Some((action, tries)) = &mut self.throttled
+            && *action == arrival.request.action()
+            && *tries > 0
+        {
+            *tries -= 1;
+            fault = throttled;
+        }
         let due: Vec<Planned> = self.ahead.extract_if(.., |planned| planned.when == When::AtCall(n)).collect();
         for Planned { act, .. } in due {
             self.act(aws, now, act);
             match act {
-                Act::CrashBefore => fault = Fault::Silence { performed: false },
-                Act::CrashAfter => fault = Fault::Silence { performed: true },
-                Act::Throttle => fault = Fault::Refuse(400, "ThrottlingException"),
+                Act::CrashBefore | Act::CrashAfter => {
+                    self.dies.notify_waiters();
+                    fault = Fault::Silence { performed: act == Act::CrashAfter };
+                }
+                Act::Throttle => {
+                    self.throttled = Some((arrival.request.action(), config::retries().max_attempts() - 1));
+                    fault = throttled;
+                }
                 Act::LateAnswer => fault = Fault::Late(Duration::from_secs(6)),
                 _ => {}
             }
@@ -193,7 +212,10 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     };
     let cast = stage::set(&aws, account, schedule.two_keys);
     let stolen = if schedule.claim == Claim::RoleSession { &cast.stolen_session } else { &cast.stolen };
-    let mut product = Product::deployed(&aws, sessions(&aws));
+    let sessions = sessions(&aws);
+    let dies = Arc::new(Notify::new());
+    let deployed = |worker| Product::deployed(&aws, sessions.clone()).mortal(worker, &dies);
+    let (mut product, mut beside, mut again) = (deployed("delivery"), deployed("second"), deployed("again"));
     let attacker = Attacker::with(&cast, stolen.clone());
 
     // What happens before the claim: then the clock stands at the claim.
@@ -204,6 +226,8 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     early.sort_by_key(|planned| std::cmp::Reverse(planned.when));
     let meanwhile = Arc::new(Mutex::new(Meanwhile {
         attacker,
+        dies: Arc::clone(&dies),
+        throttled: None,
         first_call: aws.call_count(),
         claimed_at,
         ahead,
@@ -220,7 +244,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     }
     let hook = Arc::clone(&meanwhile);
     aws.on_call(move |aws: &FakeAws, arrival: &Arrival| {
-        hook.lock().expect("no act panicked").before_call(aws, arrival.number, arrival.at)
+        hook.lock().expect("no act panicked").before_call(aws, arrival)
     });
 
     let mut claims = Vec::new();
@@ -241,14 +265,13 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     };
 
     let event = claim(schedule, &cast, claimed_at, "finding-1", &cast.stolen);
-    let mut beside = Product::deployed(&aws, sessions(&aws));
     let is_done = std::cell::Cell::new(false);
     let first = async {
         match schedule.claim {
             Claim::ByHand => {
-                let _ = product.ask(RESPONDER, &event).await;
+                let _ = product.ask(ASKER, &event).await;
             }
-            _ => product.finding(&event).await,
+            _ => drop(product.deliver(POSTURE_FINDING, &event).await),
         }
         is_done.set(true);
     };
@@ -258,14 +281,26 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         while asks_twice && !is_done.get() {
             if meanwhile.lock().expect("no act panicked").attacker.second_case {
                 let key = cast.second.as_ref().unwrap_or(&cast.stolen);
-                beside.finding(&claim(schedule, &cast, aws.now(), "finding-2", key)).await;
+                let event = claim(schedule, &cast, aws.now(), "finding-2", key);
+                beside.deliver(POSTURE_FINDING, &event).await;
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    let ((), ()) = tokio::join!(first, second);
+    let repeats = schedule.claim != Claim::ByHand && schedule.acts.iter().any(|of| of.act == Act::DeliverTwice);
+    let repeated = async {
+        while repeats && !is_done.get() {
+            if meanwhile.lock().expect("no act panicked").attacker.delivered_again {
+                again.deliver(POSTURE_FINDING, &event).await;
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let ((), (), ()) = tokio::join!(first, second, repeated);
     product.dead_letters.append(&mut beside.dead_letters);
+    product.dead_letters.append(&mut again.dead_letters);
     look(&mut claims);
     let mut restored = None;
     let mut second_done = false;
@@ -286,8 +321,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
             let cases: Vec<String> =
                 Published::by(&aws).first_cases().iter().skip(1).map(|revision| revision.case.clone()).collect();
             for case in cases {
-                let _ =
-                    product.ask(RESPONDER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
+                let _ = product.ask(ASKER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
                 look(&mut claims);
             }
         }
@@ -298,7 +332,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
                 let held = meanwhile.lock().expect("no act panicked").attacker.held.clone();
                 restored = Some(open_doors(&aws.state(), aws.now(), &held));
                 let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
-                let _ = product.ask(RESPONDER, &request).await;
+                let _ = product.ask(ASKER, &request).await;
                 look(&mut claims);
             }
         }
@@ -337,20 +371,16 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         open: open.iter().map(properties::in_words).collect(),
         dead_letters: product.dead_letters.iter().map(|(_, why)| why.clone()).collect(),
         published,
-        log: aws.calls().iter().map(|call| format!("{} {}", call.at, call.request.action())).collect(),
+        log: aws.calls(),
     }
 }
 
 /// Who asks by hand.
-const RESPONDER: &str = "arn:aws:sts::111111111111:assumed-role/SecurityOnCall/robin";
+pub(crate) const ASKER: &str = "arn:aws:sts::111111111111:assumed-role/SecurityOnCall/robin";
 
 fn sessions(aws: &FakeAws) -> Sessions {
-    let [posture_finding, key_creation, responder] = FUNCTIONS.map(|function| {
-        let name = format!("{STACK}-{function}");
-        let role = aws.state().iam.role_id(View::Settled, HUB, &name).expect("the stage has it");
-        stage::session(aws, HUB, &role, &name, aws.now(), SignedDuration::from_hours(24 * 7))
-    });
-    Sessions { posture_finding, key_creation, responder }
+    let week = SignedDuration::from_hours(24 * 7);
+    FUNCTIONS.into_iter().map(|function| (function, stage::session_of_function(aws, function, week))).collect()
 }
 
 /// The claim, as its source sends it.

@@ -1,6 +1,6 @@
 //! The accounts before anything happens: who is honest, who will be the attacker's, and what the stack itself needs.
 
-use fake_aws::{Caller, Credential, FakeAws, Request, Session, SessionOf, StartedBy};
+use fake_aws::{Caller, Credential, FakeAws, Request, Session, SessionOf, StartedBy, View};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -64,6 +64,9 @@ pub struct Cast {
     pub service_role: String,
 }
 
+/// AWS's policy that allows everything.
+pub const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+
 /// The moment before which everything here was made.
 const LONG_AGO: SignedDuration = SignedDuration::from_hours(-24 * 200);
 
@@ -75,7 +78,7 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
     for function in FUNCTIONS {
         let hub = Stage { account: HUB, ..stage };
         hub.role(&format!("{STACK}-{function}"), &json!({ "Service": "lambda.amazonaws.com" }));
-        hub.attach_role(&format!("{STACK}-{function}"), "arn:aws:iam::aws:policy/AdministratorAccess");
+        hub.attach_role(&format!("{STACK}-{function}"), ADMINISTRATOR);
     }
     let member = Stage { account: MEMBER, ..stage };
     member.iam(
@@ -89,16 +92,14 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
             }] }).to_string(),
         }),
     );
-    member.attach_role("SeveranceMember", "arn:aws:iam::aws:policy/AdministratorAccess");
+    member.attach_role("SeveranceMember", ADMINISTRATOR);
 
     // The victim: a robot that may do everything, as robots of build pipelines may.
     let victim = stage.user(VICTIM, &json!([]));
     stage.iam("CreateGroup", &json!({ "GroupName": "builders" }));
-    stage.iam(
-        "AttachGroupPolicy",
-        &json!({ "GroupName": "builders", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess" }),
-    );
+    stage.iam("AttachGroupPolicy", &json!({ "GroupName": "builders", "PolicyArn": ADMINISTRATOR }));
     stage.iam("AddUserToGroup", &json!({ "GroupName": "builders", "UserName": VICTIM }));
+    stage.iam("PutUserPermissionsBoundary", &json!({ "UserName": VICTIM, "PermissionsBoundary": ADMINISTRATOR }));
     let stolen = stage.key(VICTIM);
     let second = two_keys.then(|| stage.key(VICTIM));
 
@@ -123,7 +124,7 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
     let service_role = stage.role(SERVICE_ROLE, &json!({ "Service": "ec2.amazonaws.com" }));
     stage.allow_role(SERVICE_ROLE, &["s3:*"]);
     let victim_role = stage.role(VICTIM_ROLE, &json!({ "AWS": format!("arn:aws:iam::{account}:root") }));
-    stage.attach_role(VICTIM_ROLE, "arn:aws:iam::aws:policy/AdministratorAccess");
+    stage.attach_role(VICTIM_ROLE, ADMINISTRATOR);
 
     let hours = |n| SignedDuration::from_hours(n);
     let begun = aws.now() - hours(1);
@@ -142,6 +143,13 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
         shared_role,
         service_role,
     }
+}
+
+/// The session that Lambda gives a function of the stack.
+pub fn session_of_function(aws: &FakeAws, function: &str, lasts: SignedDuration) -> Credential {
+    let name = format!("{STACK}-{function}");
+    let role = aws.state().iam.role_id(View::Settled, HUB, &name).expect("the stage has the function's role");
+    session(aws, HUB, &role, &name, aws.now(), lasts)
 }
 
 /// A session that was started before anything happened.

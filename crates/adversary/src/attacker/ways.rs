@@ -7,9 +7,7 @@ use serde_json::json;
 
 use super::{Doing, Later, id_of, texts};
 use crate::product::REGION;
-use crate::stage::{OUTSIDE, SHARED_ROLE, TEAM_POLICY, VICTIM_ROLE, allow, trust};
-
-const ADMINISTRATOR: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
+use crate::stage::{ADMINISTRATOR, OUTSIDE, SHARED_ROLE, TEAM_POLICY, VICTIM_ROLE, allow, trust};
 
 impl Doing<'_> {
     pub(super) fn later(&mut self, later: &Later) -> bool {
@@ -112,13 +110,13 @@ impl Doing<'_> {
             && keyed
     }
 
-    pub(super) fn every_credential(&mut self, user: &str, id: &str) -> bool {
-        let given = self.give_all("User", user);
-        let keys = self.mint_key(user) | self.mint_key(user);
-        self.mint_password(user, id);
+    pub(super) fn every_credential(&mut self, user: &(String, String)) -> bool {
+        let given = self.give_all("User", &user.0);
+        let keys = self.mint_key(&user.0) | self.mint_key(&user.0);
+        self.mint_password(user);
         for _ in 0..2 {
-            self.mint_ssh_key(user, id);
-            self.mint_service_credential(user, id);
+            self.mint_ssh_key(user);
+            self.mint_service_credential(user);
         }
         given | keys
     }

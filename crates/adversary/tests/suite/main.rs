@@ -2,6 +2,7 @@
 //! does its work.
 
 use adversary::properties::Property;
+use adversary::recording::{Recorded, record};
 use adversary::run::run;
 use adversary::schedule::{Claim, Late, Place, Schedule};
 
@@ -49,4 +50,20 @@ fn every_known_failure_names_a_schedule_whose_acts_it_blames() {
         let acts = adversary::search::kinds(&known.witness);
         assert!(known.signature.acts.is_subset(&acts), "{}: {}", known.fault, known.witness);
     }
+}
+
+#[test]
+fn a_recording_is_the_same_each_time_and_tells_what_was_asked_and_said() {
+    let recorded = || -> Vec<Recorded> {
+        let mut all = Vec::new();
+        record("guardduty/compromised-access-key", |recorded| all.push(recorded)).unwrap();
+        all
+    };
+    let once = recorded();
+    assert_eq!(once, recorded());
+    let of = |mode: &str| once.iter().find(|recorded| recorded.scenario.ends_with(mode)).unwrap().text.as_str();
+    for said in ["iam:PutUserPolicy {", "verified_revoked", "message to people", "answer to {\"restore\""] {
+        assert!(of("enforce").contains(said), "{said}");
+    }
+    assert!(of("observe").contains("answer to posture-finding") && !of("observe").contains("iam:PutUserPolicy {"));
 }
