@@ -13,8 +13,9 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 use severance_domain::case::{Case, CaseId, StepRecord};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::Mode;
 
 use crate::clock;

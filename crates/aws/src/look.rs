@@ -8,9 +8,10 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use futures::future::join;
 use severance_domain::case::{Case, Followed, Round, StepRecord};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
 use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
@@ -129,9 +130,10 @@ impl Reactor {
 
     /// A key that our own rotation made, to be stored where its consumers read it, did not appear by anybody else's doing.
     async fn without_rotated(&self, case: &Case, mut present: Inventory, round: &mut Round) -> Inventory {
-        let rotates = case.steps.iter().any(|record| {
-            record.was_taken() && matches!(record.step.countermeasure, Countermeasure::RotateSecret { .. })
-        });
+        let rotates = case
+            .steps
+            .iter()
+            .any(|record| record.was_taken() && matches!(record.step.countermeasure, Countermeasure::RotateSecret(_)));
         let (SubjectKind::User, true) = (case.subject.kind, rotates) else { return present };
         let Ok(user) = IamName::try_from(case.subject.name.as_str()) else { return present };
         match self.guardrails.ledger(&case.subject.account, &user).await {
@@ -205,7 +207,8 @@ impl Reactor {
                 }
                 Made::Policy { arn, version } => {
                     let version = version.clone().unwrap_or_else(|| "v1".to_owned());
-                    let neutralize = Countermeasure::NeutralizePolicy { policy: arn.clone(), version };
+                    let neutralize =
+                        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn.clone(), version });
                     let reason = format!("the contained identity wrote it: {what}");
                     let step =
                         Step { countermeasure: neutralize, disposition: Disposition::Enforce, reason, ruling: None };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use severance_domain::case::Case;
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::AccountId;
-use severance_domain::plan::Countermeasure;
 use severance_domain::signal::Signal;
 
 use crate::countermeasures::Driver;

@@ -7,9 +7,10 @@ use futures::StreamExt as _;
 use futures::future::{join_all, join3, try_join};
 use jiff::Timestamp;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome, StepRecord};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::Consumer;
 use severance_domain::ids::AccessKeyId;
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode, decide};
 use severance_domain::policy::Policy;
 use severance_domain::radius::permissions::Permissions;
@@ -420,7 +421,9 @@ impl Reactor {
 
 /// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
 async fn not_ours_to_rotate(step: &Countermeasure, of: &Subject, case: &CaseId, hands: &Hands) -> Option<Outcome> {
-    let (Countermeasure::RotateSecret { secret }, SubjectKind::User) = (step, of.kind) else { return None };
+    let (Countermeasure::RotateSecret(card::RotateSecret { secret }), SubjectKind::User) = (step, of.kind) else {
+        return None;
+    };
     match hands.identities.is_managed(secret).await {
         Ok(true) => None,
         Ok(false) => {
@@ -435,7 +438,7 @@ async fn not_ours_to_rotate(step: &Countermeasure, of: &Subject, case: &CaseId, 
 fn exposed_key(case: &Case, hands: &Hands) -> Option<(Trail, AccessKeyId)> {
     let key = case.signal.access_key.as_ref().filter(|key| !key.is_temporary())?;
     let is_cut = case.steps.iter().any(|record| {
-        matches!(&record.step.countermeasure, Countermeasure::DeactivateAccessKey { access_key, .. } if access_key == key)
+        matches!(&record.step.countermeasure, Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) if access_key == key)
             && record.was_taken()
     });
     let asks = case.signal.kind == SignalKind::CredentialExposed && is_cut && case.verification.is_none();

@@ -4,8 +4,8 @@ use clap::ArgGroup;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::exemption::{Exemption, ExemptionRequest};
-use severance_domain::plan::Countermeasure;
 use severance_domain::respond::{Answer, Ask};
 
 use crate::clock;

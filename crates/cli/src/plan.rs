@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Confirmation, Outcome};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Residual};
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::radius::BlastRadius;
 use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::review::ReviewTimes;

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use severance_domain::case::{Case, CaseId, StepRecord};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccessKeyId, Arn};
-use severance_domain::plan::Countermeasure;
 use severance_domain::respond::{Answer, Ask, Claim, Reacted};
 use severance_domain::signal::SignalKind;
 use severance_domain::verdict::Verdict;
@@ -200,10 +200,7 @@ fn follow(responder: &Responder, case: &CaseId, at_most: Duration) -> Option<Box
 /// How far a case's rotation came, and what is to be done now.
 fn outcome(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     let is_rotation = |record: &&StepRecord| {
-        matches!(
-            record.step.countermeasure,
-            Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. }
-        )
+        matches!(record.step.countermeasure, Countermeasure::RotateSecret(_) | Countermeasure::AdoptAccessKey(_))
     };
     let steps: Vec<(usize, &StepRecord)> =
         case.steps.iter().enumerate().filter(|(_, record)| is_rotation(record)).collect();
@@ -216,7 +213,7 @@ fn outcome(case: &Case, out: &mut dyn Write) -> io::Result<()> {
         }
         write_step(n + 1, record, out)?;
         let old = match &record.step.countermeasure {
-            Countermeasure::AdoptAccessKey { access_key, secret, .. } => {
+            Countermeasure::AdoptAccessKey(card::AdoptAccessKey { access_key, secret, .. }) => {
                 write_field("Secret", secret, out)?;
                 let next = format!(
                     "have whatever uses {access_key} read the secret instead, anew whenever AWS refuses what it read before"

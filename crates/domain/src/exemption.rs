@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::countermeasure::Countermeasure;
 use crate::ids::Arn;
-use crate::plan::Countermeasure;
 use crate::subject::Subject;
 
 /// What somebody asks for: an exemption without what only the responder can state.

@@ -9,6 +9,7 @@
 
 pub mod case;
 pub mod copies;
+pub mod countermeasure;
 pub mod cutover;
 pub mod digest;
 pub mod evidence;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::Arn;
-use crate::plan::{Countermeasure, Disposition};
+use crate::plan::Disposition;
 use crate::playbook::Mode;
 use crate::profile::Profile;
 use crate::signal::Signal;
@@ -51,7 +52,7 @@ impl Question<'_> {
     /// The access keys in question: the one that the countermeasure is about, else all that are active.
     pub fn keys_in_question(&self) -> impl Iterator<Item = &AccessKey> {
         let named = match self.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. } => Some(access_key),
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => Some(access_key),
             _ => None,
         };
         self.inventory.access_keys.iter().filter(move |key| match named {

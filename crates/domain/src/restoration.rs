@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::Arn;
-use crate::plan::Countermeasure;
 use crate::policy::Request;
 
 /// One restoration of a case.
@@ -143,34 +143,34 @@ pub fn answer(case: &Case, record: &StepRecord) -> ReturnAnswer {
     }
     if let Some(why) = exposed(case, record) {
         return match step {
-            Countermeasure::RemoveConsolePassword { .. } => keep(PASSWORD),
+            Countermeasure::RemoveConsolePassword(_) => keep(PASSWORD),
             // Nobody works with it, so nothing takes its place.
             _ if is_foreign(case, step) => keep(&format!("{why}: delete it")),
-            Countermeasure::DeactivateAccessKey { .. } => ReturnAnswer::Rotate { why: with_rotation(case, why) },
+            Countermeasure::DeactivateAccessKey(_) => ReturnAnswer::Rotate { why: with_rotation(case, why) },
             _ => ReturnAnswer::Rotate { why },
         };
     }
     // What a contained identity made is in the same hands.
     let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
     match step {
-        Countermeasure::RemoveConsolePassword { .. } => keep(PASSWORD),
-        Countermeasure::DeleteAccessKey { .. } => keep("a deleted key is gone; what replaced it works"),
-        Countermeasure::AdoptAccessKey { .. } => keep(
+        Countermeasure::RemoveConsolePassword(_) => keep(PASSWORD),
+        Countermeasure::DeleteAccessKey(_) => keep("a deleted key is gone; what replaced it works"),
+        Countermeasure::AdoptAccessKey(_) => keep(
             "the new key is in use by whoever reads the secret: the old one is given back by restoring its own case",
         ),
-        Countermeasure::RotateSecret { .. } => {
+        Countermeasure::RotateSecret(_) => {
             keep("a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS")
         }
-        Countermeasure::QuarantineUser { .. } | Countermeasure::QuarantineRole { .. } if in_danger => {
+        Countermeasure::QuarantineUser(_) | Countermeasure::QuarantineRole(_) if in_danger => {
             match alive(case).as_slice() {
                 [] => ReturnAnswer::UndoKeepingSessionsDenied,
                 alive => keep(&format!("nothing else holds {} down", alive.join(", "))),
             }
         }
-        Countermeasure::RevokeRoleSessions { .. } | Countermeasure::RevokeUserSessions { .. } if in_danger => {
+        Countermeasure::RevokeRoleSessions(_) | Countermeasure::RevokeUserSessions(_) if in_danger => {
             keep("sessions issued before it may be stolen; later ones work")
         }
-        Countermeasure::NeutralizePolicy { .. } => keep(
+        Countermeasure::NeutralizePolicy(_) => keep(
             "a contained identity wrote it: read it, and set it as the default version by hand if it is meant to be",
         ),
         _ => ReturnAnswer::Undo,
@@ -183,18 +183,18 @@ const PASSWORD: &str = "nobody has a copy of a password: set a new one by aws ia
 fn is_policy_of_ours(step: &Countermeasure) -> bool {
     matches!(
         step,
-        Countermeasure::QuarantineUser { .. }
-            | Countermeasure::QuarantineRole { .. }
-            | Countermeasure::RevokeRoleSessions { .. }
-            | Countermeasure::RevokeUserSessions { .. }
-            | Countermeasure::QuarantineByScp { .. }
+        Countermeasure::QuarantineUser(_)
+            | Countermeasure::QuarantineRole(_)
+            | Countermeasure::RevokeRoleSessions(_)
+            | Countermeasure::RevokeUserSessions(_)
+            | Countermeasure::QuarantineByScp(_)
     )
 }
 
 /// Where the key that takes the place of an exposed one is, if the case had its secret rotated.
 fn with_rotation(case: &Case, why: String) -> String {
     let rotated = case.steps.iter().find_map(|record| match &record.step.countermeasure {
-        Countermeasure::RotateSecret { secret } if record.was_taken() => Some(secret),
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) if record.was_taken() => Some(secret),
         _ => None,
     });
     match rotated {
@@ -222,7 +222,9 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
         return Some(format!("it was made at {created:.0}, after the identity was in other hands"));
     }
     match (&case.signal.access_key, step) {
-        (Some(named), Countermeasure::DeactivateAccessKey { access_key, .. }) if named == access_key => {
+        (Some(named), Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }))
+            if named == access_key =>
+        {
             Some("the claim names it".to_owned())
         }
         // Whoever holds one long-term key learns no other secret by it.
@@ -235,14 +237,16 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
 pub fn is_foreign(case: &Case, step: &Countermeasure) -> bool {
     let held = &case.inventory;
     let was_held = match step {
-        Countermeasure::DeactivateAccessKey { access_key, .. } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
             held.access_keys.iter().any(|of| of.id == *access_key)
         }
-        Countermeasure::DeactivateSshPublicKey { key, .. } => held.ssh_public_keys.iter().any(|of| of.id == *key),
-        Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
+            held.ssh_public_keys.iter().any(|of| of.id == *key)
+        }
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
             held.signing_certificates.iter().any(|of| of.id == *certificate)
         }
-        Countermeasure::DeactivateServiceCredential { credential, .. } => {
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
             held.service_credentials.iter().any(|of| of.id == *credential)
         }
         _ => return false,
@@ -255,16 +259,16 @@ pub fn is_foreign(case: &Case, step: &Countermeasure) -> bool {
 fn created_at(case: &Case, step: &Countermeasure) -> Option<Timestamp> {
     let held = &case.inventory;
     match step {
-        Countermeasure::DeactivateAccessKey { access_key, .. } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
             held.access_keys.iter().find(|key| key.id == *access_key)?.created_at
         }
-        Countermeasure::DeactivateSshPublicKey { key, .. } => {
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
             held.ssh_public_keys.iter().find(|held| held.id == *key)?.created_at
         }
-        Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
             held.signing_certificates.iter().find(|held| held.id == *certificate)?.created_at
         }
-        Countermeasure::DeactivateServiceCredential { credential, .. } => {
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
             held.service_credentials.iter().find(|held| held.id == *credential)?.created_at
         }
         _ => None,
@@ -285,11 +289,17 @@ pub fn alive(case: &Case) -> Vec<String> {
                 && is_last(*n, record)
         })
         .filter_map(|(_, record)| match &record.step.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. } => Some(access_key.to_string()),
-            Countermeasure::DeactivateSshPublicKey { key, .. } => Some(key.to_string()),
-            Countermeasure::DeactivateSigningCertificate { certificate, .. } => Some(certificate.to_string()),
-            Countermeasure::DeactivateServiceCredential { credential, .. } => Some(credential.to_string()),
-            Countermeasure::RemoveConsolePassword { .. } => Some("the console password".to_owned()),
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
+                Some(access_key.to_string())
+            }
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => Some(key.to_string()),
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                certificate, ..
+            }) => Some(certificate.to_string()),
+            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
+                Some(credential.to_string())
+            }
+            Countermeasure::RemoveConsolePassword(_) => Some("the console password".to_owned()),
             _ => None,
         })
         .collect()

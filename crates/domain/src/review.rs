@@ -3,9 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::digest::Digest;
 use crate::ids::Arn;
-use crate::plan::{Countermeasure, Disposition, Step};
+use crate::plan::{Disposition, Step};
 use crate::profile::Profile;
 use crate::subject::{Credential, Inventory, Subject};
 
@@ -132,9 +133,11 @@ pub fn plan_digest(subject: &Subject, profile: &Profile, inventory: &Inventory, 
         .map(|step| {
             let what = match &step.countermeasure {
                 // Without its moment, which is that of the decision.
-                Countermeasure::RevokeRoleSessions { role, .. } => serde_json::json!({ "role": role }),
+                Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
+                    serde_json::json!({ "role": role })
+                }
                 // Without the membership's own id, which changes when somebody leaves and comes back.
-                Countermeasure::RemoveGroupMembership { user, group, .. } => {
+                Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, group, .. }) => {
                     serde_json::json!({ "user": user, "group": group })
                 }
                 other => serde_json::json!(other),

@@ -131,7 +131,8 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Countermeasure, Step};
+    use crate::countermeasure::Countermeasure;
+    use crate::plan::Step;
     use jiff::Timestamp;
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;

@@ -2,7 +2,7 @@
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression};
 use jiff::tz::TimeZone;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::policy::Question;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::SignalKind;

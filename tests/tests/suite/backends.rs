@@ -17,8 +17,8 @@ use severance_aws::countermeasures::{
 use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::rotation::{Keys, RotationError, Rotator, Vault};
 use severance_domain::case::Case;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::AccountId;
-use severance_domain::plan::Countermeasure;
 use severance_domain::rotation::{RotationStep, StepRequest};
 use severance_tests::{ACCOUNT, Function, Stack, doors, misused, unique};
 
@@ -101,28 +101,38 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
         let mut journeys: Vec<(Box<dyn Driver>, Countermeasure, bool)> = vec![
             (
                 Box::new(DeactivateAccessKey::new(iam.clone())),
-                Countermeasure::DeactivateAccessKey {
+                Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
                     user: user.clone(),
                     access_key: key.as_str().try_into().expect("an id"),
-                },
+                }),
                 true,
             ),
             (
                 Box::new(DeactivateSshPublicKey::new(iam.clone())),
-                Countermeasure::DeactivateSshPublicKey { user: user.clone(), key: named(&ssh) },
+                Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey {
+                    user: user.clone(),
+                    key: named(&ssh),
+                }),
                 true,
             ),
             (
                 Box::new(DeactivateSigningCertificate::new(iam.clone())),
-                Countermeasure::DeactivateSigningCertificate { user: user.clone(), certificate: named(&certificate) },
+                Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                    user: user.clone(),
+                    certificate: named(&certificate),
+                }),
                 true,
             ),
             (
                 Box::new(RemoveConsolePassword::new(iam.clone())),
-                Countermeasure::RemoveConsolePassword { user: user.clone() },
+                Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user: user.clone() }),
                 false,
             ),
-            (Box::new(QuarantineUser::new(iam.clone())), Countermeasure::QuarantineUser { user: user.clone() }, true),
+            (
+                Box::new(QuarantineUser::new(iam.clone())),
+                Countermeasure::QuarantineUser(card::QuarantineUser { user: user.clone() }),
+                true,
+            ),
         ];
         if backend.has_service_credentials {
             let made =
@@ -131,11 +141,11 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
             let id = made.service_specific_credential().expect("it").service_specific_credential_id().to_owned();
             journeys.push((
                 Box::new(DeactivateServiceCredential::new(iam.clone())),
-                Countermeasure::DeactivateServiceCredential {
+                Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
                     user: user.clone(),
                     credential: named(&id),
                     service: "bedrock.amazonaws.com".to_owned(),
-                },
+                }),
                 true,
             ));
         }
@@ -149,9 +159,12 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
         let made = iam.create_role().role_name(&role).assume_role_policy_document(trust.to_string()).send().await;
         made.expect("a role");
         let role: severance_domain::ids::IamName = role.as_str().try_into().expect("a name");
-        let close = Countermeasure::CloseRoleTrust { role: role.clone() };
+        let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() });
         there_and_back(name, &CloseRoleTrust::new(iam.clone()), &close, &case, true).await;
-        let revoke = Countermeasure::RevokeRoleSessions { role, issued_before: severance_aws::clock::now() };
+        let revoke = Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions {
+            role,
+            issued_before: severance_aws::clock::now(),
+        });
         there_and_back(name, &RevokeRoleSessions::new(iam), &revoke, &case, false).await;
     }
 }
@@ -167,10 +180,10 @@ async fn a_service_control_policy_goes_there_and_back_on_another_backend() {
     let made = organizations.create_account().account_name("member").email("member@example.com").send().await;
     let made = made.expect("an account");
     let account = made.create_account_status().and_then(|status| status.account_id()).expect("its id").to_owned();
-    let step = Countermeasure::QuarantineByScp {
+    let step = Countermeasure::QuarantineByScp(card::QuarantineByScp {
         principal: format!("arn:aws:iam::{account}:user/thief").as_str().try_into().expect("an ARN"),
         account: account.as_str().try_into().expect("an account"),
-    };
+    });
     there_and_back(moto.name, &QuarantineByScp::new(organizations), &step, &case, true).await;
 }
 
@@ -353,7 +366,10 @@ async fn gone(rotation: &Rotation, user: &str, (old, half): (&str, &str), case: 
 
     let user = severance_domain::ids::IamName::try_from(user).expect("a name");
     let driver = DeleteAccessKey::new(iam.clone());
-    let step = Countermeasure::DeleteAccessKey { user: user.clone(), access_key: old.try_into().expect("an id") };
+    let step = Countermeasure::DeleteAccessKey(card::DeleteAccessKey {
+        user: user.clone(),
+        access_key: old.try_into().expect("an id"),
+    });
     let refused = driver.apply(&step, &case.id).await;
     assert!(refused.is_err_and(|error| error.code == "KeyIsActive"), "{on}");
     let update = iam.update_access_key().user_name(user.as_str()).access_key_id(old).status(StatusType::Inactive);

@@ -3,7 +3,7 @@
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Confirmation;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::Countermeasure;
 use severance_tests::{Function, Stack, event, misused, unique};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");

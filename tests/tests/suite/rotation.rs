@@ -4,8 +4,8 @@
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
 use severance_domain::case::Case;
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::cutover::Stage;
-use severance_domain::plan::Countermeasure;
 use severance_domain::verdict::Verdict;
 use severance_tests::rotation::Managed;
 use severance_tests::{Function, HeldKey, Inbox, Stack, event, stale, unique};

@@ -4,9 +4,9 @@
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, Arn, IamName};
-use severance_domain::plan::Countermeasure;
 use severance_domain::rotation::{ADOPTED_TAG, MANAGED_TAG, SECRET_TAG, USER_TAG};
 
 use super::rotate_secret::{RotateSecret, Version, version_id};
@@ -93,7 +93,9 @@ fn unfit(why: &str) -> AwsError {
 
 fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId, &str), AwsError> {
     match step {
-        Countermeasure::AdoptAccessKey { user, access_key, secret } => Ok((user, access_key, secret)),
+        Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, access_key, secret }) => {
+            Ok((user, access_key, secret))
+        }
         _ => Err(misdirected(CREATE)),
     }
 }

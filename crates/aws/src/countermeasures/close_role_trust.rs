@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use serde_json::{Map, Value, json};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::{CLOSED_TRUST_SID, Countermeasure};
+use severance_domain::plan::CLOSED_TRUST_SID;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, policy, unless_gone};
 use crate::error::AwsError;
@@ -165,7 +166,7 @@ fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
 
 fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
     match step {
-        Countermeasure::CloseRoleTrust { role } => Ok(role),
+        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => Ok(role),
         _ => Err(misdirected(UPDATE)),
     }
 }

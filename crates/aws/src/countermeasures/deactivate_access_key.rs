@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::status::{Listed, Switched};
 use super::{Seen, misdirected};
@@ -45,7 +45,9 @@ impl Switched for DeactivateAccessKey {
 
     fn target(step: &Countermeasure) -> Result<(&IamName, &str), AwsError> {
         match step {
-            Countermeasure::DeactivateAccessKey { user, access_key } => Ok((user, access_key.as_str())),
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
+                Ok((user, access_key.as_str()))
+            }
             _ => Err(misdirected(UPDATE)),
         }
     }

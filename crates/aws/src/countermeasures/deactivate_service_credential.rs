@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
@@ -51,7 +51,9 @@ impl Switched for DeactivateServiceCredential {
 
     fn target(step: &Countermeasure) -> Result<(&IamName, &str), AwsError> {
         match step {
-            Countermeasure::DeactivateServiceCredential { user, credential, .. } => Ok((user, credential.as_str())),
+            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+                user, credential, ..
+            }) => Ok((user, credential.as_str())),
             _ => Err(misdirected(UPDATE)),
         }
     }

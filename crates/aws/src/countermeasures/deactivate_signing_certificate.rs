@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
@@ -45,7 +45,9 @@ impl Switched for DeactivateSigningCertificate {
 
     fn target(step: &Countermeasure) -> Result<(&IamName, &str), AwsError> {
         match step {
-            Countermeasure::DeactivateSigningCertificate { user, certificate } => Ok((user, certificate.as_str())),
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
+                Ok((user, certificate.as_str()))
+            }
             _ => Err(misdirected(UPDATE)),
         }
     }

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
@@ -45,7 +45,9 @@ impl Switched for DeactivateSshPublicKey {
 
     fn target(step: &Countermeasure) -> Result<(&IamName, &str), AwsError> {
         match step {
-            Countermeasure::DeactivateSshPublicKey { user, key } => Ok((user, key.as_str())),
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => {
+                Ok((user, key.as_str()))
+            }
             _ => Err(misdirected(UPDATE)),
         }
     }

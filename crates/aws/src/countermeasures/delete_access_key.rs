@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccessKeyId, IamName};
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -38,7 +38,7 @@ impl DeleteAccessKey {
 
 fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId), AwsError> {
     match step {
-        Countermeasure::DeleteAccessKey { user, access_key } => Ok((user, access_key)),
+        Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => Ok((user, access_key)),
         _ => Err(misdirected(DELETE)),
     }
 }

@@ -4,8 +4,9 @@
 use aws_sdk_iam::Client;
 use jiff::Timestamp;
 use severance_domain::case::{Case, Outcome};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
-use severance_domain::plan::{Countermeasure, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
+use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 
 use super::policy::{self, Quarantine};
 use super::{Applied, Seen, Undo, unless_gone};

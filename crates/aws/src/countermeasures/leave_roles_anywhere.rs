@@ -6,8 +6,8 @@ use aws_sdk_rolesanywhere::Client;
 use aws_sdk_rolesanywhere::config::{Builder, Region};
 use aws_sdk_rolesanywhere::types::ProfileDetail;
 use severance_domain::case::{Case, CaseId};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -111,7 +111,7 @@ fn missing(profile: &ProfileDetail, role: &Arn, arn: &Arn, case: &Case) -> Missi
 
 fn target(step: &Countermeasure) -> Result<(&Arn, &Arn, Profile<'_>), AwsError> {
     match step {
-        Countermeasure::LeaveRolesAnywhere { role, profile } => {
+        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role, profile }) => {
             let id = profile.name_of("profile").ok_or_else(|| misdirected(GET))?;
             Ok((role, profile, Profile { id, region: Region::new(profile.region().to_owned()) }))
         }

@@ -24,7 +24,7 @@ mod status;
 
 use async_trait::async_trait;
 use severance_domain::case::{Case, CaseId};
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::Countermeasure;
 
 use crate::error::AwsError;
 

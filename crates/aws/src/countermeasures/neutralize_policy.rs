@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -64,7 +64,7 @@ fn number(version: &str) -> Option<u64> {
 
 fn target(step: &Countermeasure) -> Result<(&Arn, &str), AwsError> {
     match step {
-        Countermeasure::NeutralizePolicy { policy, version } => Ok((policy, version)),
+        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, version }) => Ok((policy, version)),
         _ => Err(misdirected(SET)),
     }
 }

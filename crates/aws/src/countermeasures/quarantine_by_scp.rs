@@ -7,8 +7,9 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{PolicySummary, PolicyType, Tag};
 use serde_json::{Value, json};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn};
-use severance_domain::plan::{Countermeasure, QUARANTINE_POLICY, QUARANTINE_TAG};
+use severance_domain::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
 
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
@@ -149,7 +150,7 @@ fn denial(principal: &Arn) -> Value {
 
 fn target(step: &Countermeasure) -> Result<(&Arn, &AccountId), AwsError> {
     match step {
-        Countermeasure::QuarantineByScp { principal, account } => Ok((principal, account)),
+        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal, account }) => Ok((principal, account)),
         _ => Err(misdirected(CREATE)),
     }
 }

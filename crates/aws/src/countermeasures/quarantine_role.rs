@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{DELETE_ROLE, GET_ROLE, Holder, InlinePolicies, LOOK_ROLE, PUT_ROLE};
 use super::{Applied, Driver, Seen, Undo, misdirected};
@@ -23,7 +23,7 @@ impl QuarantineRole {
 
 fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
     match step {
-        Countermeasure::QuarantineRole { role } => Ok(Holder::Role(role)),
+        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => Ok(Holder::Role(role)),
         _ => Err(misdirected(PUT_ROLE)),
     }
 }

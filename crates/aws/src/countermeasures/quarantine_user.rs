@@ -5,8 +5,9 @@ use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{Tag, User};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::{Countermeasure, QUARANTINE_TAG};
+use severance_domain::plan::QUARANTINE_TAG;
 
 use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
@@ -67,7 +68,7 @@ impl QuarantineUser {
 
 fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
     match step {
-        Countermeasure::QuarantineUser { user } => Ok(user),
+        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => Ok(user),
         _ => Err(misdirected(PUT_USER)),
     }
 }

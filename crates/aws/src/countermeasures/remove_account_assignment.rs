@@ -10,8 +10,8 @@ use aws_sdk_ssoadmin::types::{
     AccountAssignmentOperationStatus, ListAccountAssignmentsFilter, PrincipalType, StatusValues, TargetType,
 };
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn, ResourceId};
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -151,7 +151,7 @@ fn patient(error: AwsError) -> AwsError {
 
 fn target(step: &Countermeasure) -> Result<Assignment<'_>, AwsError> {
     match step {
-        Countermeasure::RemoveAccountAssignment { user, account, permission_set } => {
+        Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment { user, account, permission_set }) => {
             Ok(Assignment { user, account, permission_set })
         }
         _ => Err(misdirected(DELETE)),

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -29,7 +29,7 @@ impl RemoveConsolePassword {
 
 fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
     match step {
-        Countermeasure::RemoveConsolePassword { user } => Ok(user),
+        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => Ok(user),
         _ => Err(misdirected(DELETE)),
     }
 }

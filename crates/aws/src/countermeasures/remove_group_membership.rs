@@ -6,8 +6,8 @@ use aws_sdk_identitystore::Client;
 use aws_sdk_identitystore::operation::create_group_membership::CreateGroupMembershipError;
 use aws_sdk_identitystore::types::{ConflictExceptionReason, MemberId};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::ResourceId;
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
@@ -72,7 +72,7 @@ fn patient(error: AwsError) -> AwsError {
 
 fn target(step: &Countermeasure) -> Result<Membership<'_>, AwsError> {
     match step {
-        Countermeasure::RemoveGroupMembership { user, store, group, membership } => {
+        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, store, group, membership }) => {
             Ok(Membership { user, store, group, id: membership })
         }
         _ => Err(misdirected(DELETE)),

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use jiff::Timestamp;
 use severance_domain::case::CaseId;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{DELETE_ROLE, GET_ROLE, Holder, InlinePolicies, LOOK_ROLE, PUT_ROLE};
 use super::{Applied, Driver, Seen, Undo, misdirected};
@@ -25,7 +25,9 @@ impl RevokeRoleSessions {
 
 fn target(step: &Countermeasure) -> Result<(Holder<'_>, Timestamp), AwsError> {
     match step {
-        Countermeasure::RevokeRoleSessions { role, issued_before } => Ok((Holder::Role(role), *issued_before)),
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, issued_before }) => {
+            Ok((Holder::Role(role), *issued_before))
+        }
         _ => Err(misdirected(PUT_ROLE)),
     }
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
 use super::{Applied, Driver, Seen, Undo, misdirected};
@@ -24,7 +24,7 @@ impl RevokeUserSessions {
 
 fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
     match step {
-        Countermeasure::RevokeUserSessions { user } => Ok(Holder::User(user)),
+        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => Ok(Holder::User(user)),
         _ => Err(misdirected(PUT_USER)),
     }
 }

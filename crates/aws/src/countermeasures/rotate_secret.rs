@@ -6,9 +6,9 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::Region;
 use aws_sdk_secretsmanager::types::{ReplicationStatusType, StatusType};
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
-use severance_domain::plan::Countermeasure;
 use severance_domain::rotation::CURRENT;
 
 use super::{Applied, Driver, Seen, Undo, misdirected};
@@ -33,7 +33,7 @@ impl RotateSecret {
 
 fn target(step: &Countermeasure) -> Result<&Arn, AwsError> {
     match step {
-        Countermeasure::RotateSecret { secret } => Ok(secret),
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) => Ok(secret),
         _ => Err(misdirected(ROTATE)),
     }
 }

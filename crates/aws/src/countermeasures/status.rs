@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
-use severance_domain::plan::Countermeasure;
 
 use super::{Applied, Driver, Seen, Undo, unless_gone};
 use crate::error::AwsError;

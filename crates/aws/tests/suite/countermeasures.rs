@@ -13,10 +13,9 @@ use severance_aws::countermeasures::{
 };
 use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Outcome};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId};
-use severance_domain::plan::{
-    Countermeasure, Disposition, Plan, QUARANTINE_POLICY, QUARANTINE_TAG, REVOKE_SESSIONS_POLICY, Step,
-};
+use severance_domain::plan::{Disposition, Plan, QUARANTINE_POLICY, QUARANTINE_TAG, REVOKE_SESSIONS_POLICY, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::Profile as Owners;
 use severance_domain::signal::SignalKind;
@@ -136,73 +135,84 @@ fn no_directory_user(world: &World) {
 }
 
 fn deactivate() -> Countermeasure {
-    Countermeasure::DeactivateAccessKey { user: user(), access_key: AccessKeyId::try_from(KEY).unwrap() }
+    Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
+        user: user(),
+        access_key: AccessKeyId::try_from(KEY).unwrap(),
+    })
 }
 
 fn deactivate_api_key() -> Countermeasure {
     let service = "bedrock.amazonaws.com".to_owned();
-    Countermeasure::DeactivateServiceCredential { user: user(), credential: id(API_KEY), service }
+    Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+        user: user(),
+        credential: id(API_KEY),
+        service,
+    })
 }
 
 fn leave(profile: &str) -> Countermeasure {
-    Countermeasure::LeaveRolesAnywhere { role: arn(ROLE_ARN), profile: arn(profile) }
+    Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role: arn(ROLE_ARN), profile: arn(profile) })
 }
 
 fn unassign() -> Countermeasure {
     let (user, permission_set) = (resource(DIRECTORY_USER), arn(PERMISSION_SET));
-    Countermeasure::RemoveAccountAssignment { user, account: account(), permission_set }
+    Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment { user, account: account(), permission_set })
 }
 
 fn leave_group() -> Countermeasure {
-    Countermeasure::RemoveGroupMembership {
+    Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership {
         user: resource(DIRECTORY_USER),
         store: resource("d-1234567890"),
         group: resource(GROUP),
         membership: resource(MEMBERSHIP),
-    }
+    })
 }
 
 fn neutralize() -> Countermeasure {
-    Countermeasure::NeutralizePolicy { policy: arn(POLICY), version: "v4".to_owned() }
+    Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn(POLICY), version: "v4".to_owned() })
 }
 
 fn scp(principal: &str) -> Countermeasure {
-    Countermeasure::QuarantineByScp { principal: arn(principal), account: account() }
+    Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(principal), account: account() })
 }
 
 fn close() -> Countermeasure {
-    Countermeasure::CloseRoleTrust { role: role() }
+    Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role() })
 }
 
 fn scenes() -> Vec<Scene> {
     let scene = |step, driver, vanish| Scene { step, driver, vanish, keep_sessions_denied: false, reversible: true };
-    let quarantine_user = || Countermeasure::QuarantineUser { user: user() };
-    let quarantine_role = || Countermeasure::QuarantineRole { role: role() };
+    let quarantine_user = || Countermeasure::QuarantineUser(card::QuarantineUser { user: user() });
+    let quarantine_role = || Countermeasure::QuarantineRole(card::QuarantineRole { role: role() });
     let keeping = |scene| Scene { keep_sessions_denied: true, ..scene };
     let for_good = |scene| Scene { reversible: false, ..scene };
-    let revoke_role = || Countermeasure::RevokeRoleSessions { role: role(), issued_before: clock::now() };
+    let revoke_role =
+        || Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role: role(), issued_before: clock::now() });
     vec![
         scene(deactivate(), |w| Box::new(DeactivateAccessKey::new(iam(w))), no_user),
         scene(quarantine_user(), |w| Box::new(QuarantineUser::new(iam(w))), no_user),
         keeping(scene(quarantine_user(), |w| Box::new(QuarantineUser::new(iam(w))), no_user)),
         for_good(scene(
-            Countermeasure::RemoveConsolePassword { user: user() },
+            Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user: user() }),
             |w| Box::new(RemoveConsolePassword::new(iam(w))),
             no_user,
         )),
         scene(
-            Countermeasure::DeactivateSshPublicKey { user: user(), key: id(SSH_KEY) },
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user: user(), key: id(SSH_KEY) }),
             |w| Box::new(DeactivateSshPublicKey::new(iam(w))),
             no_user,
         ),
         scene(
-            Countermeasure::DeactivateSigningCertificate { user: user(), certificate: id(CERTIFICATE) },
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                user: user(),
+                certificate: id(CERTIFICATE),
+            }),
             |w| Box::new(DeactivateSigningCertificate::new(iam(w))),
             no_user,
         ),
         scene(deactivate_api_key(), |w| Box::new(DeactivateServiceCredential::new(iam(w))), no_user),
         scene(
-            Countermeasure::RevokeUserSessions { user: user() },
+            Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user: user() }),
             |w| Box::new(RevokeUserSessions::new(iam(w))),
             no_user,
         ),
@@ -218,7 +228,7 @@ fn scenes() -> Vec<Scene> {
         scene(scp(ROLE_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
         scene(scp(DIRECTORY_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
         for_good(scene(
-            Countermeasure::RotateSecret { secret: arn(SECRET) },
+            Countermeasure::RotateSecret(card::RotateSecret { secret: arn(SECRET) }),
             |w| Box::new(RotateSecret::new(secrets(w))),
             |w| w.state().secrets.clear(),
         )),
@@ -390,7 +400,7 @@ impl Play {
 
     fn policies(&self) -> std::collections::BTreeMap<String, String> {
         let state = self.world.state();
-        let holder = if matches!(self.step, Countermeasure::QuarantineRole { .. }) {
+        let holder = if matches!(self.step, Countermeasure::QuarantineRole(_)) {
             &state.roles[ROLE]
         } else {
             &state.users[USER]
@@ -443,7 +453,7 @@ async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
     for scene in scenes() {
         let mut play = Play::of(&scene);
         (scene.vanish)(&play.world);
-        if matches!(scene.step, Countermeasure::QuarantineByScp { .. }) {
+        if matches!(scene.step, Countermeasure::QuarantineByScp(_)) {
             assert_eq!(play.already(Half::Undo).await, "it is not there any more");
             continue;
         }
@@ -457,7 +467,7 @@ async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
         // A user or a role that is not found by its name may live on under another.
         let by_name = play.world.state().users.is_empty() || play.world.state().roles.is_empty();
         match (play.must(Half::Confirm).await, &scene.step) {
-            (Said::InEffect(how), Countermeasure::DeactivateAccessKey { .. }) => {
+            (Said::InEffect(how), Countermeasure::DeactivateAccessKey(_)) => {
                 assert!(how.contains("no other holder"));
             }
             (Said::NotYet(why), _) => assert!(by_name && why.contains("renamed"), "{:?}: {why}", scene.step),
@@ -566,9 +576,8 @@ async fn a_key_of_a_renamed_user_lives_on() {
 
 /// The two drivers of quarantines.
 fn quarantines() -> Vec<Scene> {
-    let of = |scene: &Scene| {
-        matches!(scene.step, Countermeasure::QuarantineUser { .. } | Countermeasure::QuarantineRole { .. })
-    };
+    let of =
+        |scene: &Scene| matches!(scene.step, Countermeasure::QuarantineUser(_) | Countermeasure::QuarantineRole(_));
     scenes().into_iter().filter(|scene| of(scene) && scene.keep_sessions_denied).collect()
 }
 
@@ -664,10 +673,8 @@ async fn sessions_stay_denied_also_where_somebody_lifted_the_quarantine_before()
 async fn a_document_that_is_not_ours_is_left_alone() {
     for scene in scenes() {
         let name = match scene.step {
-            Countermeasure::QuarantineUser { .. } | Countermeasure::QuarantineRole { .. } => QUARANTINE_POLICY,
-            Countermeasure::RevokeUserSessions { .. } | Countermeasure::RevokeRoleSessions { .. } => {
-                REVOKE_SESSIONS_POLICY
-            }
+            Countermeasure::QuarantineUser(_) | Countermeasure::QuarantineRole(_) => QUARANTINE_POLICY,
+            Countermeasure::RevokeUserSessions(_) | Countermeasure::RevokeRoleSessions(_) => REVOKE_SESSIONS_POLICY,
             _ => continue,
         };
         let mut play = Play::of(&scene);
@@ -685,7 +692,7 @@ async fn a_document_that_is_not_ours_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_that_another_case_holds_is_left_alone() {
-    let quarantine = Countermeasure::QuarantineUser { user: user() };
+    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser { user: user() });
     let mut play = Play::with(quarantine, |w| Box::new(QuarantineUser::new(iam(w))));
     play.changes(Half::Apply).await;
     let tag = (QUARANTINE_TAG.to_owned(), OTHER_CASE.to_owned());
@@ -699,8 +706,7 @@ async fn a_user_that_another_case_holds_is_left_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_revocation_that_another_case_wrote_since_is_left_alone() {
     for scene in scenes() {
-        if !matches!(scene.step, Countermeasure::RevokeUserSessions { .. } | Countermeasure::RevokeRoleSessions { .. })
-        {
+        if !matches!(scene.step, Countermeasure::RevokeUserSessions(_) | Countermeasure::RevokeRoleSessions(_)) {
             continue;
         }
         let mut play = Play::of(&scene);
@@ -919,8 +925,11 @@ async fn a_conflict_with_another_write_is_worth_another_try() {
 #[tokio::test(start_paused = true)]
 async fn a_permission_set_of_an_unknown_instance_fails_by_name() {
     let permission_set = arn("arn:aws:sso:::permissionSet/ssoins-0000000000000000/ps-1");
-    let step =
-        Countermeasure::RemoveAccountAssignment { user: resource(DIRECTORY_USER), account: account(), permission_set };
+    let step = Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
+        user: resource(DIRECTORY_USER),
+        account: account(),
+        permission_set,
+    });
     let mut play = Play::with(step, |w| Box::new(RemoveAccountAssignment::new(sso(w))));
     let error = play.ask(Half::Apply).await.unwrap_err();
     assert_eq!((error.action, error.code.as_str(), error.retryable), ("sso:ListInstances", "NoInstance", false));
@@ -1002,7 +1011,8 @@ async fn one_policy_serves_all_accounts_of_a_case_and_goes_with_the_last() {
     let before = play.state();
     play.changes(Half::Apply).await;
     let here = play.step.clone();
-    play.step = Countermeasure::QuarantineByScp { principal: arn(DIRECTORY_ARN), account: other };
+    play.step =
+        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(DIRECTORY_ARN), account: other });
     play.not_yet(Half::Confirm).await;
     play.changes(Half::Apply).await;
     play.in_effect(Half::Confirm).await;

@@ -16,9 +16,9 @@ use severance_aws::countermeasures::{
 };
 use severance_aws::error::AwsError;
 use severance_domain::case::CaseId;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, Arn, IamName};
-use severance_domain::plan::Countermeasure;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -103,20 +103,26 @@ fn user() -> IamName {
 }
 
 fn deactivate() -> Countermeasure {
-    Countermeasure::DeactivateAccessKey { user: user(), access_key: AccessKeyId::try_from(KEY).unwrap() }
+    Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
+        user: user(),
+        access_key: AccessKeyId::try_from(KEY).unwrap(),
+    })
 }
 
 fn quarantine() -> Countermeasure {
-    Countermeasure::QuarantineUser { user: user() }
+    Countermeasure::QuarantineUser(card::QuarantineUser { user: user() })
 }
 
 fn revoke() -> Countermeasure {
     let issued_before = "2026-03-01T12:00:00Z".parse().unwrap();
-    Countermeasure::RevokeRoleSessions { role: IamName::try_from("app").unwrap(), issued_before }
+    Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions {
+        role: IamName::try_from("app").unwrap(),
+        issued_before,
+    })
 }
 
 fn rotate() -> Countermeasure {
-    Countermeasure::RotateSecret { secret: Arn::try_from(SECRET).unwrap() }
+    Countermeasure::RotateSecret(card::RotateSecret { secret: Arn::try_from(SECRET).unwrap() })
 }
 
 fn case() -> CaseId {
@@ -232,10 +238,10 @@ macro_rules! client {
 
 fn driver(step: &Countermeasure, rules: &[Rule]) -> Box<dyn Driver> {
     match step {
-        Countermeasure::DeactivateAccessKey { .. } => Box::new(DeactivateAccessKey::new(client!(aws_sdk_iam, rules))),
-        Countermeasure::QuarantineUser { .. } => Box::new(QuarantineUser::new(client!(aws_sdk_iam, rules))),
-        Countermeasure::RevokeRoleSessions { .. } => Box::new(RevokeRoleSessions::new(client!(aws_sdk_iam, rules))),
-        Countermeasure::RotateSecret { .. } => Box::new(RotateSecret::new(client!(aws_sdk_secretsmanager, rules))),
+        Countermeasure::DeactivateAccessKey(_) => Box::new(DeactivateAccessKey::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::QuarantineUser(_) => Box::new(QuarantineUser::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::RevokeRoleSessions(_) => Box::new(RevokeRoleSessions::new(client!(aws_sdk_iam, rules))),
+        Countermeasure::RotateSecret(_) => Box::new(RotateSecret::new(client!(aws_sdk_secretsmanager, rules))),
         other => panic!("{} is tried in countermeasures.rs", other.as_str()),
     }
 }

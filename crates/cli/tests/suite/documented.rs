@@ -11,12 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Round, StepRecord, Verification};
 use severance_domain::copies::{Copy, How, Place, Updated};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::exemption::ExemptionUse;
 use severance_domain::ids::{AccountId, Arn, CredentialId, IamName, ResourceId};
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
@@ -211,33 +212,50 @@ fn countermeasures() -> Vec<Countermeasure> {
     let account = || AccountId::try_from("012345678901").unwrap();
     let arn = || Arn::try_from("arn:aws:iam::012345678901:role/u").unwrap();
     vec![
-        Countermeasure::DeactivateAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
-        Countermeasure::QuarantineUser { user: user() },
-        Countermeasure::RemoveConsolePassword { user: user() },
-        Countermeasure::DeactivateSshPublicKey { user: user(), key: id() },
-        Countermeasure::DeactivateSigningCertificate { user: user(), certificate: id() },
-        Countermeasure::DeactivateServiceCredential { user: user(), credential: id(), service: "text".to_owned() },
-        Countermeasure::RevokeUserSessions { user: user() },
-        Countermeasure::RevokeRoleSessions { role: user(), issued_before: at },
-        Countermeasure::QuarantineRole { role: user() },
-        Countermeasure::CloseRoleTrust { role: user() },
-        Countermeasure::LeaveRolesAnywhere { role: arn(), profile: arn() },
-        Countermeasure::RemoveAccountAssignment { user: resource(), account: account(), permission_set: arn() },
-        Countermeasure::RemoveGroupMembership {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
+            user: user(),
+            access_key: "AKIAEXAMPLE".try_into().unwrap(),
+        }),
+        Countermeasure::QuarantineUser(card::QuarantineUser { user: user() }),
+        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user: user() }),
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user: user(), key: id() }),
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+            user: user(),
+            certificate: id(),
+        }),
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+            user: user(),
+            credential: id(),
+            service: "text".to_owned(),
+        }),
+        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user: user() }),
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role: user(), issued_before: at }),
+        Countermeasure::QuarantineRole(card::QuarantineRole { role: user() }),
+        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: user() }),
+        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role: arn(), profile: arn() }),
+        Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
+            user: resource(),
+            account: account(),
+            permission_set: arn(),
+        }),
+        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership {
             user: resource(),
             store: resource(),
             group: resource(),
             membership: resource(),
-        },
-        Countermeasure::NeutralizePolicy { policy: arn(), version: "v2".to_owned() },
-        Countermeasure::QuarantineByScp { principal: arn(), account: account() },
-        Countermeasure::DeleteAccessKey { user: user(), access_key: "AKIAEXAMPLE".try_into().unwrap() },
-        Countermeasure::AdoptAccessKey {
+        }),
+        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn(), version: "v2".to_owned() }),
+        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(), account: account() }),
+        Countermeasure::DeleteAccessKey(card::DeleteAccessKey {
+            user: user(),
+            access_key: "AKIAEXAMPLE".try_into().unwrap(),
+        }),
+        Countermeasure::AdoptAccessKey(card::AdoptAccessKey {
             user: user(),
             access_key: "AKIAEXAMPLE".try_into().unwrap(),
             secret: "text".to_owned(),
-        },
-        Countermeasure::RotateSecret { secret: arn() },
+        }),
+        Countermeasure::RotateSecret(card::RotateSecret { secret: arn() }),
         Countermeasure::HoldForReview,
     ]
 }

@@ -8,9 +8,10 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::countermeasure::Countermeasure;
 use crate::digest::Digest;
 use crate::exemption::ExemptionUse;
-use crate::plan::{Countermeasure, Disposition, Plan, Step};
+use crate::plan::{Disposition, Plan, Step};
 use crate::playbook::{Mode, reappeared};
 use crate::policy::Request;
 use crate::profile::Profile;
@@ -227,11 +228,11 @@ impl Case {
             record.was_taken()
                 && matches!(
                     record.step.countermeasure,
-                    Countermeasure::QuarantineUser { .. }
-                        | Countermeasure::QuarantineRole { .. }
-                        | Countermeasure::RevokeRoleSessions { .. }
-                        | Countermeasure::RemoveAccountAssignment { .. }
-                        | Countermeasure::RemoveGroupMembership { .. }
+                    Countermeasure::QuarantineUser(_)
+                        | Countermeasure::QuarantineRole(_)
+                        | Countermeasure::RevokeRoleSessions(_)
+                        | Countermeasure::RemoveAccountAssignment(_)
+                        | Countermeasure::RemoveGroupMembership(_)
                 )
         })
     }

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DENIED;
-use crate::plan::{Countermeasure, Disposition, Step};
+use crate::countermeasure::Countermeasure;
+use crate::plan::{Disposition, Step};
 
 /// One step and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ pub fn is_superseded(steps: &[StepRecord], n: usize) -> bool {
 impl StepRecord {
     /// Whether it started a rotation that was not seen to end.
     pub fn is_unfinished_rotation(&self) -> bool {
-        matches!(self.step.countermeasure, Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. })
+        matches!(self.step.countermeasure, Countermeasure::RotateSecret(_) | Countermeasure::AdoptAccessKey(_))
             && self.was_taken()
             && matches!(self.confirmation, Some(Confirmation::Unconfirmed { .. }))
     }

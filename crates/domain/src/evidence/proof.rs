@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
-use crate::plan::{Countermeasure, Disposition};
+use crate::countermeasure::Countermeasure;
+use crate::plan::Disposition;
 use crate::restoration::{Restoration, ReturnAnswer};
 use crate::verdict::Verdict;
 
@@ -51,10 +52,9 @@ fn residual(case: &Case) -> Vec<Residual> {
     };
     let mut list = Vec::new();
     let mut add = |what: &str, at_most_hours| list.push(Residual { what: what.to_owned(), at_most_hours });
-    let denied = confirmed(|step| {
-        matches!(step, Countermeasure::QuarantineUser { .. } | Countermeasure::RevokeUserSessions { .. })
-    });
-    if acted(|step| matches!(step, Countermeasure::DeactivateAccessKey { .. })) && !denied {
+    let denied =
+        confirmed(|step| matches!(step, Countermeasure::QuarantineUser(_) | Countermeasure::RevokeUserSessions(_)));
+    if acted(|step| matches!(step, Countermeasure::DeactivateAccessKey(_))) && !denied {
         add("sessions started earlier with a deactivated key (GetSessionToken, GetFederationToken)", 36);
     }
     if denied {
@@ -63,20 +63,20 @@ fn residual(case: &Case) -> Vec<Residual> {
     if acted(|step| {
         matches!(
             step,
-            Countermeasure::QuarantineUser { .. }
-                | Countermeasure::QuarantineRole { .. }
-                | Countermeasure::RevokeRoleSessions { .. }
+            Countermeasure::QuarantineUser(_)
+                | Countermeasure::QuarantineRole(_)
+                | Countermeasure::RevokeRoleSessions(_)
         )
     }) {
         add("identity tokens that it got for services outside AWS (GetWebIdentityToken) cannot be recalled", 1);
     }
-    if acted(|step| matches!(step, Countermeasure::QuarantineRole { .. } | Countermeasure::RevokeRoleSessions { .. })) {
+    if acted(|step| matches!(step, Countermeasure::QuarantineRole(_) | Countermeasure::RevokeRoleSessions(_))) {
         add("sessions of other roles that its sessions assumed are not ended", 1);
     }
     let left_directory = acted(|step| {
-        matches!(step, Countermeasure::RemoveAccountAssignment { .. } | Countermeasure::RemoveGroupMembership { .. })
+        matches!(step, Countermeasure::RemoveAccountAssignment(_) | Countermeasure::RemoveGroupMembership(_))
     });
-    if left_directory && !confirmed(|step| matches!(step, Countermeasure::QuarantineByScp { .. })) {
+    if left_directory && !confirmed(|step| matches!(step, Countermeasure::QuarantineByScp(_))) {
         add("sessions of permission sets that the directory user has started are not ended", 12);
     }
     list
@@ -99,7 +99,7 @@ impl Proof {
                     && matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
             })
         };
-        if acted(|step| matches!(step, Countermeasure::QuarantineUser { .. })) {
+        if acted(|step| matches!(step, Countermeasure::QuarantineUser(_))) {
             proof.not_proven.push(
                 "a session of a role that the user assumed may assume other roles, an hour at a time, for as long as their \
                  trust policies let it"
@@ -108,14 +108,12 @@ impl Proof {
         }
         proof.residual = residual(case);
         proof.not_proven.extend(proof.residual.iter().map(Residual::words));
-        if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions { .. }))
-            && !acted(|step| {
-                matches!(step, Countermeasure::CloseRoleTrust { .. } | Countermeasure::QuarantineRole { .. })
-            })
+        if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions(_)))
+            && !acted(|step| matches!(step, Countermeasure::CloseRoleTrust(_) | Countermeasure::QuarantineRole(_)))
         {
             proof.not_proven.push("sessions started after the revocation are not denied".to_owned());
         }
-        if acted(|step| matches!(step, Countermeasure::RotateSecret { .. })) {
+        if acted(|step| matches!(step, Countermeasure::RotateSecret(_))) {
             proof.not_proven.push(
                 "whether the secret's old value is refused where it was used: a new current version does not end the old one"
                     .to_owned(),

@@ -6,8 +6,9 @@ use super::restoration::next_after_restoration;
 use super::words::{Item, from_outside, quoted};
 use super::{decision, is_only_observed, only_observed};
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::Arn;
-use crate::plan::{Countermeasure, Disposition, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
+use crate::plan::{Disposition, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use crate::signal::SignalKind;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
@@ -37,7 +38,7 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
             is_applied(record)
                 && !matches!(
                     record.step.countermeasure,
-                    Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. }
+                    Countermeasure::RotateSecret(_) | Countermeasure::AdoptAccessKey(_)
                 )
         });
     if let Some(owners) = owners(case).filter(|_| cut_off) {
@@ -112,50 +113,54 @@ pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
     let partition = case.subject.arn.as_ref().map_or("aws", Arn::partition);
     let deny_all = || quoted(&format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
     match step {
-        Countermeasure::DeactivateAccessKey { user, access_key } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
             Some(format!("aws iam update-access-key --user-name={user} --access-key-id {access_key} --status Inactive"))
         }
-        Countermeasure::QuarantineUser { user } => {
+        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
             Some(format!("aws iam attach-user-policy --user-name={user} --policy-arn {}", deny_all()))
         }
-        Countermeasure::QuarantineRole { role } => {
+        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
             Some(format!("aws iam attach-role-policy --role-name={role} --policy-arn {}", deny_all()))
         }
-        Countermeasure::RemoveConsolePassword { user } => {
+        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
             Some(format!("aws iam delete-login-profile --user-name={user}"))
         }
-        Countermeasure::DeactivateSshPublicKey { user, key } => Some(format!(
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => Some(format!(
             "aws iam update-ssh-public-key --user-name={user} --ssh-public-key-id {key} --status Inactive"
         )),
-        Countermeasure::DeactivateSigningCertificate { user, certificate } => Some(format!(
-            "aws iam update-signing-certificate --user-name={user} --certificate-id {certificate} --status Inactive"
-        )),
-        Countermeasure::DeactivateServiceCredential { user, credential, .. } => Some(format!(
-            "aws iam update-service-specific-credential --user-name={user} --service-specific-credential-id {credential} \
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
+            Some(format!(
+                "aws iam update-signing-certificate --user-name={user} --certificate-id {certificate} --status Inactive"
+            ))
+        }
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, credential, .. }) => {
+            Some(format!(
+                "aws iam update-service-specific-credential --user-name={user} --service-specific-credential-id {credential} \
              --status Inactive"
-        )),
-        Countermeasure::LeaveRolesAnywhere { profile, .. } => Some(format!(
+            ))
+        }
+        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => Some(format!(
             "aws rolesanywhere disable-profile --profile-id {}{}",
             quoted(profile.name_of("profile").unwrap_or_default()),
             region(profile)
         )),
-        Countermeasure::RemoveGroupMembership { store, membership, .. } => Some(format!(
+        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { store, membership, .. }) => Some(format!(
             "aws identitystore delete-group-membership --identity-store-id {store} --membership-id {membership}"
         )),
-        Countermeasure::DeleteAccessKey { user, access_key } => {
+        Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => {
             Some(format!("aws iam delete-access-key --user-name={user} --access-key-id {access_key}"))
         }
-        Countermeasure::RotateSecret { secret } => {
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) => {
             Some(format!("aws secretsmanager rotate-secret --secret-id {}{}", quoted(secret.as_str()), region(secret)))
         }
         // The IAM console has a button for sessions (the role, Revoke sessions); the others take more than one command.
-        Countermeasure::RevokeRoleSessions { .. }
-        | Countermeasure::RevokeUserSessions { .. }
-        | Countermeasure::CloseRoleTrust { .. }
-        | Countermeasure::RemoveAccountAssignment { .. }
-        | Countermeasure::NeutralizePolicy { .. }
-        | Countermeasure::QuarantineByScp { .. }
-        | Countermeasure::AdoptAccessKey { .. }
+        Countermeasure::RevokeRoleSessions(_)
+        | Countermeasure::RevokeUserSessions(_)
+        | Countermeasure::CloseRoleTrust(_)
+        | Countermeasure::RemoveAccountAssignment(_)
+        | Countermeasure::NeutralizePolicy(_)
+        | Countermeasure::QuarantineByScp(_)
+        | Countermeasure::AdoptAccessKey(_)
         | Countermeasure::HoldForReview => None,
     }
 }
@@ -163,51 +168,57 @@ pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
 /// The command by which a person sees whether a step took effect.
 fn look(step: &Countermeasure) -> Option<String> {
     match step {
-        Countermeasure::DeactivateAccessKey { user, .. }
-        | Countermeasure::DeleteAccessKey { user, .. }
-        | Countermeasure::AdoptAccessKey { user, .. } => Some(format!("aws iam list-access-keys --user-name={user}")),
-        Countermeasure::QuarantineUser { user } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, .. })
+        | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, .. })
+        | Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, .. }) => {
+            Some(format!("aws iam list-access-keys --user-name={user}"))
+        }
+        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
             Some(format!("aws iam get-user-policy --user-name={user} --policy-name {QUARANTINE_POLICY}"))
         }
-        Countermeasure::RevokeUserSessions { user } => {
+        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
             Some(format!("aws iam get-user-policy --user-name={user} --policy-name {REVOKE_SESSIONS_POLICY}"))
         }
-        Countermeasure::RemoveConsolePassword { user } => Some(format!("aws iam get-login-profile --user-name={user}")),
-        Countermeasure::DeactivateSshPublicKey { user, .. } => {
+        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
+            Some(format!("aws iam get-login-profile --user-name={user}"))
+        }
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, .. }) => {
             Some(format!("aws iam list-ssh-public-keys --user-name={user}"))
         }
-        Countermeasure::DeactivateSigningCertificate { user, .. } => {
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, .. }) => {
             Some(format!("aws iam list-signing-certificates --user-name={user}"))
         }
-        Countermeasure::DeactivateServiceCredential { user, .. } => {
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, .. }) => {
             Some(format!("aws iam list-service-specific-credentials --user-name={user}"))
         }
-        Countermeasure::RevokeRoleSessions { role, .. } => {
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
             Some(format!("aws iam get-role-policy --role-name={role} --policy-name {REVOKE_SESSIONS_POLICY}"))
         }
-        Countermeasure::QuarantineRole { role } => {
+        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
             Some(format!("aws iam get-role-policy --role-name={role} --policy-name {QUARANTINE_POLICY}"))
         }
-        Countermeasure::CloseRoleTrust { role } => Some(format!("aws iam get-role --role-name={role}")),
-        Countermeasure::LeaveRolesAnywhere { profile, .. } => Some(format!(
+        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
+            Some(format!("aws iam get-role --role-name={role}"))
+        }
+        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => Some(format!(
             "aws rolesanywhere get-profile --profile-id {}{}",
             quoted(profile.name_of("profile").unwrap_or_default()),
             region(profile)
         )),
-        Countermeasure::NeutralizePolicy { policy, .. } => {
+        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, .. }) => {
             Some(format!("aws iam list-policy-versions --policy-arn {}", quoted(policy.as_str())))
         }
-        Countermeasure::RotateSecret { secret } => Some(format!(
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) => Some(format!(
             "aws secretsmanager describe-secret --secret-id {}{}",
             quoted(secret.as_str()),
             region(secret)
         )),
-        Countermeasure::QuarantineByScp { account, .. } => Some(format!(
+        Countermeasure::QuarantineByScp(card::QuarantineByScp { account, .. }) => Some(format!(
             "aws organizations list-policies-for-target --target-id {account} --filter SERVICE_CONTROL_POLICY"
         )),
         // What lists them wants the Identity Center instance, which no message knows.
-        Countermeasure::RemoveAccountAssignment { .. }
-        | Countermeasure::RemoveGroupMembership { .. }
+        Countermeasure::RemoveAccountAssignment(_)
+        | Countermeasure::RemoveGroupMembership(_)
         | Countermeasure::HoldForReview => None,
     }
 }

@@ -3,9 +3,9 @@
 use super::review::silence_acts;
 use super::words::{Item, quoted};
 use crate::case::{Case, StepRecord};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::cutover::{Cutover, Stage};
 use crate::ids::{AccessKeyId, Arn};
-use crate::plan::Countermeasure;
 use crate::signal::SignalKind;
 
 /// What was replaced by what, and since when.
@@ -68,7 +68,7 @@ pub(super) fn next(case: &Case, owners: Option<&str>) -> Vec<Item> {
         case.steps.iter().any(|record| record.was_taken() && wanted(&record.step.countermeasure))
     };
     if let Some((old, of)) = about(case) {
-        if was_taken(|step| matches!(step, Countermeasure::DeactivateAccessKey { .. })) {
+        if was_taken(|step| matches!(step, Countermeasure::DeactivateAccessKey(_))) {
             let secret = &of.secret;
             items.push(Item::with(
                 &format!(
@@ -89,7 +89,7 @@ pub(super) fn next(case: &Case, owners: Option<&str>) -> Vec<Item> {
     }
     if let Some(secret) = rotated_beside(case) {
         // The deny-all binds the new key as well as the old one.
-        let denied = if was_taken(|step| matches!(step, Countermeasure::QuarantineUser { .. })) {
+        let denied = if was_taken(|step| matches!(step, Countermeasure::QuarantineUser(_))) {
             "; it is denied everything with its user until the quarantine is lifted, see To undo"
         } else {
             ""
@@ -103,7 +103,9 @@ pub(super) fn next(case: &Case, owners: Option<&str>) -> Vec<Item> {
         ));
     }
     for record in case.steps.iter().filter(|record| record.was_taken()) {
-        if let Countermeasure::AdoptAccessKey { access_key, secret, .. } = &record.step.countermeasure {
+        if let Countermeasure::AdoptAccessKey(card::AdoptAccessKey { access_key, secret, .. }) =
+            &record.step.countermeasure
+        {
             items.push(Item::with(
                 &format!(
                     "tell {owners}: read the key from secret {secret} instead of {access_key}, which works on until nobody uses \
@@ -123,7 +125,7 @@ pub(super) fn only_replaces(case: &Case) -> bool {
 }
 
 fn replaces(record: &StepRecord) -> bool {
-    matches!(record.step.countermeasure, Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. })
+    matches!(record.step.countermeasure, Countermeasure::RotateSecret(_) | Countermeasure::AdoptAccessKey(_))
 }
 
 /// The secret that brings another key to the consumers of an exposed one.
@@ -132,13 +134,13 @@ fn rotated_beside(case: &Case) -> Option<&Arn> {
         return None;
     }
     let ends_key = |record: &StepRecord| {
-        record.was_taken() && matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey { .. })
+        record.was_taken() && matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey(_))
     };
     if !case.steps.iter().any(ends_key) {
         return None;
     }
     case.steps.iter().filter(|record| record.was_taken()).find_map(|record| match &record.step.countermeasure {
-        Countermeasure::RotateSecret { secret } => Some(secret),
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) => Some(secret),
         _ => None,
     })
 }

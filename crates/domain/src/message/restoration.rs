@@ -3,7 +3,7 @@
 use super::actions::owners;
 use super::words::{Item, quoted};
 use crate::case::{Case, Confirmation, Outcome};
-use crate::plan::Countermeasure;
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
 use crate::verdict::Verdict;
 
@@ -49,44 +49,60 @@ impl Thing {
         let access = |what| Self { what, comes: "comes back", came: "back", stays: "stays dead" };
         let denial = |what| Self { what, comes: "is lifted", came: "lifted", stays: "stays" };
         match step {
-            Countermeasure::DeactivateAccessKey { user, access_key }
-            | Countermeasure::DeleteAccessKey { user, access_key } => {
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key })
+            | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => {
                 access(format!("access key {access_key} of user {user}"))
             }
-            Countermeasure::RemoveConsolePassword { user } => access(format!("the console password of user {user}")),
-            Countermeasure::DeactivateSshPublicKey { user, key } => {
+            Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
+                access(format!("the console password of user {user}"))
+            }
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => {
                 access(format!("SSH public key {key} of user {user}"))
             }
-            Countermeasure::DeactivateSigningCertificate { user, certificate } => {
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
                 access(format!("signing certificate {certificate} of user {user}"))
             }
-            Countermeasure::DeactivateServiceCredential { user, credential, service } => {
-                access(format!("credential {credential} of user {user} for {service}"))
-            }
-            Countermeasure::RemoveAccountAssignment { user, account, permission_set } => {
-                access(format!("account {account} with {permission_set} of directory user {user}"))
-            }
-            Countermeasure::RemoveGroupMembership { user, group, .. } => {
+            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+                user,
+                credential,
+                service,
+            }) => access(format!("credential {credential} of user {user} for {service}")),
+            Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
+                user,
+                account,
+                permission_set,
+            }) => access(format!("account {account} with {permission_set} of directory user {user}")),
+            Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, group, .. }) => {
                 access(format!("directory user {user} in group {group}"))
             }
-            Countermeasure::LeaveRolesAnywhere { role, profile } => {
+            Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role, profile }) => {
                 access(format!("{role} in the Roles Anywhere profile {profile}"))
             }
-            Countermeasure::NeutralizePolicy { policy, version } => access(format!("{policy} {version}")),
-            Countermeasure::AdoptAccessKey { user, secret, .. } => {
+            Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, version }) => {
+                access(format!("{policy} {version}"))
+            }
+            Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, secret, .. }) => {
                 denial(format!("secret {secret} with the new key of user {user}"))
             }
-            Countermeasure::RotateSecret { secret } => access(format!("the old value of secret {secret}")),
-            Countermeasure::QuarantineUser { user } => denial(format!("the deny-all policy of user {user}")),
-            Countermeasure::QuarantineRole { role } => denial(format!("the deny-all policy of role {role}")),
-            Countermeasure::RevokeUserSessions { user } => {
+            Countermeasure::RotateSecret(card::RotateSecret { secret }) => {
+                access(format!("the old value of secret {secret}"))
+            }
+            Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
+                denial(format!("the deny-all policy of user {user}"))
+            }
+            Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
+                denial(format!("the deny-all policy of role {role}"))
+            }
+            Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
                 denial(format!("the denial of user {user}'s sessions from before"))
             }
-            Countermeasure::RevokeRoleSessions { role, .. } => {
+            Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
                 denial(format!("the denial of role {role}'s sessions from before"))
             }
-            Countermeasure::CloseRoleTrust { role } => denial(format!("the denial in the trust policy of role {role}")),
-            Countermeasure::QuarantineByScp { principal, account } => {
+            Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
+                denial(format!("the denial in the trust policy of role {role}"))
+            }
+            Countermeasure::QuarantineByScp(card::QuarantineByScp { principal, account }) => {
                 denial(format!("the service control policy against {principal} on account {account}"))
             }
             Countermeasure::HoldForReview => denial(step.describe()),
@@ -157,7 +173,8 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
                     let what = Thing::of(&of.countermeasure).what;
                     items.push(Item::with(&format!("delete {what}"), delete(&of.countermeasure)));
                 }
-                if let Countermeasure::RemoveConsolePassword { user } = &of.countermeasure {
+                if let Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) = &of.countermeasure
+                {
                     items.push(Item::of(&format!(
                         "set a new password for user {user}: in the IAM console, or by aws iam create-login-profile"
                     )));
@@ -174,7 +191,7 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
 fn in_its_place(case: &Case, step: &Countermeasure) -> Vec<Item> {
     let one = |text: &str, command: String| vec![Item::with(text, Some(command))];
     match step {
-        Countermeasure::DeactivateAccessKey { user, access_key } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
             let mut items = Vec::new();
             if access_keys(case) >= MOST_ACCESS_KEYS {
                 let room = format!("delete {access_key}, to make room: IAM lets a user have two access keys");
@@ -186,17 +203,21 @@ fn in_its_place(case: &Case, step: &Countermeasure) -> Vec<Item> {
             ));
             items
         }
-        Countermeasure::DeactivateSshPublicKey { user, key } => one(
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => one(
             &format!("upload a new SSH public key in the place of {key}"),
             format!("aws iam upload-ssh-public-key --user-name={user} --ssh-public-key-body file://new-key.pub"),
         ),
-        Countermeasure::DeactivateSigningCertificate { user, certificate } => one(
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => one(
             &format!("upload a new certificate in the place of {certificate}"),
             format!(
                 "aws iam upload-signing-certificate --user-name={user} --certificate-body file://new-certificate.pem"
             ),
         ),
-        Countermeasure::DeactivateServiceCredential { user, credential, service } => one(
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+            user,
+            credential,
+            service,
+        }) => one(
             &format!("make a new credential in the place of {credential}; its secret is shown this once"),
             format!("aws iam create-service-specific-credential --user-name={user} --service-name {}", quoted(service)),
         ),
@@ -206,16 +227,16 @@ fn in_its_place(case: &Case, step: &Countermeasure) -> Vec<Item> {
 
 fn delete(step: &Countermeasure) -> Option<String> {
     let (call, user, option, id) = match step {
-        Countermeasure::DeactivateAccessKey { user, access_key } => {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
             ("delete-access-key", user, "access-key-id", access_key.as_str())
         }
-        Countermeasure::DeactivateSshPublicKey { user, key } => {
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => {
             ("delete-ssh-public-key", user, "ssh-public-key-id", key.as_str())
         }
-        Countermeasure::DeactivateSigningCertificate { user, certificate } => {
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
             ("delete-signing-certificate", user, "certificate-id", certificate.as_str())
         }
-        Countermeasure::DeactivateServiceCredential { user, credential, .. } => {
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, credential, .. }) => {
             ("delete-service-specific-credential", user, "service-specific-credential-id", credential.as_str())
         }
         _ => return None,
@@ -230,7 +251,7 @@ const MOST_ACCESS_KEYS: usize = 2;
 fn access_keys(case: &Case) -> usize {
     let mut keys: Vec<&str> = case.inventory.access_keys.iter().map(|key| key.id.as_str()).collect();
     keys.extend(case.steps.iter().filter_map(|record| match &record.step.countermeasure {
-        Countermeasure::DeactivateAccessKey { access_key, .. } => Some(access_key.as_str()),
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => Some(access_key.as_str()),
         _ => None,
     }));
     keys.sort_unstable();

@@ -2,7 +2,8 @@
 
 use super::{Context, contain, propose, rule};
 use crate::case::{Case, StepRecord};
-use crate::plan::{Countermeasure, Plan, Step};
+use crate::countermeasure::{self as card, Countermeasure};
+use crate::plan::{Plan, Step};
 use crate::policy::Policy;
 use crate::signal::Signal;
 use crate::subject::Inventory;
@@ -37,7 +38,7 @@ pub fn follow_up(
     for step in proposed.steps {
         let what = &step.countermeasure;
         // A rotation that was begun is followed by its own version, not begun anew.
-        let is_rotation = matches!(what, Countermeasure::RotateSecret { .. });
+        let is_rotation = matches!(what, Countermeasure::RotateSecret(_));
         if *what == Countermeasure::HoldForReview || what.needs_responder() || is_rotation {
             continue;
         }
@@ -61,7 +62,7 @@ pub fn follow_up(
     }
     let denial_lifted = lifted.iter().any(|lifted| lifted.is_denial());
     let asked_for_scp =
-        case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp { .. }));
+        case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp(_)));
     if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn) {
         let deny = contain::beyond_reach(subject, arn, context);
         let is_known =
@@ -83,38 +84,55 @@ fn words(step: &Countermeasure, again: bool) -> String {
     let came = if again { "is back" } else { "appeared" };
     let now = if again { "again" } else { "now" };
     match step {
-        Countermeasure::QuarantineUser { user } => format!("the deny-all policy of user {user} was lifted"),
-        Countermeasure::QuarantineRole { role } => format!("the deny-all policy of role {role} was lifted"),
-        Countermeasure::RevokeUserSessions { user } => format!("the denial of user {user}'s older sessions was lifted"),
-        Countermeasure::RevokeRoleSessions { role, .. } => {
+        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
+            format!("the deny-all policy of user {user} was lifted")
+        }
+        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
+            format!("the deny-all policy of role {role} was lifted")
+        }
+        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
+            format!("the denial of user {user}'s older sessions was lifted")
+        }
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
             format!("the denial of role {role}'s older sessions was lifted")
         }
-        Countermeasure::CloseRoleTrust { role } => format!("the trust policy of role {role} was opened again"),
-        Countermeasure::DeactivateAccessKey { access_key, .. } | Countermeasure::DeleteAccessKey { access_key, .. } => {
+        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
+            format!("the trust policy of role {role} was opened again")
+        }
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
+        | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { access_key, .. }) => {
             format!("access key {access_key} {came}")
         }
-        Countermeasure::RemoveConsolePassword { user } => format!("a console password of user {user} {came}"),
-        Countermeasure::DeactivateSshPublicKey { key, .. } => format!("SSH public key {key} {came}"),
-        Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
+        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
+            format!("a console password of user {user} {came}")
+        }
+        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
+            format!("SSH public key {key} {came}")
+        }
+        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
             format!("signing certificate {certificate} {came}")
         }
-        Countermeasure::DeactivateServiceCredential { credential, service, .. } => {
+        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
+            credential, service, ..
+        }) => {
             format!("credential {credential} for {service} {came}")
         }
-        Countermeasure::LeaveRolesAnywhere { role, profile } => {
+        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role, profile }) => {
             format!("{role} is in the Roles Anywhere profile {profile} {now}")
         }
-        Countermeasure::RemoveAccountAssignment { user, account, permission_set } => {
+        Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment { user, account, permission_set }) => {
             format!("directory user {user} has account {account} with {permission_set} {now}")
         }
-        Countermeasure::RemoveGroupMembership { user, group, .. } => {
+        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, group, .. }) => {
             format!("directory user {user} is in group {group} {now}")
         }
-        Countermeasure::NeutralizePolicy { policy, version } => format!("{policy} {version} is in force {now}"),
-        Countermeasure::QuarantineByScp { principal, account } => {
+        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, version }) => {
+            format!("{policy} {version} is in force {now}")
+        }
+        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal, account }) => {
             format!("the service control policy against {principal} on account {account} was lifted")
         }
-        Countermeasure::AdoptAccessKey { .. } | Countermeasure::RotateSecret { .. } | Countermeasure::HoldForReview => {
+        Countermeasure::AdoptAccessKey(_) | Countermeasure::RotateSecret(_) | Countermeasure::HoldForReview => {
             format!("needed once more: {}", step.describe())
         }
     }

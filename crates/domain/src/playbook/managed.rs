@@ -3,9 +3,10 @@
 
 use super::user::{inactive_already, named_key};
 use super::{Context, held, hold, note, step};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::cutover::{Cutover, Stage};
 use crate::ids::{Arn, IamName};
-use crate::plan::{Countermeasure, Plan};
+use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::rotation::SECRET_TAG;
 use crate::signal::Signal;
@@ -26,7 +27,7 @@ pub(super) fn rotate(signal: &Signal, profile: &Profile, inventory: &Inventory) 
         return note("the key does not exist any more: nothing to do");
     }
     let reason = "it is due; the old key ends when its consumers have moved";
-    Plan { steps: vec![step(Countermeasure::RotateSecret { secret }, reason)], ..Plan::default() }
+    Plan { steps: vec![step(Countermeasure::RotateSecret(card::RotateSecret { secret }), reason)], ..Plan::default() }
 }
 
 /// A managed key that is too old is replaced, not cut.
@@ -56,13 +57,10 @@ pub(super) fn rotate_beside(plan: &mut Plan, signal: &Signal, profile: &Profile)
     let reason = "its consumers need another key than the exposed one";
     // Before what costs more time than one call, after the denial and the keys.
     let after = |step: &crate::plan::Step| {
-        matches!(
-            step.countermeasure,
-            Countermeasure::QuarantineUser { .. } | Countermeasure::DeactivateAccessKey { .. }
-        )
+        matches!(step.countermeasure, Countermeasure::QuarantineUser(_) | Countermeasure::DeactivateAccessKey(_))
     };
     let at = plan.steps.iter().rposition(after).map_or(plan.steps.len(), |last| last + 1);
-    plan.steps.insert(at, step(Countermeasure::RotateSecret { secret }, reason));
+    plan.steps.insert(at, step(Countermeasure::RotateSecret(card::RotateSecret { secret }), reason));
 }
 
 /// A key that nothing rotates is put into a secret of its own.
@@ -93,7 +91,8 @@ pub(super) fn adopt(signal: &Signal, user: &IamName, profile: &Profile, inventor
         ));
     }
     let secret = format!("severance/{user}");
-    let adopt = Countermeasure::AdoptAccessKey { user: user.clone(), access_key: key.id.clone(), secret };
+    let adopt =
+        Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user: user.clone(), access_key: key.id.clone(), secret });
     Plan { steps: vec![step(adopt, "no secret holds it, so nothing rotates it")], ..Plan::default() }
 }
 
@@ -114,7 +113,10 @@ pub(super) fn superseded(signal: &Signal, user: &IamName, inventory: &Inventory)
         (Stage::Quiet | Stage::Deadline, true) => {
             let reason = reason(cutover);
             let mut plan = Plan {
-                steps: vec![step(Countermeasure::DeactivateAccessKey { user, access_key }, &reason)],
+                steps: vec![step(
+                    Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }),
+                    &reason,
+                )],
                 ..Plan::default()
             };
             plan.notes.extend(cutover.consumers.iter().map(|who| format!("still on {named}: {}", who.describe())));
@@ -130,7 +132,10 @@ pub(super) fn superseded(signal: &Signal, user: &IamName, inventory: &Inventory)
                 "it was replaced by {} and was inactive since; the next rotation needs its place",
                 cutover.replaced_by
             );
-            Plan { steps: vec![step(Countermeasure::DeleteAccessKey { user, access_key }, &reason)], ..Plan::default() }
+            Plan {
+                steps: vec![step(Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }), &reason)],
+                ..Plan::default()
+            }
         }
         (Stage::Deletion, true) => Plan {
             steps: vec![held(&format!("{named} is active again, so somebody needs it: it is not deleted"))],

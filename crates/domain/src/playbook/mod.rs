@@ -13,9 +13,10 @@ mod user;
 
 use jiff::Timestamp;
 
+use crate::countermeasure::Countermeasure;
 use crate::exemption::{Exemption, ExemptionUse};
 use crate::ids::AccountId;
-use crate::plan::{Countermeasure, Disposition, Plan, Step};
+use crate::plan::{Disposition, Plan, Step};
 use crate::policy::{Attribution, Policy, Question};
 use crate::profile::{Class, Profile};
 use crate::refusals;

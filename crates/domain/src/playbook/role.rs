@@ -1,8 +1,9 @@
 //! What fits a claim about an IAM role.
 
 use super::{Context, attribution, contain, hold, note, step};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::IamName;
-use crate::plan::{Countermeasure, Plan};
+use crate::plan::Plan;
 use crate::profile::Profile;
 use crate::signal::{Signal, SignalKind};
 use crate::subject::{Inventory, Subject};
@@ -40,7 +41,7 @@ fn for_exposed_trust(role: &IamName, inventory: &Inventory) -> Plan {
             trust.services.join(", ")
         )),
         Some(_) => {
-            let close = Countermeasure::CloseRoleTrust { role: role.clone() };
+            let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() });
             Plan { steps: vec![step(close, "it trusts somebody outside")], ..Plan::default() }
         }
         None => hold("the role's trust policy could not be read"),

@@ -1,8 +1,9 @@
 //! What fits a claim about a secret.
 
 use super::hold;
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::intake::secrets_manager::ROTATION_FAILED;
-use crate::plan::{Countermeasure, Disposition, Plan, Step};
+use crate::plan::{Disposition, Plan, Step};
 use crate::profile::Profile;
 use crate::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::subject::{Inventory, Subject};
@@ -41,7 +42,7 @@ pub(super) fn propose(signal: &Signal, subject: &Subject, profile: &Profile, inv
         _ if !state.rotation_enabled => hold("it has no rotation configured, so its owner must replace the value"),
         Some(arn) => Plan {
             steps: vec![Step {
-                countermeasure: Countermeasure::RotateSecret { secret: arn.clone() },
+                countermeasure: Countermeasure::RotateSecret(card::RotateSecret { secret: arn.clone() }),
                 disposition: Disposition::Enforce,
                 reason,
                 ruling: None,

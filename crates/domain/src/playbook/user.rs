@@ -3,8 +3,9 @@
 use jiff::tz::TimeZone;
 
 use super::{Context, attribution, contain, held, hold, managed, note, step};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::{AccessKeyId, IamName};
-use crate::plan::{Countermeasure, Disposition, Plan, Step};
+use crate::plan::{Disposition, Plan, Step};
 use crate::profile::{Class, Profile};
 use crate::signal::{Signal, SignalKind, Source};
 use crate::subject::{AccessKey, Inventory, LastUsed, Subject};
@@ -85,7 +86,7 @@ pub(super) fn propose(
 fn for_unused_password(user: &IamName, inventory: &Inventory) -> Plan {
     match inventory.console_password {
         Some(true) => {
-            let remove = Countermeasure::RemoveConsolePassword { user: user.clone() };
+            let remove = Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user: user.clone() });
             let reason = "it was not used for longer than it may be; deleting it cannot be undone, only a new one set";
             Plan { steps: vec![step(remove, reason)], ..Plan::default() }
         }
@@ -185,7 +186,10 @@ fn deactivate<'a>(keys: impl IntoIterator<Item = &'a AccessKeyId>, user: &IamNam
     let steps = keys
         .into_iter()
         .map(|key| Step {
-            countermeasure: Countermeasure::DeactivateAccessKey { user: user.clone(), access_key: key.clone() },
+            countermeasure: Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
+                user: user.clone(),
+                access_key: key.clone(),
+            }),
             disposition: Disposition::Enforce,
             reason: reason.to_owned(),
             ruling: None,

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AccessKey, Credential, CredentialState, RolesAnywhereProfile, ServiceCredential, Trust};
+use crate::countermeasure::{self as card, Countermeasure};
 use crate::ids::{AccountId, Arn, ResourceId};
-use crate::plan::Countermeasure;
 
 /// Every credential of a subject that we know of, as AWS stated it at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,21 +59,23 @@ impl Inventory {
     /// Marks the credential that a step ended as ended.
     pub fn end(&mut self, step: &Countermeasure) {
         match step {
-            Countermeasure::DeactivateAccessKey { access_key, .. } => {
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
                 self.access_keys.iter_mut().filter(|key| key.id == *access_key).for_each(|key| key.active = false);
             }
-            Countermeasure::DeactivateSshPublicKey { key, .. } => {
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
                 self.ssh_public_keys.iter_mut().filter(|held| held.id == *key).for_each(|held| held.active = false);
             }
-            Countermeasure::DeactivateSigningCertificate { certificate, .. } => {
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                certificate, ..
+            }) => {
                 let named = self.signing_certificates.iter_mut().filter(|held| held.id == *certificate);
                 named.for_each(|held| held.active = false);
             }
-            Countermeasure::DeactivateServiceCredential { credential, .. } => {
+            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
                 let named = self.service_credentials.iter_mut().filter(|held| held.id == *credential);
                 named.for_each(|held| held.state = CredentialState::Inactive);
             }
-            Countermeasure::RemoveConsolePassword { .. } => self.console_password = Some(false),
+            Countermeasure::RemoveConsolePassword(_) => self.console_password = Some(false),
             _ => {}
         }
     }

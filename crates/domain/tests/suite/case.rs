@@ -4,11 +4,12 @@ use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
 use severance_domain::case::{Case, CaseId, Outcome, Round, Verification};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Statement};
 use severance_domain::exemption::ExemptionUse;
 use severance_domain::ids::UniqueId;
-use severance_domain::plan::{Countermeasure, Disposition, Plan, Step};
+use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::Class;
@@ -119,63 +120,87 @@ fn maximal() -> Case {
     };
     let ci = iam_name("+=,.@_-");
     let arn = subject(SubjectKind::Secret, "db:main/ä").arn.unwrap();
-    let deactivate = |id| Countermeasure::DeactivateAccessKey { user: ci.clone(), access_key: key_id(id) };
-    let revoke = Countermeasure::RevokeRoleSessions { role: ci.clone(), issued_before: later(0) };
+    let deactivate = |id| {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user: ci.clone(), access_key: key_id(id) })
+    };
+    let revoke =
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role: ci.clone(), issued_before: later(0) });
     let id = credential_id;
     let role = subject(SubjectKind::Role, "app").arn.unwrap();
     let plan = Plan {
         steps: vec![
-            step(Countermeasure::QuarantineUser { user: ci.clone() }, Disposition::Enforce),
+            step(Countermeasure::QuarantineUser(card::QuarantineUser { user: ci.clone() }), Disposition::Enforce),
             step(deactivate(KEY), Disposition::Enforce),
             step(deactivate(OTHER_KEY), Disposition::Enforce),
             step(revoke, Disposition::Enforce),
-            step(Countermeasure::RotateSecret { secret: arn.clone() }, Disposition::Refuse),
-            step(Countermeasure::RotateSecret { secret: arn }, Disposition::Observe),
+            step(Countermeasure::RotateSecret(card::RotateSecret { secret: arn.clone() }), Disposition::Refuse),
+            step(Countermeasure::RotateSecret(card::RotateSecret { secret: arn }), Disposition::Observe),
             step(Countermeasure::HoldForReview, Disposition::Review),
-            step(Countermeasure::RemoveConsolePassword { user: ci.clone() }, Disposition::Observe),
-            step(Countermeasure::DeactivateSshPublicKey { user: ci.clone(), key: id(SSH) }, Disposition::Decline),
             step(
-                Countermeasure::DeactivateSigningCertificate { user: ci.clone(), certificate: id(CERTIFICATE) },
+                Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user: ci.clone() }),
                 Disposition::Observe,
             ),
             step(
-                Countermeasure::DeactivateServiceCredential {
+                Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user: ci.clone(), key: id(SSH) }),
+                Disposition::Decline,
+            ),
+            step(
+                Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                    user: ci.clone(),
+                    certificate: id(CERTIFICATE),
+                }),
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
                     user: ci.clone(),
                     credential: id(BEDROCK),
                     service: "bedrock.amazonaws.com".to_owned(),
-                },
-                Disposition::Observe,
-            ),
-            step(Countermeasure::RevokeUserSessions { user: ci.clone() }, Disposition::Observe),
-            step(Countermeasure::QuarantineRole { role: ci.clone() }, Disposition::Observe),
-            step(Countermeasure::CloseRoleTrust { role: ci.clone() }, Disposition::Observe),
-            step(
-                Countermeasure::LeaveRolesAnywhere { role: role.clone(), profile: anywhere("p-1", true, &["app"]).arn },
+                }),
                 Disposition::Observe,
             ),
             step(
-                Countermeasure::RemoveAccountAssignment {
+                Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user: ci.clone() }),
+                Disposition::Observe,
+            ),
+            step(Countermeasure::QuarantineRole(card::QuarantineRole { role: ci.clone() }), Disposition::Observe),
+            step(Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: ci.clone() }), Disposition::Observe),
+            step(
+                Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere {
+                    role: role.clone(),
+                    profile: anywhere("p-1", true, &["app"]).arn,
+                }),
+                Disposition::Observe,
+            ),
+            step(
+                Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
                     user: resource_id("906"),
                     account: ACCOUNT.try_into().unwrap(),
                     permission_set: assignment(ACCOUNT, None).permission_set,
-                },
+                }),
                 Disposition::Observe,
             ),
             step(
-                Countermeasure::RemoveGroupMembership {
+                Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership {
                     user: resource_id("906"),
                     store: membership("g").store,
                     group: membership("g").group,
                     membership: membership("g").membership,
-                },
+                }),
                 Disposition::Observe,
             ),
             step(
-                Countermeasure::NeutralizePolicy { policy: role.clone(), version: "v2".to_owned() },
+                Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
+                    policy: role.clone(),
+                    version: "v2".to_owned(),
+                }),
                 Disposition::Observe,
             ),
             step(
-                Countermeasure::QuarantineByScp { principal: role, account: ACCOUNT.try_into().unwrap() },
+                Countermeasure::QuarantineByScp(card::QuarantineByScp {
+                    principal: role,
+                    account: ACCOUNT.try_into().unwrap(),
+                }),
                 Disposition::Review,
             ),
         ],

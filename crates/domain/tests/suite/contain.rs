@@ -4,7 +4,8 @@ use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
 use severance_domain::case::{Case, Confirmation, Outcome};
-use severance_domain::plan::{Countermeasure, Disposition, Plan, Step};
+use severance_domain::countermeasure::{self as card, Countermeasure};
+use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::{Context, FollowUp, Mode, decide, follow_up};
 use severance_domain::signal::{Planted, Signal, SignalKind as Kind};
 use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
@@ -13,14 +14,24 @@ use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
 fn short(steps: &[Step]) -> Vec<String> {
     let step = |step: &Step| {
         let what = match &step.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. } => format!("key {access_key}"),
-            Countermeasure::DeactivateSshPublicKey { key, .. } => format!("ssh {key}"),
-            Countermeasure::DeactivateSigningCertificate { certificate, .. } => format!("certificate {certificate}"),
-            Countermeasure::DeactivateServiceCredential { credential, .. } => format!("service {credential}"),
-            Countermeasure::RemoveGroupMembership { group, .. } => format!("group {group}"),
-            Countermeasure::RemoveAccountAssignment { account, .. } => format!("account {account}"),
-            Countermeasure::QuarantineByScp { account, .. } => format!("scp {account}"),
-            Countermeasure::LeaveRolesAnywhere { profile, .. } => {
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
+                format!("key {access_key}")
+            }
+            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => format!("ssh {key}"),
+            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
+                certificate, ..
+            }) => format!("certificate {certificate}"),
+            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
+                format!("service {credential}")
+            }
+            Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { group, .. }) => {
+                format!("group {group}")
+            }
+            Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment { account, .. }) => {
+                format!("account {account}")
+            }
+            Countermeasure::QuarantineByScp(card::QuarantineByScp { account, .. }) => format!("scp {account}"),
+            Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => {
                 format!("anywhere {}", profile.name_of("profile").unwrap())
             }
             other => other.as_str().to_owned(),

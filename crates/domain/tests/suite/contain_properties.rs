@@ -5,7 +5,7 @@ use crate::common::contained::*;
 use crate::common::*;
 use proptest::prelude::*;
 use severance_domain::case::Case;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::playbook::{FollowUp, Mode};
 use severance_domain::profile::Profile;
 use severance_domain::restoration::{Restoration, ReturnAnswer, alive};
@@ -94,13 +94,13 @@ proptest! {
         if let Some(first) = steps.first().filter(|step| ***step != Countermeasure::HoldForReview) {
             let denies = matches!(
                 first,
-                Countermeasure::QuarantineUser { .. }
-                    | Countermeasure::QuarantineRole { .. }
-                    | Countermeasure::RevokeRoleSessions { .. }
+                Countermeasure::QuarantineUser(_)
+                    | Countermeasure::QuarantineRole(_)
+                    | Countermeasure::RevokeRoleSessions(_)
             );
             prop_assert!(denies, "{:?}", steps);
             let denies_later = steps.iter().skip(1).any(|step| {
-                matches!(step, Countermeasure::QuarantineUser { .. } | Countermeasure::QuarantineRole { .. })
+                matches!(step, Countermeasure::QuarantineUser(_) | Countermeasure::QuarantineRole(_))
             });
             prop_assert!(!denies_later, "{:?}", steps);
         }
@@ -149,14 +149,14 @@ proptest! {
                 prop_assert!(!again, "it appeared, or came back");
                 let names_another = claim.access_key.as_ref().is_some_and(|key| !key.is_temporary());
                 prop_assert!(names_another, "an unnamed credential may be any");
-                if let Countermeasure::DeactivateAccessKey { access_key, .. } = &of.countermeasure {
+                if let Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) = &of.countermeasure {
                     prop_assert_ne!(Some(access_key), claim.access_key.as_ref());
                 }
             }
             // A password has no copy, and what holds something down stays.
-            let is_password = matches!(of.countermeasure, Countermeasure::RemoveConsolePassword { .. });
+            let is_password = matches!(of.countermeasure, Countermeasure::RemoveConsolePassword(_));
             prop_assert!(!is_password);
-            if in_danger && matches!(of.countermeasure, Countermeasure::QuarantineUser { .. }) {
+            if in_danger && matches!(of.countermeasure, Countermeasure::QuarantineUser(_)) {
                 prop_assert_eq!(&of.answer, &ReturnAnswer::UndoKeepingSessionsDenied);
                 prop_assert!(alive(&case).is_empty());
             }

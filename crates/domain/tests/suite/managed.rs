@@ -2,9 +2,10 @@
 
 use crate::common::*;
 use jiff::SignedDuration;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
 use severance_domain::ids::Arn;
-use severance_domain::plan::{Countermeasure, Disposition, Plan};
+use severance_domain::plan::{Disposition, Plan};
 use severance_domain::playbook::{Mode, decide};
 use severance_domain::profile::{Class, Profile};
 use severance_domain::rotation::SECRET_TAG;
@@ -31,18 +32,15 @@ fn unmanaged() -> Profile {
 
 fn short(plan: &Plan) -> Vec<String> {
     let step = |step: &severance_domain::plan::Step| {
-        let which = match &step.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. }
-            | Countermeasure::DeleteAccessKey { access_key, .. }
-            | Countermeasure::AdoptAccessKey { access_key, .. } => {
-                if access_key.as_str() == KEY {
-                    " old"
-                } else {
-                    " other"
+        let which =
+            match &step.countermeasure {
+                Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
+                | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { access_key, .. })
+                | Countermeasure::AdoptAccessKey(card::AdoptAccessKey { access_key, .. }) => {
+                    if access_key.as_str() == KEY { " old" } else { " other" }
                 }
-            }
-            _ => "",
-        };
+                _ => "",
+            };
         let whether = match step.disposition {
             Disposition::Enforce => "",
             Disposition::Observe => ":observe",
@@ -87,7 +85,7 @@ fn beside_an_exposed_key_the_secret_is_rotated_after_the_denial_and_the_keys_and
         ]
     );
     let rotated = plan(&exposed, &managed(), &held).steps.remove(3);
-    assert_eq!(rotated.countermeasure, Countermeasure::RotateSecret { secret: secret_arn() });
+    assert_eq!(rotated.countermeasure, Countermeasure::RotateSecret(card::RotateSecret { secret: secret_arn() }));
     assert_eq!(rotated.reason, "its consumers need another key than the exposed one");
     // Its key was inactive already: its consumers need another one all the same.
     let dead = keys([inactive(key(KEY, 30))]);
@@ -206,7 +204,10 @@ fn a_key_is_adopted_where_the_new_one_has_a_place() {
     for named in [None, Some(KEY)] {
         let plan = plan(&asked(named), &unmanaged(), &one);
         assert_eq!(short(&plan), adopt);
-        let Countermeasure::AdoptAccessKey { user, secret, .. } = &plan.steps[0].countermeasure else { panic!() };
+        let Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, secret, .. }) = &plan.steps[0].countermeasure
+        else {
+            panic!()
+        };
         assert_eq!((user.as_str(), secret.as_str()), ("ci", "severance/ci"));
     }
     for (mode, word) in [(Mode::Observe, "observe"), (Mode::Review, "review")] {

@@ -7,9 +7,10 @@ use crate::common::cases::*;
 use crate::common::*;
 use proptest::prelude::*;
 use severance_domain::case::{Case, Confirmation, Outcome};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::message::Message;
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Profile};
 use severance_domain::restoration::answer;
@@ -116,7 +117,7 @@ fn what_others_know_is_never_brought_back() {
         assert!(!body.contains("--status Active"), "{body}");
         // Nor by lifting the quarantine that alone holds a key down.
         let alive = case.steps.iter().any(|record| {
-            matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey { .. })
+            matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey(_))
                 && !matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
         });
         assert!(!(alive && undo.contains("delete-user-policy")), "{body}");
@@ -134,7 +135,9 @@ fn only_what_was_done_is_undone_and_by_one_command() {
         assert_eq!(undo.contains(&command), answers.contains(&true), "{undo}");
         assert_eq!(undo.matches("  - ").count(), answers.len() + usize::from(answers.contains(&true)), "{undo}");
         for record in &case.steps {
-            if let Countermeasure::DeactivateAccessKey { access_key, .. } = &record.step.countermeasure {
+            if let Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) =
+                &record.step.countermeasure
+            {
                 let comes_back = undo.contains(&format!("comes back: access key {access_key}"));
                 assert_eq!(comes_back, record.was_taken() && answer(case, record).changes(), "{undo}");
             }
@@ -182,7 +185,8 @@ fn commands_survive_a_shell_whatever_iam_allows_in_a_name() {
     }
     let mut secret_case = leavers_secret(secret(true, false));
     let odd = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:a/b'; touch /tmp/x; '$(id)-AbCdEf";
-    secret_case.steps[0].step.countermeasure = Countermeasure::RotateSecret { secret: odd.try_into().unwrap() };
+    secret_case.steps[0].step.countermeasure =
+        Countermeasure::RotateSecret(card::RotateSecret { secret: odd.try_into().unwrap() });
     for went in [Went::Denied, Went::Unseen] {
         let body = message(&taken(secret_case.clone(), &[went])).body;
         assert_eq!(values(&words(commands(&body)[0]), "--secret-id"), [odd], "{body}");

@@ -5,10 +5,11 @@ use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::case::Case;
 use severance_domain::copies::{Copy, How, Place, Updated};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
 use severance_domain::ids::Arn;
 use severance_domain::message::Message;
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Profile};
 use severance_domain::rotation::SECRET_TAG;
@@ -181,6 +182,9 @@ fn what_consumers_call_themselves_forges_no_line() {
     let Message { body, chat, .. } = message(&case);
     assert_eq!(body.lines().count(), honest, "{body}");
     assert!(!body.contains('\u{202e}') && !chat.description.contains('\u{202e}'));
-    let step = Countermeasure::DeactivateAccessKey { user: iam_name("ci-deployer"), access_key: key_id(KEY) };
+    let step = Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
+        user: iam_name("ci-deployer"),
+        access_key: key_id(KEY),
+    });
     assert_eq!(case.steps[0].step.countermeasure, step);
 }

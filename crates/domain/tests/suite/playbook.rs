@@ -3,8 +3,9 @@
 
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::exemption::Exemption;
-use severance_domain::plan::{Countermeasure, Disposition, Plan};
+use severance_domain::plan::{Disposition, Plan};
 use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::policy::Attribution;
 use severance_domain::profile::{Class, Profile};
@@ -15,14 +16,22 @@ use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, Subject
 fn short(plan: &Plan) -> Vec<String> {
     let step = |step: &severance_domain::plan::Step| {
         let what = match &step.countermeasure {
-            Countermeasure::DeactivateAccessKey { access_key, .. } if access_key.as_str() == KEY => "key",
-            Countermeasure::DeactivateAccessKey { access_key, .. } if access_key.as_str() == OTHER_KEY => "other key",
-            Countermeasure::DeactivateAccessKey { .. } => "a third key",
-            Countermeasure::QuarantineUser { .. } => "quarantine",
-            Countermeasure::RevokeRoleSessions { .. } => "sessions",
-            Countermeasure::RotateSecret { .. } => "rotate",
-            Countermeasure::RemoveConsolePassword { .. } => "password",
-            Countermeasure::CloseRoleTrust { .. } => "trust",
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
+                if access_key.as_str() == KEY =>
+            {
+                "key"
+            }
+            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
+                if access_key.as_str() == OTHER_KEY =>
+            {
+                "other key"
+            }
+            Countermeasure::DeactivateAccessKey(_) => "a third key",
+            Countermeasure::QuarantineUser(_) => "quarantine",
+            Countermeasure::RevokeRoleSessions(_) => "sessions",
+            Countermeasure::RotateSecret(_) => "rotate",
+            Countermeasure::RemoveConsolePassword(_) => "password",
+            Countermeasure::CloseRoleTrust(_) => "trust",
             Countermeasure::HoldForReview => "hold",
             other => other.as_str(),
         };
@@ -435,7 +444,7 @@ fn sessions_are_revoked_up_to_the_moment_of_the_decision() {
     );
     assert_eq!(
         plan.steps[0].countermeasure,
-        Countermeasure::RevokeRoleSessions { role: iam_name("app"), issued_before: now() }
+        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role: iam_name("app"), issued_before: now() })
     );
     assert!(words(&plan).contains("can still start new sessions"));
 }

@@ -3,10 +3,11 @@
 use crate::common::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::{Copies, Cutover, Stage};
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::Arn;
-use severance_domain::plan::{Countermeasure, Disposition, Plan};
+use severance_domain::plan::{Disposition, Plan};
 use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::profile::Profile;
 use severance_domain::refusals::refusal;
@@ -196,7 +197,7 @@ proptest! {
                 prop_assert_eq!(ruling.lowered_by.is_some(), step.disposition != answer);
             }
             match &step.countermeasure {
-                Countermeasure::DeactivateAccessKey { user, access_key } => {
+                Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
                     prop_assert_eq!(subject.kind, SubjectKind::User);
                     prop_assert_eq!(user.as_str(), &subject.name);
                     prop_assert!(inventory.access_keys.iter().any(|key| key.id == *access_key && key.active));
@@ -205,17 +206,17 @@ proptest! {
                     }
                     seen.push("key");
                 }
-                Countermeasure::QuarantineUser { user } => {
+                Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
                     prop_assert_eq!(subject.kind, SubjectKind::User);
                     prop_assert_eq!(user.as_str(), &subject.name);
                     prop_assert!(!about_keys(signal.kind), "claims about keys never quarantine");
                     seen.push("quarantine");
                 }
-                Countermeasure::RevokeRoleSessions { role, issued_before } => {
+                Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, issued_before }) => {
                     prop_assert_eq!((subject.kind, role.as_str()), (SubjectKind::Role, subject.name.as_str()));
                     prop_assert_eq!(*issued_before, context.now);
                 }
-                Countermeasure::RotateSecret { secret } if subject.kind == SubjectKind::User => {
+                Countermeasure::RotateSecret(card::RotateSecret { secret }) if subject.kind == SubjectKind::User => {
                     prop_assert_eq!(secret.as_str(), SECRET, "what the user's tag names");
                     prop_assert_eq!(profile.tags.get(SECRET_TAG).map(String::as_str), Some(SECRET));
                     prop_assert!(matches!(
@@ -223,22 +224,22 @@ proptest! {
                         Kind::CredentialStale | Kind::SecretUnrotated | Kind::CredentialExposed
                     ));
                 }
-                Countermeasure::RotateSecret { secret } => {
+                Countermeasure::RotateSecret(card::RotateSecret { secret }) => {
                     prop_assert_eq!((subject.kind, Some(secret)), (SubjectKind::Secret, subject.arn.as_ref()));
                 }
-                Countermeasure::DeleteAccessKey { user, access_key } => {
+                Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => {
                     prop_assert_eq!((signal.kind, user.as_str()), (Kind::CredentialSuperseded, subject.name.as_str()));
                     prop_assert_eq!(Some(access_key), signal.access_key.as_ref());
                     let first = inventory.access_keys.iter().find(|key| key.id == *access_key);
                     prop_assert!(first.is_some_and(|key| !key.active), "an active key is never deleted");
                 }
-                Countermeasure::AdoptAccessKey { user, access_key, secret } => {
+                Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, access_key, secret }) => {
                     prop_assert_eq!((signal.kind, user.as_str()), (Kind::CredentialUnmanaged, subject.name.as_str()));
                     prop_assert_eq!(secret, &format!("severance/{user}"));
                     prop_assert!(inventory.access_keys.iter().any(|key| key.id == *access_key && key.active));
                     prop_assert!(inventory.unread.is_empty());
                 }
-                Countermeasure::RemoveConsolePassword { user } => {
+                Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
                     prop_assert_eq!(user.as_str(), &subject.name);
                     prop_assert_eq!(inventory.console_password, Some(true));
                     if signal.kind != Kind::CredentialUnused {

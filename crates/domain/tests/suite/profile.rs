@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::common::*;
 use proptest::prelude::*;
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::exemption::{Exemption, ExemptionRequest, ExemptionUse, matches_pattern};
-use severance_domain::plan::Countermeasure;
 use severance_domain::profile::{
     Basis, Class, Clues, Confidence, Criticality, Field, Origin, Precedence, Profile, RegistryEntry, TagKeys,
 };
@@ -213,8 +213,9 @@ fn a_row_of_the_registry_has_no_field_that_we_do_not_know() {
 
 #[test]
 fn a_pattern_covers_identities_by_their_whole_arn() {
-    let quarantine = Countermeasure::QuarantineUser { user: iam_name("ci-1") };
-    let rotate = Countermeasure::RotateSecret { secret: subject(SubjectKind::Secret, "db").arn.unwrap() };
+    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser { user: iam_name("ci-1") });
+    let rotate =
+        Countermeasure::RotateSecret(card::RotateSecret { secret: subject(SubjectKind::Secret, "db").arn.unwrap() });
     let of = |pattern: &str, names: &[&str]| {
         let mut exemption = exemption(names);
         pattern.clone_into(&mut exemption.request.subject);

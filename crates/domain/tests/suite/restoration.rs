@@ -4,8 +4,9 @@ use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
 use severance_domain::case::{Case, Confirmation, Outcome, Round};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::evidence::Proof;
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::Profile;
 use severance_domain::restoration::{ReturnAnswer, alive, answer};
@@ -190,10 +191,10 @@ fn what_cannot_be_undone_or_was_not_done_is_kept_and_says_why() {
     assert!(answers(&secret)[0].1.starts_with("keep: a rotation cannot be undone"));
     assert!(answers(&held())[0].1.starts_with("keep: nothing was done"));
     let mut case = contained(&leaver(&["alice@x.io"]));
-    case.steps[1].step.countermeasure = Countermeasure::NeutralizePolicy {
+    case.steps[1].step.countermeasure = Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
         policy: "arn:aws:iam::111122223333:policy/wide".try_into().unwrap(),
         version: "v2".to_owned(),
-    };
+    });
     assert!(answers(&case)[1].1.starts_with("keep: a contained identity wrote it"));
 }
 

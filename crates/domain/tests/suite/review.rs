@@ -6,10 +6,11 @@ use crate::common::cases::*;
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Outcome};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::ids::UniqueId;
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode};
 use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
@@ -98,7 +99,8 @@ fn an_answer_is_no_good_once_any_fact_has_changed() {
             case.steps.pop();
         }),
         ("another step", |case| {
-            case.steps[2].step.countermeasure = Countermeasure::QuarantineUser { user: iam_name("other") };
+            case.steps[2].step.countermeasure =
+                Countermeasure::QuarantineUser(card::QuarantineUser { user: iam_name("other") });
         }),
         ("a privilege was won", |case| case.profile.privileged = Some(true)),
         ("a step is only recorded, as under an exemption", |case| {
@@ -189,7 +191,9 @@ fn silence_ends_only_what_the_policy_gives_it_whole() {
             lowered_by: None,
         }),
     };
-    let key = || Countermeasure::DeactivateAccessKey { user: iam_name("ci"), access_key: key_id(KEY) };
+    let key = || {
+        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user: iam_name("ci"), access_key: key_id(KEY) })
+    };
     let (held, review, enforce) = (Countermeasure::HoldForReview, Disposition::Review, Disposition::Enforce);
     let rows = [
         (vec![step(key(), review, Some(true))], Some(true)),

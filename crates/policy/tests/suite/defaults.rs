@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::common::{Asker, defaults};
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::countermeasure::Countermeasure;
+use severance_domain::plan::Disposition;
 use severance_domain::policy::PolicyReason;
 use severance_domain::profile::Class;
 use severance_domain::signal::SignalKind;

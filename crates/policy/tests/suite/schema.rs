@@ -1,7 +1,7 @@
 //! The schema names what the domain names, no more and no less.
 
 use cedar_policy::SchemaFragment;
-use severance_domain::plan::Countermeasure;
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::playbook::Mode;
 use severance_domain::policy::Attribution;
 use severance_domain::profile::{Class, Criticality};

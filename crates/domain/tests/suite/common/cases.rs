@@ -2,10 +2,11 @@
 
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, SigningKey, Stack};
 use severance_domain::message::Message;
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::profile::{Class, Profile};
 use severance_domain::review::ReviewTimes;
@@ -75,53 +76,47 @@ pub(crate) fn take(record: &mut StepRecord, went: Went) {
         return;
     }
     let (seen, action) = match &record.step.countermeasure {
-        Countermeasure::DeactivateAccessKey { .. } => ("iam:ListAccessKeys shows it Inactive", "iam:UpdateAccessKey"),
-        Countermeasure::QuarantineUser { .. } => {
+        Countermeasure::DeactivateAccessKey(_) => ("iam:ListAccessKeys shows it Inactive", "iam:UpdateAccessKey"),
+        Countermeasure::QuarantineUser(_) => {
             ("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine", "iam:PutUserPolicy")
         }
-        Countermeasure::RevokeRoleSessions { .. } => {
-            ("iam:GetRolePolicy shows older sessions denied", "iam:PutRolePolicy")
-        }
-        Countermeasure::DeleteAccessKey { .. } => {
-            ("iam:ListAccessKeys does not show it any more", "iam:DeleteAccessKey")
-        }
-        Countermeasure::RotateSecret { .. } | Countermeasure::AdoptAccessKey { .. } => {
+        Countermeasure::RevokeRoleSessions(_) => ("iam:GetRolePolicy shows older sessions denied", "iam:PutRolePolicy"),
+        Countermeasure::DeleteAccessKey(_) => ("iam:ListAccessKeys does not show it any more", "iam:DeleteAccessKey"),
+        Countermeasure::RotateSecret(_) | Countermeasure::AdoptAccessKey(_) => {
             ("secretsmanager:DescribeSecret shows the rotation finished", "secretsmanager:RotateSecret")
         }
-        Countermeasure::RemoveConsolePassword { .. } => {
+        Countermeasure::RemoveConsolePassword(_) => {
             ("iam:GetLoginProfile shows no console password", "iam:DeleteLoginProfile")
         }
-        Countermeasure::DeactivateSshPublicKey { .. } => {
+        Countermeasure::DeactivateSshPublicKey(_) => {
             ("iam:ListSSHPublicKeys shows it Inactive", "iam:UpdateSSHPublicKey")
         }
-        Countermeasure::DeactivateSigningCertificate { .. } => {
+        Countermeasure::DeactivateSigningCertificate(_) => {
             ("iam:ListSigningCertificates shows it Inactive", "iam:UpdateSigningCertificate")
         }
-        Countermeasure::DeactivateServiceCredential { .. } => {
+        Countermeasure::DeactivateServiceCredential(_) => {
             ("iam:ListServiceSpecificCredentials shows it Inactive", "iam:UpdateServiceSpecificCredential")
         }
-        Countermeasure::RevokeUserSessions { .. } => {
-            ("iam:GetUserPolicy shows older sessions denied", "iam:PutUserPolicy")
-        }
-        Countermeasure::QuarantineRole { .. } => {
+        Countermeasure::RevokeUserSessions(_) => ("iam:GetUserPolicy shows older sessions denied", "iam:PutUserPolicy"),
+        Countermeasure::QuarantineRole(_) => {
             ("iam:GetRolePolicy shows the deny-all policy SeveranceQuarantine", "iam:PutRolePolicy")
         }
-        Countermeasure::CloseRoleTrust { .. } => {
+        Countermeasure::CloseRoleTrust(_) => {
             ("iam:GetRole shows that its trust policy lets nobody in", "iam:UpdateAssumeRolePolicy")
         }
-        Countermeasure::LeaveRolesAnywhere { .. } => {
+        Countermeasure::LeaveRolesAnywhere(_) => {
             ("rolesanywhere:GetProfile shows the profile without it", "rolesanywhere:UpdateProfile")
         }
-        Countermeasure::RemoveAccountAssignment { .. } => {
+        Countermeasure::RemoveAccountAssignment(_) => {
             ("sso:ListAccountAssignmentsForPrincipal shows it gone", "sso:DeleteAccountAssignment")
         }
-        Countermeasure::RemoveGroupMembership { .. } => {
+        Countermeasure::RemoveGroupMembership(_) => {
             ("identitystore:ListGroupMembershipsForMember shows it gone", "identitystore:DeleteGroupMembership")
         }
-        Countermeasure::NeutralizePolicy { .. } => {
+        Countermeasure::NeutralizePolicy(_) => {
             ("iam:GetPolicyVersion shows that it allows nothing", "iam:CreatePolicyVersion")
         }
-        Countermeasure::QuarantineByScp { .. } => {
+        Countermeasure::QuarantineByScp(_) => {
             ("organizations:ListPoliciesForTarget shows it attached", "organizations:CreatePolicy")
         }
         Countermeasure::HoldForReview => ("", ""),

@@ -1,8 +1,9 @@
 //! Identities that hold one of everything, and the cases in which they were contained and looked at again.
 
 use severance_domain::case::{Case, Confirmation, Followed, Outcome, Round, StepRecord};
+use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{CredentialId, ResourceId};
-use severance_domain::plan::{Countermeasure, Disposition, Step};
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{FollowUp, Mode, follow_up};
 use severance_domain::policy::Request;
 use severance_domain::profile::{Class, Profile};
@@ -148,13 +149,17 @@ pub(crate) fn after(case: &Case) -> Inventory {
     let mut held = case.inventory.clone();
     for record in case.steps.iter().filter(|record| record.was_taken()) {
         match &record.step.countermeasure {
-            Countermeasure::CloseRoleTrust { .. } => held.trust.iter_mut().for_each(|trust| trust.closed = true),
-            Countermeasure::LeaveRolesAnywhere { profile, .. } => held.roles_anywhere.retain(|of| of.arn != *profile),
-            Countermeasure::RemoveGroupMembership { group, .. } => {
+            Countermeasure::CloseRoleTrust(_) => held.trust.iter_mut().for_each(|trust| trust.closed = true),
+            Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => {
+                held.roles_anywhere.retain(|of| of.arn != *profile)
+            }
+            Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { group, .. }) => {
                 held.group_memberships.retain(|of| of.group != *group);
                 held.account_assignments.retain(|of| of.by_group.as_ref() != Some(group));
             }
-            Countermeasure::RemoveAccountAssignment { account, permission_set, .. } => held
+            Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
+                account, permission_set, ..
+            }) => held
                 .account_assignments
                 .retain(|of| of.by_group.is_some() || (&of.account, &of.permission_set) != (account, permission_set)),
             step => held.end(step),

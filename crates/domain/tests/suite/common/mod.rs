@@ -6,10 +6,11 @@ pub(crate) mod contained;
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::exemption::{Exemption, ExemptionRequest};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
-use severance_domain::plan::{Countermeasure, Disposition};
+use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
 use severance_domain::policy::{Attribution, Policy, PolicyReason, Question, Ruling};
 use severance_domain::profile::{Class, Profile};
