@@ -27,10 +27,8 @@ pub struct Mutant {
     pub name: String,
     /// The file, from the checkout's root.
     pub file: String,
-    /// The text that goes.
-    pub goes: String,
-    /// The text that comes.
-    pub comes: String,
+    /// Texts that go, each with the one that comes.
+    pub changes: Vec<(String, String)>,
     /// A schedule that showed it, as schedules are written.
     pub shown_by: Option<String>,
 }
@@ -44,15 +42,20 @@ pub fn list() -> Result<Vec<Mutant>, String> {
     for entry in LIST.split("\n## ").skip(1) {
         let name = entry.lines().next().unwrap_or_default().to_owned();
         let whole = || {
-            let (file, rest) = entry.split_once('\n')?.1.split_once("\n<<<\n")?;
-            let (goes, rest) = rest.split_once("\n===\n")?;
-            let (comes, rest) = rest.split_once(END)?;
+            let (file, mut rest) = entry.split_once('\n')?.1.split_once('\n')?;
+            let mut changes = Vec::new();
+            while let Some(change) = rest.strip_prefix("<<<\n") {
+                let (goes, after) = change.split_once("\n===\n")?;
+                let (comes, after) = after.split_once(END)?;
+                changes.push((goes.to_owned(), comes.trim_end_matches('\n').to_owned()));
+                rest = after;
+            }
             let shown_by = rest.lines().find_map(|line| line.strip_prefix(SHOWN_BY)).map(str::to_owned);
-            Some((file.to_owned(), goes.to_owned(), comes.trim_end_matches('\n').to_owned(), shown_by))
+            (!changes.is_empty()).then(|| (file.to_owned(), changes, shown_by))
         };
-        let (file, goes, comes, shown_by) =
+        let (file, changes, shown_by) =
             whole().ok_or_else(|| format!("mutants.txt: {name}: not file, <<<, ===, >>>"))?;
-        mutants.push(Mutant { name, file, goes, comes, shown_by });
+        mutants.push(Mutant { name, file, changes, shown_by });
     }
     Ok(mutants)
 }
@@ -61,12 +64,12 @@ impl Mutant {
     /// A source without the safeguard.
     ///
     /// # Errors
-    /// Where the text that goes does not stand in it exactly once.
+    /// Where a text that goes does not stand in it exactly once.
     pub fn of(&self, source: &str) -> Result<String, String> {
-        match source.matches(&self.goes).count() {
-            1 => Ok(source.replacen(&self.goes, &self.comes, 1)),
+        self.changes.iter().try_fold(source.to_owned(), |source, (goes, comes)| match source.matches(goes).count() {
+            1 => Ok(source.replacen(goes, comes, 1)),
             n => Err(format!("mutants.txt: {}: its text stands {n} times in {}", self.name, self.file)),
-        }
+        })
     }
 }
 
@@ -166,7 +169,8 @@ fn keep(list: &Path, name: &str, schedule: &str) -> Result<(), String> {
     let text = std::fs::read_to_string(list).map_err(read)?;
     let heading = format!("## {name}\n");
     let at = text.find(&heading).ok_or_else(|| format!("{}: no {name}", list.display()))?;
-    let end = text[at..].find(END).map(|end| at + end + END.len()).ok_or_else(|| format!("{name}: no {END}"))?;
+    let entry = text[at..].find("\n## ").map_or(text.len(), |end| at + end);
+    let end = text[at..entry].rfind(END).map(|end| at + end + END.len()).ok_or_else(|| format!("{name}: no {END}"))?;
     let (before, after) = text.split_at(end);
     let after = match after.strip_prefix(SHOWN_BY) {
         Some(kept) => kept.split_once('\n').map_or("", |(_, rest)| rest),

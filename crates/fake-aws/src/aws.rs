@@ -39,7 +39,7 @@ impl Default for Setup {
 }
 
 /// A call over HTTP that is about to be performed.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Arrival {
     /// Its number among all calls over HTTP, from 0.
     pub number: usize,
