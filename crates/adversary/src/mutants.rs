@@ -98,24 +98,20 @@ pub fn hunt(is_hunted: impl Fn(&Mutant) -> bool, count: u64) -> Result<usize, St
         let built = build(&tree, &target);
         std::fs::write(&file, source).map_err(|error| error.to_string())?;
         let built = built?;
-        let kept = match &mutant.shown_by {
+        let mut caught = match &mutant.shown_by {
             Some(schedule) => product.differs(&built, schedule)?.map(|what| (schedule.clone(), what)),
             None => None,
         };
-        let caught = match kept {
-            Some(caught) => Some(caught),
-            None => {
-                if !std::mem::replace(&mut recorded, true) {
-                    println!("the product itself, {count} schedules …");
-                    product.record()?;
-                }
-                let found = product.hunt(&built)?;
-                if let Some((schedule, _)) = &found {
-                    keep(&root.join(FILE), &mutant.name, schedule)?;
-                }
-                found
+        if caught.is_none() {
+            if !std::mem::replace(&mut recorded, true) {
+                println!("the product itself, {count} schedules …");
+                product.record()?;
             }
-        };
+            caught = product.hunt(&built)?;
+            if let Some((schedule, _)) = &caught {
+                keep(&root.join(FILE), &mutant.name, schedule)?;
+            }
+        }
         left += usize::from(caught.is_none());
         let how = caught.map_or_else(|| "NOT CAUGHT".to_owned(), |(by, what)| format!("caught by {by}: {what}"));
         println!("{} ({} s)\n  {how}", mutant.name, begun.elapsed().as_secs());

@@ -79,33 +79,33 @@ impl Account {
     /// Fills an empty AWS.
     pub(super) fn of(aws: &FakeAws) -> Self {
         let identities = read().expect("the account of the events");
-        let stage = Stage { aws, at: aws.now() - SignedDuration::from_hours(24 * 200) };
+        let setting = Stage { aws, at: aws.now() - SignedDuration::from_hours(24 * 200) };
         aws.state().organizations.join(MANAGEMENT, &[HUB, MEMBER]);
         let functions: Vec<&str> = REACTING.iter().map(|function| function.name).chain([RESPONDER]).collect();
         for function in &functions {
             let name = format!("{STACK}-{function}");
             let trust = trust(&json!({ "Service": "lambda.amazonaws.com" })).to_string();
-            stage.ask("iam", "CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust }));
-            stage.ask("iam", "AttachRolePolicy", json!({ "RoleName": name, "PolicyArn": ADMINISTRATOR }));
+            setting.ask("iam", "CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust }));
+            setting.ask("iam", "AttachRolePolicy", json!({ "RoleName": name, "PolicyArn": ADMINISTRATOR }));
         }
-        let (keys, secrets) = (identities.users.iter().filter_map(|user| stage.user(user)).collect(), Vec::new());
+        let (keys, secrets) = (identities.users.iter().filter_map(|user| setting.user(user)).collect(), Vec::new());
         let mut account = Self { sessions: Sessions::new(), keys, secrets, store: String::new() };
         for role in &identities.roles {
             let trust = trust(&json!({ "AWS": format!("arn:aws:iam::{HUB}:root") })).to_string();
             let input = json!({ "RoleName": role.name, "AssumeRolePolicyDocument": trust, "Tags": role.tags() });
-            stage.ask("iam", "CreateRole", input);
+            setting.ask("iam", "CreateRole", input);
             let work = json!({ "RoleName": role.name, "PolicyName": "work", "PolicyDocument": work() });
-            stage.ask("iam", "PutRolePolicy", work);
+            setting.ask("iam", "PutRolePolicy", work);
         }
         for secret in &identities.secrets {
             let input = json!({ "Name": secret.name, "SecretString": "{\"token\":\"demo\"}", "Tags": secret.tags() });
-            let made = stage.ask("secretsmanager", "CreateSecret", input);
+            let made = setting.ask("secretsmanager", "CreateSecret", input);
             let function = format!("arn:aws:lambda:eu-west-1:{HUB}:function:SecretsManagerDemoRotation");
             let input = json!({
                 "SecretId": secret.name, "RotationLambdaARN": function, "RotateImmediately": false,
                 "RotationRules": { "AutomaticallyAfterDays": 30 },
             });
-            stage.ask("secretsmanager", "RotateSecret", input);
+            setting.ask("secretsmanager", "RotateSecret", input);
             account.secrets.push((secret.name.clone(), made["ARN"].as_str().expect("an ARN").to_owned()));
         }
         {
@@ -115,11 +115,11 @@ impl Account {
             let set = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444";
             center.permission_sets.insert(set.to_owned(), "Administrator".to_owned());
             center.groups.insert("g-1".to_owned(), "admins".to_owned());
-            center.assign(stage.at, HUB, "GROUP", "g-1", set);
+            center.assign(setting.at, HUB, "GROUP", "g-1", set);
             for (user, id) in identities.users.iter().filter_map(|user| Some((user, user.directory_id.as_ref()?))) {
                 center.users.insert(id.clone(), user.name.clone());
-                center.add_member(stage.at, id, "g-1");
-                center.assign(stage.at, MEMBER, "USER", id, set);
+                center.add_member(setting.at, id, "g-1");
+                center.assign(setting.at, MEMBER, "USER", id, set);
             }
         }
         account.sessions = REACTING

@@ -151,7 +151,7 @@ pub(crate) fn after(case: &Case) -> Inventory {
         match &record.step.countermeasure {
             Countermeasure::CloseRoleTrust(_) => held.trust.iter_mut().for_each(|trust| trust.closed = true),
             Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => {
-                held.roles_anywhere.retain(|of| of.arn != *profile)
+                held.roles_anywhere.retain(|of| of.arn != *profile);
             }
             Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { group, .. }) => {
                 held.group_memberships.retain(|of| of.group != *group);
