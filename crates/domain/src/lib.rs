@@ -8,6 +8,7 @@
 //! same plan, the same verdict and the same bytes of evidence.
 
 pub mod case;
+pub mod command;
 pub mod copies;
 pub mod countermeasure;
 pub mod cutover;

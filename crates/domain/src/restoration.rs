@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
-use crate::countermeasure::{self as card, Countermeasure};
+use crate::countermeasure::{self as card, Countermeasure, Ended, Undoing};
 use crate::ids::Arn;
 use crate::policy::Request;
 
@@ -132,83 +132,49 @@ fn same_target<'a>(case: &'a Case, record: &'a StepRecord) -> impl Iterator<Item
 /// What a restoration does about one step that was taken.
 pub fn answer(case: &Case, record: &StepRecord) -> ReturnAnswer {
     let step = &record.step.countermeasure;
+    let card = step.card();
     let keep = |why: &str| ReturnAnswer::Keep { why: why.to_owned() };
-    if matches!(step, Countermeasure::HoldForReview) {
-        return keep("nothing was done, so there is nothing to undo");
-    }
     // Others' own work: it was so before we came.
     let was_so = !same_target(case, record).any(|(_, of)| matches!(of.outcome, Some(Outcome::Applied { .. })));
-    if was_so && is_policy_of_ours(step) {
+    if was_so && card.is_shared() {
         return keep("it was in effect before this case, or its target is gone: another case may rely on it");
-    }
-    if let Some(why) = exposed(case, record) {
-        return match step {
-            Countermeasure::RemoveConsolePassword(_) => keep(PASSWORD),
-            // Nobody works with it, so nothing takes its place.
-            _ if is_foreign(case, step) => keep(&format!("{why}: delete it")),
-            Countermeasure::DeactivateAccessKey(_) => ReturnAnswer::Rotate { why: with_rotation(case, why) },
-            _ => ReturnAnswer::Rotate { why },
-        };
     }
     // What a contained identity made is in the same hands.
     let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
-    match step {
-        Countermeasure::RemoveConsolePassword(_) => keep(PASSWORD),
-        Countermeasure::DeleteAccessKey(_) => keep("a deleted key is gone; what replaced it works"),
-        Countermeasure::AdoptAccessKey(_) => keep(
-            "the new key is in use by whoever reads the secret: the old one is given back by restoring its own case",
-        ),
-        Countermeasure::RotateSecret(_) => {
-            keep("a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS")
-        }
-        Countermeasure::QuarantineUser(_) | Countermeasure::QuarantineRole(_) if in_danger => {
-            match alive(case).as_slice() {
-                [] => ReturnAnswer::UndoKeepingSessionsDenied,
-                alive => keep(&format!("nothing else holds {} down", alive.join(", "))),
-            }
-        }
-        Countermeasure::RevokeRoleSessions(_) | Countermeasure::RevokeUserSessions(_) if in_danger => {
-            keep("sessions issued before it may be stolen; later ones work")
-        }
-        Countermeasure::NeutralizePolicy(_) => keep(
-            "a contained identity wrote it: read it, and set it as the default version by hand if it is meant to be",
-        ),
-        _ => ReturnAnswer::Undo,
+    match card.undoing() {
+        Undoing::Never(why) => keep(why),
+        Undoing::UnlessExposed => match exposed(case, record) {
+            // Nobody works with it, so nothing takes its place.
+            Some(why) if is_foreign(case, step) => keep(&format!("{why}: delete it")),
+            Some(why) => ReturnAnswer::Rotate { why: with_rotation(case, step, why) },
+            None => ReturnAnswer::Undo,
+        },
+        Undoing::LiftedKeepingSessionsDenied if in_danger => match alive(case).as_slice() {
+            [] => ReturnAnswer::UndoKeepingSessionsDenied,
+            alive => keep(&format!("nothing else holds {} down", alive.join(", "))),
+        },
+        Undoing::StaysInDanger(why) if in_danger => keep(why),
+        Undoing::Undone | Undoing::LiftedKeepingSessionsDenied | Undoing::StaysInDanger(_) => ReturnAnswer::Undo,
     }
 }
 
-const PASSWORD: &str = "nobody has a copy of a password: set a new one by aws iam create-login-profile";
-
-/// What another case about the same identity may have put there as well.
-fn is_policy_of_ours(step: &Countermeasure) -> bool {
-    matches!(
-        step,
-        Countermeasure::QuarantineUser(_)
-            | Countermeasure::QuarantineRole(_)
-            | Countermeasure::RevokeRoleSessions(_)
-            | Countermeasure::RevokeUserSessions(_)
-            | Countermeasure::QuarantineByScp(_)
-    )
-}
-
 /// Where the key that takes the place of an exposed one is, if the case had its secret rotated.
-fn with_rotation(case: &Case, why: String) -> String {
+fn with_rotation(case: &Case, step: &Countermeasure, why: String) -> String {
     let rotated = case.steps.iter().find_map(|record| match &record.step.countermeasure {
         Countermeasure::RotateSecret(card::RotateSecret { secret }) if record.was_taken() => Some(secret),
         _ => None,
     });
-    match rotated {
-        Some(secret) => format!("{why}; the rotation of {secret} was started, which makes another one"),
-        None => why,
+    match (step.ends(), rotated) {
+        (Some(Ended::AccessKey { .. }), Some(secret)) => {
+            format!("{why}; the rotation of {secret} was started, which makes another one")
+        }
+        _ => why,
     }
 }
 
 /// Why others may know the credential that a step ended, if they may.
 fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
-    let step = &record.step.countermeasure;
-    if !step.ends_credential() {
-        return None;
-    }
+    let ended = record.step.countermeasure.ends()?;
     if case.signal.follows.is_some() {
         return Some("a contained identity made it".to_owned());
     }
@@ -218,15 +184,11 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
     if same_target(case, record).any(|(_, of)| of.round > 0) {
         return Some("it appeared while the identity was being contained".to_owned());
     }
-    if let Some(created) = created_at(case, step).filter(|created| *created >= case.signal.occurred_at) {
+    if let Some(created) = case.inventory.created_at(&ended).filter(|created| *created >= case.signal.occurred_at) {
         return Some(format!("it was made at {created:.0}, after the identity was in other hands"));
     }
-    match (&case.signal.access_key, step) {
-        (Some(named), Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }))
-            if named == access_key =>
-        {
-            Some("the claim names it".to_owned())
-        }
+    match (&case.signal.access_key, ended) {
+        (Some(named), Ended::AccessKey { id, .. }) if named == id => Some("the claim names it".to_owned()),
         // Whoever holds one long-term key learns no other secret by it.
         (Some(named), _) if !named.is_temporary() => None,
         _ => Some("the claim does not say which credential others know, so it may be any".to_owned()),
@@ -235,44 +197,10 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
 
 /// Whether a credential was not there while the identity was in its owner's hands.
 pub fn is_foreign(case: &Case, step: &Countermeasure) -> bool {
-    let held = &case.inventory;
-    let was_held = match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
-            held.access_keys.iter().any(|of| of.id == *access_key)
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
-            held.ssh_public_keys.iter().any(|of| of.id == *key)
-        }
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
-            held.signing_certificates.iter().any(|of| of.id == *certificate)
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
-            held.service_credentials.iter().any(|of| of.id == *credential)
-        }
-        _ => return false,
-    };
+    let Some(ended) = step.ends().filter(|ended| !matches!(ended, Ended::Password { .. })) else { return false };
     case.signal.follows.is_some()
-        || !was_held
-        || created_at(case, step).is_some_and(|created| created >= case.signal.occurred_at)
-}
-
-fn created_at(case: &Case, step: &Countermeasure) -> Option<Timestamp> {
-    let held = &case.inventory;
-    match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
-            held.access_keys.iter().find(|key| key.id == *access_key)?.created_at
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
-            held.ssh_public_keys.iter().find(|held| held.id == *key)?.created_at
-        }
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
-            held.signing_certificates.iter().find(|held| held.id == *certificate)?.created_at
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
-            held.service_credentials.iter().find(|held| held.id == *credential)?.created_at
-        }
-        _ => None,
-    }
+        || !case.inventory.holds(&ended)
+        || case.inventory.created_at(&ended).is_some_and(|created| created >= case.signal.occurred_at)
 }
 
 /// The credentials that were to be ended, and of which that was not seen: only a quarantine holds them down.
@@ -280,27 +208,8 @@ pub fn alive(case: &Case) -> Vec<String> {
     // One that came back was ended more than once, and the last time counts.
     let is_last =
         |n: usize, record: &StepRecord| !same_target(case, record).any(|(later, of)| later > n && of.was_taken());
-    case.steps
-        .iter()
-        .enumerate()
-        .filter(|(n, record)| {
-            record.step.countermeasure.ends_credential()
-                && !matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
-                && is_last(*n, record)
-        })
-        .filter_map(|(_, record)| match &record.step.countermeasure {
-            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
-                Some(access_key.to_string())
-            }
-            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => Some(key.to_string()),
-            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
-                certificate, ..
-            }) => Some(certificate.to_string()),
-            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
-                Some(credential.to_string())
-            }
-            Countermeasure::RemoveConsolePassword(_) => Some("the console password".to_owned()),
-            _ => None,
-        })
-        .collect()
+    let unseen = case.steps.iter().enumerate().filter(|(n, record)| {
+        !matches!(record.confirmation, Some(Confirmation::Confirmed { .. })) && is_last(*n, record)
+    });
+    unseen.filter_map(|(_, record)| Some(record.step.countermeasure.ends()?.name().to_owned())).collect()
 }

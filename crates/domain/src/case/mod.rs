@@ -193,9 +193,9 @@ impl Case {
         let mut inventory = self.inventory.clone();
         let mut left = Vec::new();
         for record in &self.steps {
-            match &record.step.countermeasure {
-                step if record.was_taken() && step.ends_credential() => inventory.end(step),
-                _ => left.push(record.step.clone()),
+            match record.step.countermeasure.ends().filter(|_| record.was_taken()) {
+                Some(ended) => inventory.end(&ended),
+                None => left.push(record.step.clone()),
             }
         }
         let plan = plan_digest(&self.subject, &self.profile, &inventory, &left);
@@ -224,17 +224,7 @@ impl Case {
 
     /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
     pub fn contains_identity(&self) -> bool {
-        self.steps.iter().any(|record| {
-            record.was_taken()
-                && matches!(
-                    record.step.countermeasure,
-                    Countermeasure::QuarantineUser(_)
-                        | Countermeasure::QuarantineRole(_)
-                        | Countermeasure::RevokeRoleSessions(_)
-                        | Countermeasure::RemoveAccountAssignment(_)
-                        | Countermeasure::RemoveGroupMembership(_)
-                )
-        })
+        self.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.card().contains_identity())
     }
 
     /// Begins the revision in which everything is read back once more.

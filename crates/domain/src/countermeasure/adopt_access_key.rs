@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{AccessKeyId, IamName};
 
 /// Put a user's access key under management: a secret is made for it and rotated at once
@@ -13,4 +15,74 @@ pub struct AdoptAccessKey {
     pub access_key: AccessKeyId,
     /// The name of the secret.
     pub secret: String,
+}
+
+impl AdoptAccessKey {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
+        "accessKey": "AKIAIOSFODNN7EXAMPLE",
+        "secret": "severance/deployer"}"#;
+}
+
+impl Card for AdoptAccessKey {
+    fn describe(&self) -> String {
+        let Self { user, access_key, secret } = self;
+        format!("put access key {access_key} of user {user} under management, in secret {secret}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, secret, .. } = self;
+        Thing::denial(format!("secret {secret} with the new key of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.access_key.as_str(), self.secret.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        true
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never(
+            "the new key is in use by whoever reads the secret: the old one is given back by restoring its own case",
+        )
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // It takes more than one command.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-access-keys").user(&self.user))
+    }
 }

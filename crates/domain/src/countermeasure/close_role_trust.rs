@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::IamName;
 
 /// Let nobody start a session of a role any more, by a denial in its trust policy (`iam:UpdateAssumeRolePolicy`). What
@@ -9,4 +11,70 @@ use crate::ids::IamName;
 pub struct CloseRoleTrust {
     /// Which role.
     pub role: IamName,
+}
+
+impl CloseRoleTrust {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
+}
+
+impl Card for CloseRoleTrust {
+    fn describe(&self) -> String {
+        let Self { role } = self;
+        format!("let nobody assume role {role}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { role } = self;
+        Thing::denial(format!("the denial in the trust policy of role {role}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.role.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::NewSessions
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Undone
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[Residue::LaterSessions]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // It takes more than one command.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-role").role(&self.role))
+    }
 }

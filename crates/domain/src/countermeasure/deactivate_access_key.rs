@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{AccessKeyId, IamName};
 
 /// Set an access key to Inactive (`iam:UpdateAccessKey`).
@@ -10,4 +12,69 @@ pub struct DeactivateAccessKey {
     pub user: IamName,
     /// Which key.
     pub access_key: AccessKeyId,
+}
+
+impl DeactivateAccessKey {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "accessKey": "AKIAIOSFODNN7EXAMPLE"}"#;
+}
+
+impl Card for DeactivateAccessKey {
+    fn describe(&self) -> String {
+        let Self { user, access_key } = self;
+        format!("deactivate access key {access_key} of user {user}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, access_key } = self;
+        Thing::access(format!("access key {access_key} of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.access_key.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        Some(Ended::AccessKey { user: &self.user, id: &self.access_key })
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::UnlessExposed
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::KeySessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "update-access-key").user(&self.user).option("access-key-id", &self.access_key).option("status", "Inactive"))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-access-keys").user(&self.user))
+    }
 }

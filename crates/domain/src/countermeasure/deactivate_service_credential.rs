@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{CredentialId, IamName};
 
 /// Set a service-specific credential, such as a long-term API key, to Inactive
@@ -13,4 +15,71 @@ pub struct DeactivateServiceCredential {
     pub credential: CredentialId,
     /// The service that it is for, such as `bedrock.amazonaws.com`.
     pub service: String,
+}
+
+impl DeactivateServiceCredential {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
+        "credential": "ACCAEXAMPLE",
+        "service": "bedrock.amazonaws.com"}"#;
+}
+
+impl Card for DeactivateServiceCredential {
+    fn describe(&self) -> String {
+        let Self { user, credential, service } = self;
+        format!("deactivate credential {credential} of user {user} for {service}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, credential, service } = self;
+        Thing::access(format!("credential {credential} of user {user} for {service}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.credential.as_str(), self.service.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        Some(Ended::ServiceCredential { user: &self.user, id: &self.credential, service: &self.service })
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::UnlessExposed
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "update-service-specific-credential").user(&self.user).option("service-specific-credential-id", &self.credential).option("status", "Inactive"))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-service-specific-credentials").user(&self.user))
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{CredentialId, IamName};
 
 /// Set an X.509 signing certificate to Inactive (`iam:UpdateSigningCertificate`).
@@ -10,4 +12,69 @@ pub struct DeactivateSigningCertificate {
     pub user: IamName,
     /// Which certificate.
     pub certificate: CredentialId,
+}
+
+impl DeactivateSigningCertificate {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "certificate": "ASCAEXAMPLE"}"#;
+}
+
+impl Card for DeactivateSigningCertificate {
+    fn describe(&self) -> String {
+        let Self { user, certificate } = self;
+        format!("deactivate signing certificate {certificate} of user {user}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, certificate } = self;
+        Thing::access(format!("signing certificate {certificate} of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.certificate.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        Some(Ended::SigningCertificate { user: &self.user, id: &self.certificate })
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::UnlessExposed
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "update-signing-certificate").user(&self.user).option("certificate-id", &self.certificate).option("status", "Inactive"))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-signing-certificates").user(&self.user))
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{CredentialId, IamName};
 
 /// Set an SSH public key to Inactive (`iam:UpdateSSHPublicKey`).
@@ -10,4 +12,69 @@ pub struct DeactivateSshPublicKey {
     pub user: IamName,
     /// Which key.
     pub key: CredentialId,
+}
+
+impl DeactivateSshPublicKey {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "key": "APKAEXAMPLE"}"#;
+}
+
+impl Card for DeactivateSshPublicKey {
+    fn describe(&self) -> String {
+        let Self { user, key } = self;
+        format!("deactivate SSH public key {key} of user {user}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, key } = self;
+        Thing::access(format!("SSH public key {key} of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.key.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        Some(Ended::SshPublicKey { user: &self.user, id: &self.key })
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::UnlessExposed
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "update-ssh-public-key").user(&self.user).option("ssh-public-key-id", &self.key).option("status", "Inactive"))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-ssh-public-keys").user(&self.user))
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{AccessKeyId, IamName};
 
 /// Delete an access key (`iam:DeleteAccessKey`) that was replaced and is inactive. It frees the slot that the next
@@ -11,4 +13,69 @@ pub struct DeleteAccessKey {
     pub user: IamName,
     /// Which key.
     pub access_key: AccessKeyId,
+}
+
+impl DeleteAccessKey {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "accessKey": "AKIAIOSFODNN7EXAMPLE"}"#;
+}
+
+impl Card for DeleteAccessKey {
+    fn describe(&self) -> String {
+        let Self { user, access_key } = self;
+        format!("delete access key {access_key} of user {user}, which was replaced")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, access_key } = self;
+        Thing::access(format!("access key {access_key} of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.access_key.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        true
+    }
+
+    fn needs_responder(&self) -> bool {
+        true
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never("a deleted key is gone; what replaced it works")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "delete-access-key").user(&self.user).option("access-key-id", &self.access_key))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-access-keys").user(&self.user))
+    }
 }

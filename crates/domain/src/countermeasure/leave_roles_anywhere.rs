@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::Arn;
 
 /// Take a role out of a profile of IAM Roles Anywhere (`rolesanywhere:UpdateProfile`), or disable a profile that has no
@@ -11,4 +13,70 @@ pub struct LeaveRolesAnywhere {
     pub role: Arn,
     /// Which profile.
     pub profile: Arn,
+}
+
+impl LeaveRolesAnywhere {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"role": "arn:aws:iam::111122223333:role/deployer",
+        "profile": "arn:aws:rolesanywhere:eu-west-1:111122223333:profile/11111111-2222"}"#;
+}
+
+impl Card for LeaveRolesAnywhere {
+    fn describe(&self) -> String {
+        let Self { role, profile } = self;
+        format!("take {role} out of the Roles Anywhere profile {profile}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { role, profile } = self;
+        Thing::access(format!("{role} in the Roles Anywhere profile {profile}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.role.as_str(), self.profile.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Undone
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("rolesanywhere", "disable-profile").quoted("profile-id", self.profile.name_of("profile").unwrap_or_default()).region_of(&self.profile))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("rolesanywhere", "get-profile").quoted("profile-id", self.profile.name_of("profile").unwrap_or_default()).region_of(&self.profile))
+    }
 }

@@ -17,6 +17,9 @@ macro_rules! countermeasures {
             /// The names of all that change something.
             pub const NAMES: [&'static str; Self::COUNT] = [$(stringify!($module)),*];
 
+            const SAMPLES: [(&'static str, &'static str); Self::COUNT] =
+                [$((stringify!($module), $name::SAMPLE)),*];
+
             const COUNT: usize = [$(stringify!($module)),*].len();
 
             /// The name as written in logs and evidence.
@@ -26,11 +29,29 @@ macro_rules! countermeasures {
                     Self::HoldForReview => "hold_for_review",
                 }
             }
+
+            /// All there is to say of it.
+            pub fn card(&self) -> &dyn Card {
+                match self {
+                    $(Self::$name(card) => card,)*
+                    Self::HoldForReview => &HoldForReview,
+                }
+            }
         }
     };
 }
 
 use serde::{Deserialize, Serialize};
+
+use crate::command::Command;
+
+mod ended;
+mod hold_for_review;
+mod residue;
+
+pub use ended::Ended;
+use hold_for_review::HoldForReview;
+pub use residue::{Counts, Residue};
 
 countermeasures! {
     deactivate_access_key::DeactivateAccessKey,
@@ -53,106 +74,149 @@ countermeasures! {
     rotate_secret::RotateSecret,
 }
 
-impl Countermeasure {
-    /// Whether the other one is the same step against the same thing, whenever it was planned.
-    pub fn is_same_target(&self, other: &Self) -> bool {
-        match (self, other) {
-            (
-                Self::RevokeRoleSessions(RevokeRoleSessions { role: one, .. }),
-                Self::RevokeRoleSessions(RevokeRoleSessions { role: other, .. }),
-            ) => one == other,
-            (
-                Self::RemoveGroupMembership(RemoveGroupMembership { user, group, .. }),
-                Self::RemoveGroupMembership(RemoveGroupMembership { user: other, group: of, .. }),
-            ) => (user, group) == (other, of),
-            _ => self == other,
-        }
-    }
+/// All there is to say of a countermeasure. Nothing here has a default: a new card says every word of it.
+pub trait Card {
+    /// In a reader's words, as an order.
+    fn describe(&self) -> String;
 
-    /// In a reader's words.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::DeactivateAccessKey(DeactivateAccessKey { user, access_key }) => {
-                format!("deactivate access key {access_key} of user {user}")
-            }
-            Self::QuarantineUser(QuarantineUser { user }) => format!("quarantine user {user} with a deny-all policy"),
-            Self::RemoveConsolePassword(RemoveConsolePassword { user }) => {
-                format!("remove the console password of user {user}")
-            }
-            Self::DeactivateSshPublicKey(DeactivateSshPublicKey { user, key }) => {
-                format!("deactivate SSH public key {key} of user {user}")
-            }
-            Self::DeactivateSigningCertificate(DeactivateSigningCertificate { user, certificate }) => {
-                format!("deactivate signing certificate {certificate} of user {user}")
-            }
-            Self::DeactivateServiceCredential(DeactivateServiceCredential { user, credential, service }) => {
-                format!("deactivate credential {credential} of user {user} for {service}")
-            }
-            Self::RevokeUserSessions(RevokeUserSessions { user }) => {
-                format!("revoke sessions of user {user} issued until now")
-            }
-            Self::RevokeRoleSessions(RevokeRoleSessions { role, issued_before }) => {
-                format!("revoke sessions of role {role} issued before {issued_before}")
-            }
-            Self::QuarantineRole(QuarantineRole { role }) => format!("quarantine role {role} with a deny-all policy"),
-            Self::CloseRoleTrust(CloseRoleTrust { role }) => format!("let nobody assume role {role}"),
-            Self::LeaveRolesAnywhere(LeaveRolesAnywhere { role, profile }) => {
-                format!("take {role} out of the Roles Anywhere profile {profile}")
-            }
-            Self::RemoveAccountAssignment(RemoveAccountAssignment { user, account, permission_set }) => {
-                format!("take account {account} with {permission_set} away from directory user {user}")
-            }
-            Self::RemoveGroupMembership(RemoveGroupMembership { user, group, .. }) => {
-                format!("take directory user {user} out of group {group}")
-            }
-            Self::NeutralizePolicy(NeutralizePolicy { policy, version }) => {
-                format!("put {policy} {version} out of force")
-            }
-            Self::QuarantineByScp(QuarantineByScp { principal, account }) => {
-                format!("deny {principal} everything by a service control policy on account {account}")
-            }
-            Self::DeleteAccessKey(DeleteAccessKey { user, access_key }) => {
-                format!("delete access key {access_key} of user {user}, which was replaced")
-            }
-            Self::AdoptAccessKey(AdoptAccessKey { user, access_key, secret }) => {
-                format!("put access key {access_key} of user {user} under management, in secret {secret}")
-            }
-            Self::RotateSecret(RotateSecret { secret }) => format!("start rotation of secret {secret}"),
-            Self::HoldForReview => "hold for review".to_owned(),
-        }
-    }
+    /// What it is taken against or puts there, and how people speak of that once it is undone.
+    fn thing(&self) -> Thing;
 
-    /// Whether it is for the responder alone to take, on a person's word: no event function holds the right to it.
-    pub fn needs_responder(&self) -> bool {
-        matches!(self, Self::QuarantineByScp(_) | Self::DeleteAccessKey(_) | Self::AdoptAccessKey(_))
-    }
+    /// What it is taken against: two of one kind with the same target are the same step, whenever they were planned.
+    fn target(&self) -> Vec<&str>;
+
+    /// What it holds down as a whole, to be read back as long as the case is looked at.
+    fn denies(&self) -> Denial;
+
+    /// The credential that it ends, if it ends one that somebody may hold a copy of.
+    fn ends(&self) -> Option<Ended<'_>>;
+
+    /// Whether it contains an identity as a whole, which must then be looked at again for what appeared meanwhile.
+    fn contains_identity(&self) -> bool;
+
+    /// Whether another case about the same identity may have put the very same there, and rely on it.
+    fn is_shared(&self) -> bool;
 
     /// Whether nothing can undo it. A rotation is none of these: Secrets Manager keeps the value before it.
+    fn is_irreversible(&self) -> bool;
+
+    /// Whether it is for the responder alone to take, on a person's word: no event function holds the right to it.
+    fn needs_responder(&self) -> bool;
+
+    /// Whether and how it is undone when a person gives access back.
+    fn undoing(&self) -> Undoing;
+
+    /// What may live on after it.
+    fn leaves(&self) -> &'static [Residue];
+
+    /// What does not live on where it was taken.
+    fn spares(&self) -> &'static [Residue];
+
+    /// The command by which a person takes it, in this partition; none where it takes more than one command.
+    fn by_hand(&self, partition: &str) -> Option<Command>;
+
+    /// The command by which a person sees whether it took effect; none where no message knows all that it needs.
+    fn look(&self) -> Option<Command>;
+}
+
+/// What a countermeasure is taken against or puts there, and the words for when that is undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thing {
+    /// What.
+    pub what: String,
+    /// What an undo does with it.
+    pub comes: &'static str,
+    /// What it is once that was done.
+    pub came: &'static str,
+    /// What it is where that is not done.
+    pub stays: &'static str,
+}
+
+impl Thing {
+    fn access(what: String) -> Self {
+        Self { what, comes: "comes back", came: "back", stays: "stays dead" }
+    }
+
+    fn denial(what: String) -> Self {
+        Self { what, comes: "is lifted", came: "lifted", stays: "stays" }
+    }
+}
+
+/// What a countermeasure holds down as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denial {
+    /// Nothing, or nothing that is read back later.
+    Nothing,
+    /// All that an identity does.
+    Everything,
+    /// What its sessions from before a moment do.
+    SessionsFromBefore,
+    /// New sessions of it.
+    NewSessions,
+}
+
+/// Whether and how a countermeasure is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undoing {
+    /// It is undone.
+    Undone,
+    /// A credential: it is undone unless others may know it; then a new one must take its place.
+    UnlessExposed,
+    /// It is lifted; but where the identity was in other hands, only once all that it held down has ended, and sessions from before
+    /// stay denied.
+    LiftedKeepingSessionsDenied,
+    /// It stays where the identity was in other hands, for this reason, and is undone elsewhere.
+    StaysInDanger(&'static str),
+    /// It stays, for this reason.
+    Never(&'static str),
+}
+
+/// AWS's own policy that denies everything, in a partition.
+fn deny_all(partition: &str) -> String {
+    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
+}
+
+impl Countermeasure {
+    /// In a reader's words.
+    pub fn describe(&self) -> String {
+        self.card().describe()
+    }
+
+    /// One of each that changes something. For tests and examples.
+    ///
+    /// # Errors
+    /// Where a card's sample is none.
+    pub fn samples() -> Result<Vec<Self>, serde_json::Error> {
+        let sample = |(name, fields): (&str, &str)| {
+            let mut sample: serde_json::Map<String, serde_json::Value> = serde_json::from_str(fields)?;
+            sample.insert("type".to_owned(), name.into());
+            serde_json::from_value(sample.into())
+        };
+        Self::SAMPLES.into_iter().map(sample).collect()
+    }
+
+    /// Whether the other one is the same step against the same thing, whenever it was planned.
+    pub fn is_same_target(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str() && self.card().target() == other.card().target()
+    }
+
+    /// Whether it is for the responder alone to take, on a person's word.
+    pub fn needs_responder(&self) -> bool {
+        self.card().needs_responder()
+    }
+
+    /// Whether nothing can undo it.
     pub fn is_irreversible(&self) -> bool {
-        matches!(self, Self::RemoveConsolePassword(_) | Self::DeleteAccessKey(_))
+        self.card().is_irreversible()
     }
 
     /// Whether it holds an identity down as a whole, and is found missing only by reading it back.
     pub fn is_denial(&self) -> bool {
-        matches!(
-            self,
-            Self::QuarantineUser(_)
-                | Self::QuarantineRole(_)
-                | Self::RevokeUserSessions(_)
-                | Self::RevokeRoleSessions(_)
-                | Self::CloseRoleTrust(_)
-        )
+        self.card().denies() != Denial::Nothing
     }
 
-    /// Whether it ends a long-term credential that somebody may hold a copy of.
-    pub fn ends_credential(&self) -> bool {
-        matches!(
-            self,
-            Self::DeactivateAccessKey(_)
-                | Self::RemoveConsolePassword(_)
-                | Self::DeactivateSshPublicKey(_)
-                | Self::DeactivateSigningCertificate(_)
-                | Self::DeactivateServiceCredential(_)
-        )
+    /// The long-term credential that it ends, if it ends one.
+    pub fn ends(&self) -> Option<Ended<'_>> {
+        self.card().ends()
     }
 }

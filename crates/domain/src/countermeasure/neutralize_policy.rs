@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::Arn;
 
 /// Put an older version of a customer managed policy, or one that allows nothing, in the place of this one
@@ -11,4 +13,72 @@ pub struct NeutralizePolicy {
     pub policy: Arn,
     /// The version that counts until then.
     pub version: String,
+}
+
+impl NeutralizePolicy {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"policy": "arn:aws:iam::111122223333:policy/wide", "version": "v2"}"#;
+}
+
+impl Card for NeutralizePolicy {
+    fn describe(&self) -> String {
+        let Self { policy, version } = self;
+        format!("put {policy} {version} out of force")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { policy, version } = self;
+        Thing::access(format!("{policy} {version}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.policy.as_str(), self.version.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never(
+            "a contained identity wrote it: read it, and set it as the default version by hand if it is meant to be",
+        )
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // It takes more than one command.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "list-policy-versions").quoted("policy-arn", self.policy.as_str()))
+    }
 }

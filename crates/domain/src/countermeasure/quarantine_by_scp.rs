@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{AccountId, Arn};
 
 /// Deny an identity everything by a service control policy on its account (`organizations:CreatePolicy`,
@@ -11,4 +13,71 @@ pub struct QuarantineByScp {
     pub principal: Arn,
     /// The account that the policy is attached to.
     pub account: AccountId,
+}
+
+impl QuarantineByScp {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"principal": "arn:aws:iam::111122223333:user/deployer",
+        "account": "111122223333"}"#;
+}
+
+impl Card for QuarantineByScp {
+    fn describe(&self) -> String {
+        let Self { principal, account } = self;
+        format!("deny {principal} everything by a service control policy on account {account}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { principal, account } = self;
+        Thing::denial(format!("the service control policy against {principal} on account {account}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.principal.as_str(), self.account.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        true
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Undone
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[Residue::DirectorySessions]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // It takes more than one command.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("organizations", "list-policies-for-target").option("target-id", &self.account).option("filter", "SERVICE_CONTROL_POLICY"))
+    }
 }

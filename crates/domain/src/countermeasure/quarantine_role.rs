@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing, deny_all};
+use crate::command::Command;
 use crate::ids::IamName;
+use crate::plan::QUARANTINE_POLICY;
 
 /// Deny a role everything by an inline policy (`iam:PutRolePolicy`), whoever assumes it and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -8,4 +11,69 @@ use crate::ids::IamName;
 pub struct QuarantineRole {
     /// Which role.
     pub role: IamName,
+}
+
+impl QuarantineRole {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
+}
+
+impl Card for QuarantineRole {
+    fn describe(&self) -> String {
+        let Self { role } = self;
+        format!("quarantine role {role} with a deny-all policy")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { role } = self;
+        Thing::denial(format!("the deny-all policy of role {role}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.role.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Everything
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::LiftedKeepingSessionsDenied
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::IdentityTokens, Residue::ChainedSessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[Residue::LaterSessions]
+    }
+
+    fn by_hand(&self, partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "attach-role-policy").role(&self.role).quoted("policy-arn", &deny_all(partition)))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-role-policy").role(&self.role).option("policy-name", QUARANTINE_POLICY))
+    }
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing, deny_all};
+use crate::command::Command;
 use crate::ids::IamName;
+use crate::plan::QUARANTINE_POLICY;
 
 /// Deny a user everything by an inline policy (`iam:PutUserPolicy`): its password, keys and sessions stay but are
 /// worth nothing.
@@ -9,4 +12,69 @@ use crate::ids::IamName;
 pub struct QuarantineUser {
     /// Which user.
     pub user: IamName,
+}
+
+impl QuarantineUser {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+}
+
+impl Card for QuarantineUser {
+    fn describe(&self) -> String {
+        let Self { user } = self;
+        format!("quarantine user {user} with a deny-all policy")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user } = self;
+        Thing::denial(format!("the deny-all policy of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Everything
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::LiftedKeepingSessionsDenied
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::UserChains, Residue::AssumedSessions, Residue::IdentityTokens]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[Residue::KeySessions]
+    }
+
+    fn by_hand(&self, partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "attach-user-policy").user(&self.user).quoted("policy-arn", &deny_all(partition)))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-user-policy").user(&self.user).option("policy-name", QUARANTINE_POLICY))
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::{AccountId, Arn, ResourceId};
 
 /// Take one account away from a user of IAM Identity Center (`sso:DeleteAccountAssignment`).
@@ -12,4 +14,72 @@ pub struct RemoveAccountAssignment {
     pub account: AccountId,
     /// With which permission set.
     pub permission_set: Arn,
+}
+
+impl RemoveAccountAssignment {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
+        "account": "111122223333",
+        "permissionSet": "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111"}"#;
+}
+
+impl Card for RemoveAccountAssignment {
+    fn describe(&self) -> String {
+        let Self { user, account, permission_set } = self;
+        format!("take account {account} with {permission_set} away from directory user {user}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, account, permission_set } = self;
+        Thing::access(format!("account {account} with {permission_set} of directory user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.account.as_str(), self.permission_set.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Undone
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::DirectorySessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // What lists and removes it wants the Identity Center instance, which no message knows.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        None
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::IamName;
 
 /// Delete a console password (`iam:DeleteLoginProfile`). It has no inactive state, so only a new one can follow it.
@@ -8,4 +10,69 @@ use crate::ids::IamName;
 pub struct RemoveConsolePassword {
     /// Whose.
     pub user: IamName,
+}
+
+impl RemoveConsolePassword {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+}
+
+impl Card for RemoveConsolePassword {
+    fn describe(&self) -> String {
+        let Self { user } = self;
+        format!("remove the console password of user {user}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user } = self;
+        Thing::access(format!("the console password of user {user}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        Some(Ended::Password { user: &self.user })
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        true
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never("nobody has a copy of a password: set a new one by aws iam create-login-profile")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("iam", "delete-login-profile").user(&self.user))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-login-profile").user(&self.user))
+    }
 }

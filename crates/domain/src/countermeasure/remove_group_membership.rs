@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::ResourceId;
 
 /// Take a user of IAM Identity Center out of a group (`identitystore:DeleteGroupMembership`).
@@ -14,4 +16,72 @@ pub struct RemoveGroupMembership {
     pub group: ResourceId,
     /// The membership's own id.
     pub membership: ResourceId,
+}
+
+impl RemoveGroupMembership {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
+        "store": "d-1234567890",
+        "group": "admins",
+        "membership": "m-1"}"#;
+}
+
+impl Card for RemoveGroupMembership {
+    fn describe(&self) -> String {
+        let Self { user, group, .. } = self;
+        format!("take directory user {user} out of group {group}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user, group, .. } = self;
+        Thing::access(format!("directory user {user} in group {group}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str(), self.group.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Undone
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::DirectorySessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("identitystore", "delete-group-membership").option("identity-store-id", &self.store).option("membership-id", &self.membership))
+    }
+
+    fn look(&self) -> Option<Command> {
+        None
+    }
 }

@@ -1,7 +1,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::IamName;
+use crate::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a role's sessions that were issued before a moment (`iam:PutRolePolicy`, `aws:TokenIssueTime`). Later sessions
 /// work.
@@ -12,4 +15,70 @@ pub struct RevokeRoleSessions {
     pub role: IamName,
     /// Sessions issued before this are denied.
     pub issued_before: Timestamp,
+}
+
+impl RevokeRoleSessions {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"role": "deployer", "issuedBefore": "2026-03-01T12:00:00Z"}"#;
+}
+
+impl Card for RevokeRoleSessions {
+    fn describe(&self) -> String {
+        let Self { role, issued_before } = self;
+        format!("revoke sessions of role {role} issued before {issued_before}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { role, .. } = self;
+        Thing::denial(format!("the denial of role {role}'s sessions from before"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.role.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::SessionsFromBefore
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        true
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::StaysInDanger("sessions issued before it may be stolen; later ones work")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::IdentityTokens, Residue::ChainedSessions, Residue::LaterSessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // The IAM console has a button for it (the role, Revoke sessions), and no single command does it.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-role-policy").role(&self.role).option("policy-name", REVOKE_SESSIONS_POLICY))
+    }
 }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::IamName;
+use crate::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a user's sessions that were issued before the step is taken (`iam:PutUserPolicy`, `aws:TokenIssueTime`). Its
 /// long-term credentials work on.
@@ -9,4 +12,70 @@ use crate::ids::IamName;
 pub struct RevokeUserSessions {
     /// Which user.
     pub user: IamName,
+}
+
+impl RevokeUserSessions {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+}
+
+impl Card for RevokeUserSessions {
+    fn describe(&self) -> String {
+        let Self { user } = self;
+        format!("revoke sessions of user {user} issued until now")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { user } = self;
+        Thing::denial(format!("the denial of user {user}'s sessions from before"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.user.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::SessionsFromBefore
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::StaysInDanger("sessions issued before it may be stolen; later ones work")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::AssumedSessions]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[Residue::KeySessions]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        // The IAM console has a button for it (Revoke sessions), and no single command does it.
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("iam", "get-user-policy").user(&self.user).option("policy-name", REVOKE_SESSIONS_POLICY))
+    }
 }

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
 use crate::ids::Arn;
 
 /// Start the rotation that a secret has configured (`secretsmanager:RotateSecret`).
@@ -8,4 +10,69 @@ use crate::ids::Arn;
 pub struct RotateSecret {
     /// Which secret.
     pub secret: Arn,
+}
+
+impl RotateSecret {
+    /// One of them, as it is stored.
+    pub(super) const SAMPLE: &'static str = r#"{"secret": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:deployer-AbCdEf"}"#;
+}
+
+impl Card for RotateSecret {
+    fn describe(&self) -> String {
+        let Self { secret } = self;
+        format!("start rotation of secret {secret}")
+    }
+
+    fn thing(&self) -> Thing {
+        let Self { secret } = self;
+        Thing::access(format!("the old value of secret {secret}"))
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![self.secret.as_str()]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never("a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[Residue::OldValue]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        Some(Command::aws("secretsmanager", "rotate-secret").quoted("secret-id", self.secret.as_str()).region_of(&self.secret))
+    }
+
+    fn look(&self) -> Option<Command> {
+        Some(Command::aws("secretsmanager", "describe-secret").quoted("secret-id", self.secret.as_str()).region_of(&self.secret))
+    }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
-use crate::countermeasure::Countermeasure;
+use crate::countermeasure::{Card, Countermeasure, Counts, Residue};
 use crate::plan::Disposition;
 use crate::restoration::{Restoration, ReturnAnswer};
 use crate::verdict::Verdict;
@@ -38,48 +38,21 @@ impl Residual {
     }
 }
 
-/// What may live on after the steps that were taken. Sources: the maximum durations that AWS's documentation of
-/// `sts:GetSessionToken` (36 hours), `sts:AssumeRole` (12 hours, and 1 hour by a role's session), `sts:GetWebIdentityToken` (1 hour), and Bedrock's short-term
-/// API keys (12 hours) states.
-fn residual(case: &Case) -> Vec<Residual> {
-    let acted = |wanted: fn(&Countermeasure) -> bool| {
-        case.steps.iter().any(|record| wanted(&record.step.countermeasure) && record.was_taken())
+/// What may live on after the steps that were taken.
+fn living_on(case: &Case) -> impl Iterator<Item = Residue> {
+    let holds = |record: &StepRecord, counts: Counts| match counts {
+        Counts::Taken => record.was_taken(),
+        Counts::Seen => matches!(record.confirmation, Some(Confirmation::Confirmed { .. })),
     };
-    let confirmed = |wanted: fn(&Countermeasure) -> bool| {
-        case.steps.iter().any(|record| {
-            wanted(&record.step.countermeasure) && matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
-        })
+    let some = move |residue: Residue, of: fn(&dyn Card) -> &'static [Residue], counts: Counts| {
+        case.steps
+            .iter()
+            .any(|record| of(record.step.countermeasure.card()).contains(&residue) && holds(record, counts))
     };
-    let mut list = Vec::new();
-    let mut add = |what: &str, at_most_hours| list.push(Residual { what: what.to_owned(), at_most_hours });
-    let denied =
-        confirmed(|step| matches!(step, Countermeasure::QuarantineUser(_) | Countermeasure::RevokeUserSessions(_)));
-    if acted(|step| matches!(step, Countermeasure::DeactivateAccessKey(_))) && !denied {
-        add("sessions started earlier with a deactivated key (GetSessionToken, GetFederationToken)", 36);
-    }
-    if denied {
-        add("sessions of roles that the user assumed are not ended", 12);
-    }
-    if acted(|step| {
-        matches!(
-            step,
-            Countermeasure::QuarantineUser(_)
-                | Countermeasure::QuarantineRole(_)
-                | Countermeasure::RevokeRoleSessions(_)
-        )
-    }) {
-        add("identity tokens that it got for services outside AWS (GetWebIdentityToken) cannot be recalled", 1);
-    }
-    if acted(|step| matches!(step, Countermeasure::QuarantineRole(_) | Countermeasure::RevokeRoleSessions(_))) {
-        add("sessions of other roles that its sessions assumed are not ended", 1);
-    }
-    let left_directory = acted(|step| {
-        matches!(step, Countermeasure::RemoveAccountAssignment(_) | Countermeasure::RemoveGroupMembership(_))
-    });
-    if left_directory && !confirmed(|step| matches!(step, Countermeasure::QuarantineByScp(_))) {
-        add("sessions of permission sets that the directory user has started are not ended", 12);
-    }
-    list
+    Residue::ALL.into_iter().filter(move |residue| {
+        some(*residue, |card| card.leaves(), residue.is_left_once())
+            && !some(*residue, |card| card.spares(), residue.is_spared_once())
+    })
 }
 
 impl Proof {
@@ -93,33 +66,18 @@ impl Proof {
             }
         }
         // What a step leaves open stays open whether or not its own effect was seen.
-        let acted = |wanted: fn(&Countermeasure) -> bool| {
-            case.steps.iter().any(|record| {
-                wanted(&record.step.countermeasure)
-                    && matches!(record.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
-            })
-        };
-        if acted(|step| matches!(step, Countermeasure::QuarantineUser(_))) {
-            proof.not_proven.push(
-                "a session of a role that the user assumed may assume other roles, an hour at a time, for as long as their \
-                 trust policies let it"
-                    .to_owned(),
-            );
+        for residue in living_on(case) {
+            let what = residue.words().to_owned();
+            match residue.at_most_hours() {
+                Some(at_most_hours) => {
+                    let residual = Residual { what, at_most_hours };
+                    proof.not_proven.push(residual.words());
+                    proof.residual.push(residual);
+                }
+                None => proof.not_proven.push(what),
+            }
         }
-        proof.residual = residual(case);
-        proof.not_proven.extend(proof.residual.iter().map(Residual::words));
-        if acted(|step| matches!(step, Countermeasure::RevokeRoleSessions(_)))
-            && !acted(|step| matches!(step, Countermeasure::CloseRoleTrust(_) | Countermeasure::QuarantineRole(_)))
-        {
-            proof.not_proven.push("sessions started after the revocation are not denied".to_owned());
-        }
-        if acted(|step| matches!(step, Countermeasure::RotateSecret(_))) {
-            proof.not_proven.push(
-                "whether the secret's old value is refused where it was used: a new current version does not end the old one"
-                    .to_owned(),
-            );
-        }
-        if acted(|_| true) {
+        if case.steps.iter().any(StepRecord::was_taken) {
             proof.not_proven.push("no call was made with the credential itself (probe)".to_owned());
             proof.not_proven.push("later use was not watched for".to_owned());
         }

@@ -3,12 +3,13 @@
 use super::cutover::next;
 use super::looks::next_after_reappearance;
 use super::restoration::next_after_restoration;
-use super::words::{Item, from_outside, quoted};
+use super::words::{Item, from_outside};
 use super::{decision, is_only_observed, only_observed};
 use crate::case::{Case, Confirmation, Outcome, StepRecord};
-use crate::countermeasure::{self as card, Countermeasure};
+use crate::command::Command;
+use crate::countermeasure::Countermeasure;
 use crate::ids::Arn;
-use crate::plan::{Disposition, QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
+use crate::plan::Disposition;
 use crate::signal::SignalKind;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
@@ -25,7 +26,7 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
     if case.pending_review().is_some() {
         actions.push(Item::with(
             "look at it once more, and see whether it changed",
-            Some(format!("sever status {} --stack {stack}", case.id)),
+            Some(Command::sever("status").word(case.id.as_str()).option("stack", stack)),
         ));
     }
     if verdict == Verdict::Observed && only_observed(case) && decision(case).is_none() {
@@ -84,7 +85,7 @@ fn next_for_step(case: &Case, record: &StepRecord) -> Vec<Item> {
         // What lives is told with what to do about it.
         (_, _, Some(Confirmation::Unconfirmed { contradicted: true, .. })) if case.verification.is_some() => vec![],
         (Disposition::Enforce, Some(_), _) => {
-            vec![Item::with(&format!("check that this took effect: {what}"), look(step))]
+            vec![Item::with(&format!("check that this took effect: {what}"), step.card().look())]
         }
     }
 }
@@ -96,10 +97,8 @@ fn investigation(case: &Case) -> Item {
         (None, SignalKind::CredentialExposed) => ("credential", "Username", case.subject.name.clone()),
         (None, _) => ("identity", "Username", case.subject.name.clone()),
     };
-    let command = format!(
-        "aws cloudtrail lookup-events --lookup-attributes {}",
-        quoted(&format!("AttributeKey={key},AttributeValue={value}"))
-    );
+    let command = Command::aws("cloudtrail", "lookup-events")
+        .quoted("lookup-attributes", &format!("AttributeKey={key},AttributeValue={value}"));
     // A role's events stand under its session names, and a secret's under whoever read it.
     let is_listed = key == "AccessKeyId" || matches!(case.subject.kind, SubjectKind::User | SubjectKind::Root);
     Item::with(
@@ -109,122 +108,9 @@ fn investigation(case: &Case) -> Item {
 }
 
 /// The command by which a person takes a step that Severance did not take.
-pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<String> {
+pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<Command> {
     let partition = case.subject.arn.as_ref().map_or("aws", Arn::partition);
-    let deny_all = || quoted(&format!("arn:{partition}:iam::aws:policy/AWSDenyAll"));
-    match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
-            Some(format!("aws iam update-access-key --user-name={user} --access-key-id {access_key} --status Inactive"))
-        }
-        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
-            Some(format!("aws iam attach-user-policy --user-name={user} --policy-arn {}", deny_all()))
-        }
-        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
-            Some(format!("aws iam attach-role-policy --role-name={role} --policy-arn {}", deny_all()))
-        }
-        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
-            Some(format!("aws iam delete-login-profile --user-name={user}"))
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => Some(format!(
-            "aws iam update-ssh-public-key --user-name={user} --ssh-public-key-id {key} --status Inactive"
-        )),
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
-            Some(format!(
-                "aws iam update-signing-certificate --user-name={user} --certificate-id {certificate} --status Inactive"
-            ))
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, credential, .. }) => {
-            Some(format!(
-                "aws iam update-service-specific-credential --user-name={user} --service-specific-credential-id {credential} \
-             --status Inactive"
-            ))
-        }
-        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => Some(format!(
-            "aws rolesanywhere disable-profile --profile-id {}{}",
-            quoted(profile.name_of("profile").unwrap_or_default()),
-            region(profile)
-        )),
-        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { store, membership, .. }) => Some(format!(
-            "aws identitystore delete-group-membership --identity-store-id {store} --membership-id {membership}"
-        )),
-        Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => {
-            Some(format!("aws iam delete-access-key --user-name={user} --access-key-id {access_key}"))
-        }
-        Countermeasure::RotateSecret(card::RotateSecret { secret }) => {
-            Some(format!("aws secretsmanager rotate-secret --secret-id {}{}", quoted(secret.as_str()), region(secret)))
-        }
-        // The IAM console has a button for sessions (the role, Revoke sessions); the others take more than one command.
-        Countermeasure::RevokeRoleSessions(_)
-        | Countermeasure::RevokeUserSessions(_)
-        | Countermeasure::CloseRoleTrust(_)
-        | Countermeasure::RemoveAccountAssignment(_)
-        | Countermeasure::NeutralizePolicy(_)
-        | Countermeasure::QuarantineByScp(_)
-        | Countermeasure::AdoptAccessKey(_)
-        | Countermeasure::HoldForReview => None,
-    }
-}
-
-/// The command by which a person sees whether a step took effect.
-fn look(step: &Countermeasure) -> Option<String> {
-    match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, .. })
-        | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, .. })
-        | Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, .. }) => {
-            Some(format!("aws iam list-access-keys --user-name={user}"))
-        }
-        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
-            Some(format!("aws iam get-user-policy --user-name={user} --policy-name {QUARANTINE_POLICY}"))
-        }
-        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
-            Some(format!("aws iam get-user-policy --user-name={user} --policy-name {REVOKE_SESSIONS_POLICY}"))
-        }
-        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
-            Some(format!("aws iam get-login-profile --user-name={user}"))
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, .. }) => {
-            Some(format!("aws iam list-ssh-public-keys --user-name={user}"))
-        }
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, .. }) => {
-            Some(format!("aws iam list-signing-certificates --user-name={user}"))
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, .. }) => {
-            Some(format!("aws iam list-service-specific-credentials --user-name={user}"))
-        }
-        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
-            Some(format!("aws iam get-role-policy --role-name={role} --policy-name {REVOKE_SESSIONS_POLICY}"))
-        }
-        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
-            Some(format!("aws iam get-role-policy --role-name={role} --policy-name {QUARANTINE_POLICY}"))
-        }
-        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
-            Some(format!("aws iam get-role --role-name={role}"))
-        }
-        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { profile, .. }) => Some(format!(
-            "aws rolesanywhere get-profile --profile-id {}{}",
-            quoted(profile.name_of("profile").unwrap_or_default()),
-            region(profile)
-        )),
-        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, .. }) => {
-            Some(format!("aws iam list-policy-versions --policy-arn {}", quoted(policy.as_str())))
-        }
-        Countermeasure::RotateSecret(card::RotateSecret { secret }) => Some(format!(
-            "aws secretsmanager describe-secret --secret-id {}{}",
-            quoted(secret.as_str()),
-            region(secret)
-        )),
-        Countermeasure::QuarantineByScp(card::QuarantineByScp { account, .. }) => Some(format!(
-            "aws organizations list-policies-for-target --target-id {account} --filter SERVICE_CONTROL_POLICY"
-        )),
-        // What lists them wants the Identity Center instance, which no message knows.
-        Countermeasure::RemoveAccountAssignment(_)
-        | Countermeasure::RemoveGroupMembership(_)
-        | Countermeasure::HoldForReview => None,
-    }
-}
-
-fn region(arn: &Arn) -> String {
-    if arn.region().is_empty() { String::new() } else { format!(" --region {}", quoted(arn.region())) }
+    step.card().by_hand(partition)
 }
 
 fn is_applied(record: &StepRecord) -> bool {

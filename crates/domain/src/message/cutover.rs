@@ -1,8 +1,9 @@
 //! A key that was replaced: by what, who still uses the old one, and what that means for whoever reads of it.
 
 use super::review::silence_acts;
-use super::words::{Item, quoted};
+use super::words::Item;
 use crate::case::{Case, StepRecord};
+use crate::command::Command;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::cutover::{Cutover, Stage};
 use crate::ids::{AccessKeyId, Arn};
@@ -48,7 +49,8 @@ pub(super) fn question(case: &Case, stack: &str) -> Option<Question> {
     if of.stage != Stage::Deadline {
         return None;
     }
-    let command = format!("sever cut {old} --stack {stack} --reason {}", quoted("nobody needs it any more"));
+    let command =
+        Command::sever("cut").word(old.as_str()).option("stack", stack).quoted("reason", "nobody needs it any more");
     Some(Question {
         cut: "to cut it now, whoever still uses it",
         hold: if silence_acts(case) {
@@ -111,7 +113,7 @@ pub(super) fn next(case: &Case, owners: Option<&str>) -> Vec<Item> {
                     "tell {owners}: read the key from secret {secret} instead of {access_key}, which works on until nobody uses \
                      it any more"
                 ),
-                Some("sever cutovers".to_owned()),
+                Some(Command::sever("cutovers")),
             ));
         }
     }
@@ -152,8 +154,9 @@ fn about(case: &Case) -> Option<(&AccessKeyId, &Cutover)> {
     case.signal.access_key.as_ref().zip(case.signal.cutover.as_deref())
 }
 
-fn read_secret(secret: &Arn) -> String {
-    let region = secret.region();
+fn read_secret(secret: &Arn) -> Command {
     // Its labels and its rotation; whoever may not read the value may look at these.
-    format!("aws secretsmanager describe-secret --secret-id {} --region {}", quoted(secret.as_str()), quoted(region))
+    Command::aws("secretsmanager", "describe-secret")
+        .quoted("secret-id", secret.as_str())
+        .quoted("region", secret.region())
 }

@@ -1,8 +1,9 @@
 //! What was seen after the steps: what had appeared meanwhile, what the contained identity had made, what lives again.
 
 use super::actions::by_hand;
-use super::words::{Item, quoted, spaced};
+use super::words::{Item, spaced};
 use crate::case::{Case, Confirmation};
+use crate::command::Command;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
 
@@ -27,7 +28,7 @@ pub(super) fn made_by_it(case: &Case, stack: &str) -> Vec<Item> {
             let stands = verdict.map_or("not concluded yet".to_owned(), |verdict| spaced(verdict.as_str()));
             Item::with(
                 &format!("{}: {}", of.what, stands.to_uppercase()),
-                Some(format!("sever status {case} --stack {stack}")),
+                Some(Command::sever("status").word(case.as_str()).option("stack", stack)),
             )
         }
         (None, _) => Item::of(&format!("{}: NO CASE COULD BE OPENED, look at it by hand", of.what)),
@@ -56,13 +57,14 @@ pub(super) fn next_after_reappearance(case: &Case, stack: &str) -> Vec<Item> {
     if let Some(arn) = &case.subject.arn {
         items.push(Item::with(
             "have it contained again",
-            Some(format!(
-                "sever contain {} --signal {} --severity {} --reason {} --stack {stack}",
-                quoted(arn.as_str()),
-                case.signal.kind.as_str(),
-                case.signal.severity.as_str(),
-                quoted(&format!("it is back, see {}", case.id)),
-            )),
+            Some(
+                Command::sever("contain")
+                    .quoted_word(arn.as_str())
+                    .option("signal", case.signal.kind.as_str())
+                    .option("severity", case.signal.severity.as_str())
+                    .quoted("reason", &format!("it is back, see {}", case.id))
+                    .option("stack", stack),
+            ),
         ));
     }
     let lives = case
@@ -76,10 +78,9 @@ pub(super) fn next_after_reappearance(case: &Case, stack: &str) -> Vec<Item> {
     }));
     // IAM records its calls in one Region, that of its endpoint.
     let is_iam = matches!(case.subject.kind, SubjectKind::User | SubjectKind::Role);
-    let command = format!(
-        "aws cloudtrail lookup-events --region us-east-1 --lookup-attributes {}",
-        quoted(&format!("AttributeKey=ResourceName,AttributeValue={}", case.subject.name))
-    );
+    let command = Command::aws("cloudtrail", "lookup-events")
+        .option("region", "us-east-1")
+        .quoted("lookup-attributes", &format!("AttributeKey=ResourceName,AttributeValue={}", case.subject.name));
     items.push(Item::with("find out who brought it back: CloudTrail names the caller", is_iam.then_some(command)));
     items
 }

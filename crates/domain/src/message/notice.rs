@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use super::chat::{CHAT_LIMIT, fitting};
-use super::words::{for_chat, from_outside, printable, quoted, shortened};
+use super::words::{for_chat, from_outside, printable, shortened};
 use super::{BODY_LIMIT, Chat, Message, SUBJECT_LIMIT};
+use crate::command::Command;
 use crate::exemption::Exemption;
 use crate::profile::RegistryEntry;
 use crate::respond::Breaker;
@@ -91,8 +92,12 @@ impl Notice {
             let _ = writeln!(body, "  - {arn}{day}");
             let _ = writeln!(
                 body,
-                "      sever recertify {} --until YYYY-MM-DD --reason '...' --stack {stack}",
-                quoted(&entry.arn)
+                "      {}",
+                Command::sever("recertify")
+                    .quoted_word(&entry.arn)
+                    .option("until", "YYYY-MM-DD")
+                    .quoted("reason", "...")
+                    .option("stack", stack)
             );
         }
         if entries.len() > listed {

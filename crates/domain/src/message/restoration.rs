@@ -1,9 +1,10 @@
 //! What can be undone and by which command, and once it was asked for, what came of it.
 
 use super::actions::owners;
-use super::words::{Item, quoted};
+use super::words::Item;
 use crate::case::{Case, Confirmation, Outcome};
-use crate::countermeasure::{self as card, Countermeasure};
+use crate::command::Command;
+use crate::countermeasure::{Countermeasure, Ended, Thing};
 use crate::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
 use crate::verdict::Verdict;
 
@@ -20,7 +21,7 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
             .push(Item::with("give back what may come back; with --dry-run it only says what", Some(ask(case, stack))));
     }
     items.extend(answers.into_iter().map(|(record, answer)| {
-        let Thing { what, comes, stays, .. } = Thing::of(&record.step.countermeasure);
+        let Thing { what, comes, stays, .. } = record.step.countermeasure.card().thing();
         Item::of(&match answer {
             ReturnAnswer::Undo => format!("{comes}: {what}"),
             ReturnAnswer::UndoKeepingSessionsDenied => {
@@ -33,83 +34,6 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
     items
 }
 
-/// What a step was taken against or put there, and the words for when that is undone.
-struct Thing {
-    what: String,
-    /// What an undo does with it.
-    comes: &'static str,
-    /// What it is once that was done.
-    came: &'static str,
-    /// What it is where that is not done.
-    stays: &'static str,
-}
-
-impl Thing {
-    fn of(step: &Countermeasure) -> Self {
-        let access = |what| Self { what, comes: "comes back", came: "back", stays: "stays dead" };
-        let denial = |what| Self { what, comes: "is lifted", came: "lifted", stays: "stays" };
-        match step {
-            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key })
-            | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user, access_key }) => {
-                access(format!("access key {access_key} of user {user}"))
-            }
-            Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
-                access(format!("the console password of user {user}"))
-            }
-            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => {
-                access(format!("SSH public key {key} of user {user}"))
-            }
-            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
-                access(format!("signing certificate {certificate} of user {user}"))
-            }
-            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
-                user,
-                credential,
-                service,
-            }) => access(format!("credential {credential} of user {user} for {service}")),
-            Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
-                user,
-                account,
-                permission_set,
-            }) => access(format!("account {account} with {permission_set} of directory user {user}")),
-            Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, group, .. }) => {
-                access(format!("directory user {user} in group {group}"))
-            }
-            Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role, profile }) => {
-                access(format!("{role} in the Roles Anywhere profile {profile}"))
-            }
-            Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, version }) => {
-                access(format!("{policy} {version}"))
-            }
-            Countermeasure::AdoptAccessKey(card::AdoptAccessKey { user, secret, .. }) => {
-                denial(format!("secret {secret} with the new key of user {user}"))
-            }
-            Countermeasure::RotateSecret(card::RotateSecret { secret }) => {
-                access(format!("the old value of secret {secret}"))
-            }
-            Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
-                denial(format!("the deny-all policy of user {user}"))
-            }
-            Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
-                denial(format!("the deny-all policy of role {role}"))
-            }
-            Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
-                denial(format!("the denial of user {user}'s sessions from before"))
-            }
-            Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
-                denial(format!("the denial of role {role}'s sessions from before"))
-            }
-            Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
-                denial(format!("the denial in the trust policy of role {role}"))
-            }
-            Countermeasure::QuarantineByScp(card::QuarantineByScp { principal, account }) => {
-                denial(format!("the service control policy against {principal} on account {account}"))
-            }
-            Countermeasure::HoldForReview => denial(step.describe()),
-        }
-    }
-}
-
 /// What was given back, and how far that was seen.
 pub(super) fn given_back(case: &Case) -> Vec<Item> {
     let to_undo = case.restoration.iter().flat_map(|of| &of.steps).filter(|of| of.answer.changes());
@@ -117,7 +41,7 @@ pub(super) fn given_back(case: &Case) -> Vec<Item> {
 }
 
 fn came_of_it(of: &Return) -> String {
-    let Thing { what, came, .. } = Thing::of(&of.countermeasure);
+    let Thing { what, came, .. } = of.countermeasure.card().thing();
     let done = match &of.outcome {
         None => return format!("{what}: NOT DONE"),
         Some(Outcome::Failed { action, code, message, retryable, .. }) => {
@@ -143,7 +67,7 @@ pub(super) fn stays(case: &Case) -> Vec<Item> {
     let steps = case.restoration.iter().flat_map(|of| &of.steps);
     steps
         .filter_map(|of| {
-            let Thing { what, stays, .. } = Thing::of(&of.countermeasure);
+            let Thing { what, stays, .. } = of.countermeasure.card().thing();
             match &of.answer {
                 ReturnAnswer::Rotate { why } => Some(format!("{what} {stays}: {why}; a new one must take its place")),
                 ReturnAnswer::Keep { why } => Some(format!("{what} {stays}: {why}")),
@@ -170,11 +94,11 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
             ReturnAnswer::Rotate { .. } => items.extend(in_its_place(case, &of.countermeasure)),
             ReturnAnswer::Keep { .. } => {
                 if is_foreign(case, &of.countermeasure) {
-                    let what = Thing::of(&of.countermeasure).what;
-                    items.push(Item::with(&format!("delete {what}"), delete(&of.countermeasure)));
+                    let what = of.countermeasure.card().thing().what;
+                    let delete = of.countermeasure.ends().map(|ended| ended.delete());
+                    items.push(Item::with(&format!("delete {what}"), delete));
                 }
-                if let Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) = &of.countermeasure
-                {
+                if let Some(Ended::Password { user }) = of.countermeasure.ends() {
                     items.push(Item::of(&format!(
                         "set a new password for user {user}: in the IAM console, or by aws iam create-login-profile"
                     )));
@@ -189,59 +113,37 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
 
 /// A new credential in the place of one that stays dead.
 fn in_its_place(case: &Case, step: &Countermeasure) -> Vec<Item> {
-    let one = |text: &str, command: String| vec![Item::with(text, Some(command))];
-    match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
+    let Some(ended) = step.ends() else { return vec![] };
+    let one = |text: &str, command| vec![Item::with(text, Some(command))];
+    match ended {
+        Ended::AccessKey { user, id } => {
             let mut items = Vec::new();
             if access_keys(case) >= MOST_ACCESS_KEYS {
-                let room = format!("delete {access_key}, to make room: IAM lets a user have two access keys");
-                items.push(Item::with(&room, delete(step)));
+                let room = format!("delete {id}, to make room: IAM lets a user have two access keys");
+                items.push(Item::with(&room, Some(ended.delete())));
             }
             items.extend(one(
-                &format!("make a new key in the place of {access_key}; its secret is shown this once"),
-                format!("aws iam create-access-key --user-name={user}"),
+                &format!("make a new key in the place of {id}; its secret is shown this once"),
+                Command::aws("iam", "create-access-key").user(user),
             ));
             items
         }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => one(
-            &format!("upload a new SSH public key in the place of {key}"),
-            format!("aws iam upload-ssh-public-key --user-name={user} --ssh-public-key-body file://new-key.pub"),
+        Ended::SshPublicKey { user, id } => one(
+            &format!("upload a new SSH public key in the place of {id}"),
+            Command::aws("iam", "upload-ssh-public-key").user(user).option("ssh-public-key-body", "file://new-key.pub"),
         ),
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => one(
-            &format!("upload a new certificate in the place of {certificate}"),
-            format!(
-                "aws iam upload-signing-certificate --user-name={user} --certificate-body file://new-certificate.pem"
-            ),
+        Ended::SigningCertificate { user, id } => one(
+            &format!("upload a new certificate in the place of {id}"),
+            Command::aws("iam", "upload-signing-certificate")
+                .user(user)
+                .option("certificate-body", "file://new-certificate.pem"),
         ),
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
-            user,
-            credential,
-            service,
-        }) => one(
-            &format!("make a new credential in the place of {credential}; its secret is shown this once"),
-            format!("aws iam create-service-specific-credential --user-name={user} --service-name {}", quoted(service)),
+        Ended::ServiceCredential { user, id, service } => one(
+            &format!("make a new credential in the place of {id}; its secret is shown this once"),
+            Command::aws("iam", "create-service-specific-credential").user(user).quoted("service-name", service),
         ),
-        _ => vec![],
+        Ended::Password { .. } => vec![],
     }
-}
-
-fn delete(step: &Countermeasure) -> Option<String> {
-    let (call, user, option, id) = match step {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
-            ("delete-access-key", user, "access-key-id", access_key.as_str())
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key }) => {
-            ("delete-ssh-public-key", user, "ssh-public-key-id", key.as_str())
-        }
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { user, certificate }) => {
-            ("delete-signing-certificate", user, "certificate-id", certificate.as_str())
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { user, credential, .. }) => {
-            ("delete-service-specific-credential", user, "service-specific-credential-id", credential.as_str())
-        }
-        _ => return None,
-    };
-    Some(format!("aws iam {call} --user-name={user} --{option} {id}"))
 }
 
 /// Of one user. Source: IAM's quotas, "Access keys assigned to an IAM user".
@@ -250,8 +152,8 @@ const MOST_ACCESS_KEYS: usize = 2;
 /// The user's access keys, those that appeared while it was being contained too.
 fn access_keys(case: &Case) -> usize {
     let mut keys: Vec<&str> = case.inventory.access_keys.iter().map(|key| key.id.as_str()).collect();
-    keys.extend(case.steps.iter().filter_map(|record| match &record.step.countermeasure {
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => Some(access_key.as_str()),
+    keys.extend(case.steps.iter().filter_map(|record| match record.step.countermeasure.ends() {
+        Some(Ended::AccessKey { id, .. }) => Some(id.as_str()),
         _ => None,
     }));
     keys.sort_unstable();
@@ -259,6 +161,6 @@ fn access_keys(case: &Case) -> usize {
     keys.len()
 }
 
-fn ask(case: &Case, stack: &str) -> String {
-    format!("sever restore {} --stack {stack} --reason {}", case.id, quoted("why it may come back"))
+fn ask(case: &Case, stack: &str) -> Command {
+    Command::sever("restore").word(case.id.as_str()).option("stack", stack).quoted("reason", "why it may come back")
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::cutover::question;
-use super::words::{Item, quoted};
+use super::words::Item;
 use crate::case::Case;
+use crate::command::Command;
 use crate::playbook::Mode;
 use crate::profile::Profile;
 use crate::review::Decision;
@@ -24,13 +25,9 @@ pub(super) fn decision_words(decision: &Decision) -> String {
 /// How a person answers: the commands to copy.
 pub(super) fn decide_items(case: &Case, stack: &str) -> Vec<Item> {
     let Some(review) = case.pending_review() else { return vec![] };
-    let answer = |verb: &str, reason: &str| {
-        Some(format!(
-            "sever {verb} {} --plan {} --stack {stack} --reason {}",
-            case.id,
-            review.short_plan(),
-            quoted(reason)
-        ))
+    let answer = |verb: &'static str, reason: &str| {
+        let command = Command::sever(verb).word(case.id.as_str()).option("plan", review.short_plan());
+        Some(command.option("stack", stack).quoted("reason", reason))
     };
     let silence = if silence_acts(case) {
         "if nobody answers, it is carried out then"

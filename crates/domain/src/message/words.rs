@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::command::Command;
 use crate::signal::Source;
-use crate::text::is_unseen;
+pub(super) use crate::text::printable;
 
 /// Of any one text that comes from outside. The evidence holds the whole.
 const TEXT_LIMIT: usize = 1_000;
@@ -11,7 +12,7 @@ const TEXT_LIMIT: usize = 1_000;
 /// One entry of a section: what to know or do, and the command that does it, on a line of its own to be copied.
 pub(super) struct Item {
     pub(super) text: String,
-    pub(super) command: Option<String>,
+    pub(super) command: Option<Command>,
 }
 
 impl Item {
@@ -19,7 +20,7 @@ impl Item {
         Self { text: from_outside(text), command: None }
     }
 
-    pub(super) fn with(text: &str, command: Option<String>) -> Self {
+    pub(super) fn with(text: &str, command: Option<Command>) -> Self {
         Self { command, ..Self::of(text) }
     }
 
@@ -68,19 +69,10 @@ pub(super) fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// One word of a shell, whatever the text holds.
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", printable(text).replace('\'', r"'\''"))
-}
-
 /// A text from outside, as part of one line: without line breaks and other controls, also those that turn the direction
 /// of writing, and of bounded length.
 pub(super) fn from_outside(text: &str) -> String {
     shortened(&printable(text), TEXT_LIMIT)
-}
-
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect()
 }
 
 pub(super) fn shortened(text: &str, limit: usize) -> String {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AccessKey, Credential, CredentialState, RolesAnywhereProfile, ServiceCredential, Trust};
-use crate::countermeasure::{self as card, Countermeasure};
+use crate::countermeasure::Ended;
 use crate::ids::{AccountId, Arn, ResourceId};
 
 /// Every credential of a subject that we know of, as AWS stated it at one moment.
@@ -56,27 +56,48 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Marks the credential that a step ended as ended.
-    pub fn end(&mut self, step: &Countermeasure) {
-        match step {
-            Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
-                self.access_keys.iter_mut().filter(|key| key.id == *access_key).for_each(|key| key.active = false);
+    /// Marks a credential as ended.
+    pub fn end(&mut self, ended: &Ended<'_>) {
+        match *ended {
+            Ended::AccessKey { id, .. } => {
+                self.access_keys.iter_mut().filter(|key| key.id == *id).for_each(|key| key.active = false);
             }
-            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
-                self.ssh_public_keys.iter_mut().filter(|held| held.id == *key).for_each(|held| held.active = false);
+            Ended::SshPublicKey { id, .. } => {
+                self.ssh_public_keys.iter_mut().filter(|held| held.id == *id).for_each(|held| held.active = false);
             }
-            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
-                certificate, ..
-            }) => {
-                let named = self.signing_certificates.iter_mut().filter(|held| held.id == *certificate);
+            Ended::SigningCertificate { id, .. } => {
+                let named = self.signing_certificates.iter_mut().filter(|held| held.id == *id);
                 named.for_each(|held| held.active = false);
             }
-            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential { credential, .. }) => {
-                let named = self.service_credentials.iter_mut().filter(|held| held.id == *credential);
+            Ended::ServiceCredential { id, .. } => {
+                let named = self.service_credentials.iter_mut().filter(|held| held.id == *id);
                 named.for_each(|held| held.state = CredentialState::Inactive);
             }
-            Countermeasure::RemoveConsolePassword(_) => self.console_password = Some(false),
-            _ => {}
+            Ended::Password { .. } => self.console_password = Some(false),
+        }
+    }
+
+    /// Whether a credential is among those that were listed.
+    pub fn holds(&self, ended: &Ended<'_>) -> bool {
+        match *ended {
+            Ended::AccessKey { id, .. } => self.access_keys.iter().any(|of| of.id == *id),
+            Ended::SshPublicKey { id, .. } => self.ssh_public_keys.iter().any(|of| of.id == *id),
+            Ended::SigningCertificate { id, .. } => self.signing_certificates.iter().any(|of| of.id == *id),
+            Ended::ServiceCredential { id, .. } => self.service_credentials.iter().any(|of| of.id == *id),
+            Ended::Password { .. } => self.console_password == Some(true),
+        }
+    }
+
+    /// When a credential was made, where AWS says it.
+    pub fn created_at(&self, ended: &Ended<'_>) -> Option<Timestamp> {
+        match *ended {
+            Ended::AccessKey { id, .. } => self.access_keys.iter().find(|of| of.id == *id)?.created_at,
+            Ended::SshPublicKey { id, .. } => self.ssh_public_keys.iter().find(|of| of.id == *id)?.created_at,
+            Ended::SigningCertificate { id, .. } => {
+                self.signing_certificates.iter().find(|of| of.id == *id)?.created_at
+            }
+            Ended::ServiceCredential { id, .. } => self.service_credentials.iter().find(|of| of.id == *id)?.created_at,
+            Ended::Password { .. } => None,
         }
     }
 

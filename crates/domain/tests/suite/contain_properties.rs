@@ -77,7 +77,7 @@ fn contained(claim: &Signal, kind: SubjectKind, held: Inventory, went: &[Went]) 
 }
 
 fn is_credential(step: &Countermeasure) -> bool {
-    step.ends_credential()
+    step.ends().is_some()
 }
 
 proptest! {

@@ -417,7 +417,9 @@ fn text_from_outside_cannot_forge_a_line_or_a_command_of_a_notice() {
         let forged = Message::from(Notice::recertify(owner, &rows(evil), "sev", 365));
         assert_eq!(forged.body.lines().count(), honest.body.lines().count());
         assert!(
-            forged.body.contains(r"      sever recertify 'arn:aws:iam::1:user/x'\''; rm -rf / #"),
+            forged
+                .body
+                .contains(r"      sever recertify $'arn:aws:iam::1:user/x\'; rm -rf / #\x0a  - arn:aws:iam::1:user/y'"),
             "{}",
             forged.body
         );

@@ -162,7 +162,11 @@ pub(crate) fn after(case: &Case) -> Inventory {
             }) => held
                 .account_assignments
                 .retain(|of| of.by_group.is_some() || (&of.account, &of.permission_set) != (account, permission_set)),
-            step => held.end(step),
+            step => {
+                if let Some(ended) = step.ends() {
+                    held.end(&ended);
+                }
+            }
         }
     }
     held

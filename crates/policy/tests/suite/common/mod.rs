@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use severance_domain::case::CaseId;
-use severance_domain::countermeasure::{self as card, Countermeasure};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::cutover::{Copies, Cutover, Stage};
 use severance_domain::digest::Digest;
-use severance_domain::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
+use severance_domain::ids::{AccessKeyId, AccountId, Arn, UniqueId};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{Attribution, Policy, Question, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
@@ -46,80 +46,8 @@ pub(crate) fn kind(name: &str) -> SignalKind {
 }
 
 pub(crate) fn countermeasure(name: &str) -> Countermeasure {
-    let user = IamName::try_from("deployer").unwrap();
-    match name {
-        "deactivate_access_key" => Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
-            user,
-            access_key: AccessKeyId::try_from(KEY).unwrap(),
-        }),
-        "quarantine_user" => Countermeasure::QuarantineUser(card::QuarantineUser { user }),
-        "remove_console_password" => Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }),
-        "deactivate_ssh_public_key" => {
-            Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { user, key: credential() })
-        }
-        "deactivate_signing_certificate" => {
-            Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate {
-                user,
-                certificate: credential(),
-            })
-        }
-        "deactivate_service_credential" => {
-            Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
-                user,
-                credential: credential(),
-                service: "bedrock.amazonaws.com".to_owned(),
-            })
-        }
-        "revoke_user_sessions" => Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }),
-        "revoke_role_sessions" => {
-            Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role: user, issued_before: now() })
-        }
-        "quarantine_role" => Countermeasure::QuarantineRole(card::QuarantineRole { role: user }),
-        "close_role_trust" => Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: user }),
-        "leave_roles_anywhere" => Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere {
-            role: arn("leave_roles_anywhere"),
-            profile: Arn::try_from(format!("arn:aws:rolesanywhere:eu-west-1:{ACCOUNT}:profile/11111111-2222")).unwrap(),
-        }),
-        "remove_account_assignment" => Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment {
-            user: resource("deployer"),
-            account: AccountId::try_from(ACCOUNT).unwrap(),
-            permission_set: Arn::try_from("arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111").unwrap(),
-        }),
-        "remove_group_membership" => Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership {
-            user: resource("deployer"),
-            store: resource("d-1234567890"),
-            group: resource("admins"),
-            membership: resource("m-1"),
-        }),
-        "neutralize_policy" => Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
-            policy: Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:policy/wide")).unwrap(),
-            version: "v2".to_owned(),
-        }),
-        "quarantine_by_scp" => Countermeasure::QuarantineByScp(card::QuarantineByScp {
-            principal: arn("quarantine_by_scp"),
-            account: AccountId::try_from(ACCOUNT).unwrap(),
-        }),
-        "delete_access_key" => Countermeasure::DeleteAccessKey(card::DeleteAccessKey {
-            user,
-            access_key: AccessKeyId::try_from(KEY).unwrap(),
-        }),
-        "adopt_access_key" => Countermeasure::AdoptAccessKey(card::AdoptAccessKey {
-            user,
-            access_key: AccessKeyId::try_from(KEY).unwrap(),
-            secret: "severance/deployer".to_owned(),
-        }),
-        "rotate_secret" => Countermeasure::RotateSecret(card::RotateSecret { secret: arn("rotate_secret") }),
-        "hold_for_review" => Countermeasure::HoldForReview,
-        other => panic!("no countermeasure {other}"),
-    }
-}
-
-fn credential() -> CredentialId {
-    CredentialId::try_from("APKAEXAMPLE").unwrap()
-}
-
-fn resource(id: &str) -> ResourceId {
-    ResourceId::try_from(id).unwrap()
+    let mut all = Countermeasure::samples().unwrap().into_iter().chain([Countermeasure::HoldForReview]);
+    all.find(|of| of.as_str() == name).unwrap_or_else(|| panic!("no countermeasure {name}"))
 }
 
 /// What a countermeasure is taken upon.

@@ -1,0 +1,63 @@
+use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use crate::command::Command;
+
+/// Nothing is done: a person decides.
+pub(super) struct HoldForReview;
+
+impl Card for HoldForReview {
+    fn describe(&self) -> String {
+        "hold for review".to_owned()
+    }
+
+    fn thing(&self) -> Thing {
+        Thing::denial(self.describe())
+    }
+
+    fn target(&self) -> Vec<&str> {
+        vec![]
+    }
+
+    fn denies(&self) -> Denial {
+        Denial::Nothing
+    }
+
+    fn ends(&self) -> Option<Ended<'_>> {
+        None
+    }
+
+    fn contains_identity(&self) -> bool {
+        false
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    fn is_irreversible(&self) -> bool {
+        false
+    }
+
+    fn needs_responder(&self) -> bool {
+        false
+    }
+
+    fn undoing(&self) -> Undoing {
+        Undoing::Never("nothing was done, so there is nothing to undo")
+    }
+
+    fn leaves(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn spares(&self) -> &'static [Residue] {
+        &[]
+    }
+
+    fn by_hand(&self, _partition: &str) -> Option<Command> {
+        None
+    }
+
+    fn look(&self) -> Option<Command> {
+        None
+    }
+}
