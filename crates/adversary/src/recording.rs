@@ -152,20 +152,22 @@ async fn kept(aws: FakeAws) -> String {
     let claim = json!({ "subject": subject, "signal": "identity_compromised" });
     let asked = [
         json!({ "exempt": { "exemption": {
-            "pattern": subject, "reason": "it is migrated", "ticket": "SEC-2", "until": until, "owner": "platform@example.com",
+            "subject": subject, "reason": "it is migrated", "ticket": "SEC-2", "expiresAt": "2027-02-01T00:00:00Z",
+            "owner": "platform@example.com", "wayOut": "the new pipeline has a role",
         } } }),
         json!("exemptions"),
         json!({ "contain": { "claim": claim, "reason": "it is so" } }),
         json!({ "registry_import": { "entries": [{
-            "arn": other, "owner": "finance@example.com", "class": "pipeline", "environment": "production",
-        }] } }),
+            "arn": other, "owners": ["finance@example.com"], "class": "pipeline", "environment": "production",
+            "reviewBy": "2027-01-20",
+        }, { "arn": account.exact("role/build-runner"), "owners": [] }] } }),
         json!({ "registry_export": {} }),
         json!({ "recertify": { "subject": other, "until": until, "reason": "it is needed" } }),
         json!("breaker_status"),
         json!({ "breaker_reset": { "reason": "it was a drill" } }),
         json!("cutovers"),
         json!("reviews"),
-        json!({ "registry_remove": { "arns": [other] } }),
+        json!({ "registry_remove": { "arns": [account.exact("role/build-runner")] } }),
         json!({ "nothing": "that anybody knows" }),
     ];
     for request in &asked {
