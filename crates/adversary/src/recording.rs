@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use fake_aws::{Arrival, FakeAws, Setup};
+use fake_aws::{Arrival, FakeAws, Lag};
 use serde_json::{Value, json};
 use severance_domain::signal::SignalKind;
 
@@ -95,15 +95,8 @@ fn events() -> Result<Vec<(String, Value)>, String> {
     Ok(events)
 }
 
-/// Plays in virtual time, over an AWS of its own.
 fn virtually(play: impl AsyncFnOnce(FakeAws) -> String) -> String {
-    fastrand::seed(1);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(async {
-        let aws = FakeAws::new(Setup::default());
-        let clock = aws.clone();
-        Box::pin(severance_aws::clock::by(move || clock.now(), play(aws))).await
-    })
+    run::virtually(1, Lag::NONE, play)
 }
 
 /// An event, and what people and the schedule do about it afterwards.

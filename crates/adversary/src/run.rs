@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake_aws::oracle::{Open, Snapshot, open_doors, watch};
-use fake_aws::{Arrival, Credential, FakeAws, Fault, Setup};
+use fake_aws::{Arrival, Credential, FakeAws, Fault, Lag, Setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use severance_aws::config;
@@ -108,13 +108,18 @@ pub struct Outcome<'a> {
 /// # Panics
 /// Where the stage cannot be set, or no runtime started.
 pub fn run(schedule: &Schedule) -> Report {
+    virtually(schedule.seed, schedule.lag(), async |aws| Box::pin(play(schedule, aws)).await)
+}
+
+/// Plays in virtual time, over an AWS of its own.
+pub(crate) fn virtually<T>(seed: u64, lag: Lag, play: impl AsyncFnOnce(FakeAws) -> T) -> T {
     // The SDK draws from this thread's generator how long it waits between tries.
-    fastrand::seed(schedule.seed);
+    fastrand::seed(seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
-        let aws = FakeAws::new(Setup { lag: schedule.lag(), ..Setup::default() });
+        let aws = FakeAws::new(Setup { lag, ..Setup::default() });
         let clock = aws.clone();
-        Box::pin(severance_aws::clock::by(move || clock.now(), play(schedule, aws))).await
+        Box::pin(severance_aws::clock::by(move || clock.now(), play(aws))).await
     })
 }
 
@@ -275,27 +280,29 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         }
         is_done.set(true);
     };
-    // A second finding comes while the first is being worked on, and names the other key, where there is one.
-    let asks_twice = schedule.claim != Claim::ByHand && schedule.acts.iter().any(|of| of.act == Act::SecondCase);
-    let second = async {
-        while asks_twice && !is_done.get() {
-            if meanwhile.lock().expect("no act panicked").attacker.second_case {
-                let key = cast.second.as_ref().unwrap_or(&cast.stolen);
-                let event = claim(schedule, &cast, aws.now(), "finding-2", key);
-                beside.deliver(POSTURE_FINDING, &event).await;
-                return;
+    let plays = |act: Act| schedule.claim != Claim::ByHand && schedule.acts.iter().any(|of| of.act == act);
+    // Whether an act asks for another delivery while the first is being worked on.
+    let asked = async |act: Act, is_asked: fn(&Attacker) -> bool| {
+        while plays(act) && !is_done.get() {
+            if is_asked(&meanwhile.lock().expect("no act panicked").attacker) {
+                return true;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+        false
     };
-    let repeats = schedule.claim != Claim::ByHand && schedule.acts.iter().any(|of| of.act == Act::DeliverTwice);
+    // A second finding names the other key, where there is one.
+    let asks_twice = plays(Act::SecondCase);
+    let second = async {
+        if asked(Act::SecondCase, |of| of.second_case).await {
+            let key = cast.second.as_ref().unwrap_or(&cast.stolen);
+            let event = claim(schedule, &cast, aws.now(), "finding-2", key);
+            beside.deliver(POSTURE_FINDING, &event).await;
+        }
+    };
     let repeated = async {
-        while repeats && !is_done.get() {
-            if meanwhile.lock().expect("no act panicked").attacker.delivered_again {
-                again.deliver(POSTURE_FINDING, &event).await;
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
+        if asked(Act::DeliverTwice, |of| of.delivered_again).await {
+            again.deliver(POSTURE_FINDING, &event).await;
         }
     };
     let ((), (), ()) = tokio::join!(first, second, repeated);

@@ -4,6 +4,8 @@ use fake_aws::{Caller, Credential, FakeAws, Request, Session, SessionOf, Started
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use crate::product::REGION;
+
 /// Where the stack is deployed.
 pub const HUB: &str = "111111111111";
 /// Another account that it may act in.
@@ -76,9 +78,7 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
     let stage = Stage { aws, account, at: long_ago };
     aws.state().organizations.join(MANAGEMENT, &[HUB, MEMBER]);
     for function in FUNCTIONS {
-        let hub = Stage { account: HUB, ..stage };
-        hub.role(&format!("{STACK}-{function}"), &json!({ "Service": "lambda.amazonaws.com" }));
-        hub.attach_role(&format!("{STACK}-{function}"), ADMINISTRATOR);
+        Stage { account: HUB, ..stage }.function(function);
     }
     let member = Stage { account: MEMBER, ..stage };
     member.iam(
@@ -194,18 +194,34 @@ pub fn trust(principal: &Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" }] })
 }
 
+/// An account at a moment, in which everything is allowed.
 #[derive(Clone, Copy)]
-struct Stage<'a> {
-    aws: &'a FakeAws,
-    account: &'a str,
-    at: Timestamp,
+pub(crate) struct Stage<'a> {
+    /// The AWS.
+    pub(crate) aws: &'a FakeAws,
+    /// The account.
+    pub(crate) account: &'a str,
+    /// The moment.
+    pub(crate) at: Timestamp,
 }
 
 impl Stage<'_> {
-    fn iam(&self, operation: &str, input: &Value) -> Value {
-        let request = Request::new("iam", operation, input.clone());
+    /// Makes what there is.
+    pub(crate) fn ask(&self, service: &str, operation: &str, input: &Value) -> Value {
+        let request = Request::new(service, operation, input.clone()).in_region(REGION);
         let answer = self.aws.call_as(self.at, Caller::Stage { account: self.account.to_owned() }, request);
         answer.unwrap_or_else(|refusal| panic!("the stage cannot {operation} {input}: {refusal:?}"))
+    }
+
+    pub(crate) fn iam(&self, operation: &str, input: &Value) -> Value {
+        self.ask("iam", operation, input)
+    }
+
+    /// The role of a function of the stack.
+    pub(crate) fn function(&self, function: &str) {
+        let name = format!("{STACK}-{function}");
+        self.role(&name, &json!({ "Service": "lambda.amazonaws.com" }));
+        self.attach_role(&name, ADMINISTRATOR);
     }
 
     fn user(&self, name: &str, tags: &Value) -> String {

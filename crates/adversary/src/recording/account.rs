@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use fake_aws::{Caller, FakeAws, Request};
-use jiff::{SignedDuration, Timestamp};
+use fake_aws::FakeAws;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::product::{Product, REACTING, RESPONDER, Sessions};
-use crate::stage::{ADMINISTRATOR, HUB, MANAGEMENT, MEMBER, STACK, allow, session_of_function, trust};
+use crate::stage::{HUB, MANAGEMENT, MEMBER, Stage, allow, session_of_function, trust};
 
 /// The account in the files.
 const IN_EVENTS: &str = "000000000000";
@@ -79,33 +79,28 @@ impl Account {
     /// Fills an empty AWS.
     pub(super) fn of(aws: &FakeAws) -> Self {
         let identities = read().expect("the account of the events");
-        let setting = Stage { aws, at: aws.now() - SignedDuration::from_hours(24 * 200) };
+        let setting = Stage { aws, account: HUB, at: aws.now() - SignedDuration::from_hours(24 * 200) };
         aws.state().organizations.join(MANAGEMENT, &[HUB, MEMBER]);
-        let functions: Vec<&str> = REACTING.iter().map(|function| function.name).chain([RESPONDER]).collect();
-        for function in &functions {
-            let name = format!("{STACK}-{function}");
-            let trust = trust(&json!({ "Service": "lambda.amazonaws.com" })).to_string();
-            setting.ask("iam", "CreateRole", json!({ "RoleName": name, "AssumeRolePolicyDocument": trust }));
-            setting.ask("iam", "AttachRolePolicy", json!({ "RoleName": name, "PolicyArn": ADMINISTRATOR }));
-        }
-        let (keys, secrets) = (identities.users.iter().filter_map(|user| setting.user(user)).collect(), Vec::new());
+        let functions = REACTING.iter().map(|function| function.name).chain([RESPONDER]);
+        functions.clone().for_each(|function| setting.function(function));
+        let (keys, secrets) = (identities.users.iter().filter_map(|of| user(setting, of)).collect(), Vec::new());
         let mut account = Self { sessions: Sessions::new(), keys, secrets, store: String::new() };
         for role in &identities.roles {
             let trust = trust(&json!({ "AWS": format!("arn:aws:iam::{HUB}:root") })).to_string();
             let input = json!({ "RoleName": role.name, "AssumeRolePolicyDocument": trust, "Tags": role.tags() });
-            setting.ask("iam", "CreateRole", input);
+            setting.iam("CreateRole", &input);
             let work = json!({ "RoleName": role.name, "PolicyName": "work", "PolicyDocument": work() });
-            setting.ask("iam", "PutRolePolicy", work);
+            setting.iam("PutRolePolicy", &work);
         }
         for secret in &identities.secrets {
             let input = json!({ "Name": secret.name, "SecretString": "{\"token\":\"demo\"}", "Tags": secret.tags() });
-            let made = setting.ask("secretsmanager", "CreateSecret", input);
+            let made = setting.ask("secretsmanager", "CreateSecret", &input);
             let function = format!("arn:aws:lambda:eu-west-1:{HUB}:function:SecretsManagerDemoRotation");
             let input = json!({
                 "SecretId": secret.name, "RotationLambdaARN": function, "RotateImmediately": false,
                 "RotationRules": { "AutomaticallyAfterDays": 30 },
             });
-            setting.ask("secretsmanager", "RotateSecret", input);
+            setting.ask("secretsmanager", "RotateSecret", &input);
             account.secrets.push((secret.name.clone(), made["ARN"].as_str().expect("an ARN").to_owned()));
         }
         {
@@ -122,12 +117,8 @@ impl Account {
                 center.assign(setting.at, MEMBER, "USER", id, set);
             }
         }
-        account.sessions = REACTING
-            .iter()
-            .map(|function| function.name)
-            .chain([RESPONDER])
-            .map(|function| (function, session_of_function(aws, function, SignedDuration::from_hours(24 * 365))))
-            .collect();
+        let year = SignedDuration::from_hours(24 * 365);
+        account.sessions = functions.map(|function| (function, session_of_function(aws, function, year))).collect();
         account
     }
 
@@ -167,32 +158,17 @@ fn work() -> String {
     allow(&["s3:ListAllMyBuckets", "iam:GetUser"]).to_string()
 }
 
-#[derive(Clone, Copy)]
-struct Stage<'a> {
-    aws: &'a FakeAws,
-    at: Timestamp,
-}
-
-impl Stage<'_> {
-    fn ask(&self, service: &str, operation: &str, input: Value) -> Value {
-        let request = Request::new(service, operation, input).in_region(crate::product::REGION);
-        let answer = self.aws.call_as(self.at, Caller::Stage { account: HUB.to_owned() }, request);
-        answer.unwrap_or_else(|refusal| panic!("the stage cannot {operation}: {refusal:?}"))
+/// Makes a user. Says the key that events call by another id, and its id.
+fn user(setting: Stage<'_>, user: &Identity) -> Option<(String, String)> {
+    let name = &user.name;
+    setting.iam("CreateUser", &json!({ "UserName": name, "Path": user.path, "Tags": user.tags() }));
+    setting.iam("PutUserPolicy", &json!({ "UserName": name, "PolicyName": "work", "PolicyDocument": work() }));
+    if user.has_password {
+        setting.iam("CreateLoginProfile", &json!({ "UserName": name, "Password": "Pa55word!of-nobody" }));
     }
-
-    /// Makes a user. Says the key that events call by another id, and its id.
-    fn user(&self, user: &Identity) -> Option<(String, String)> {
-        let name = &user.name;
-        self.ask("iam", "CreateUser", json!({ "UserName": name, "Path": user.path, "Tags": user.tags() }));
-        let policy = json!({ "UserName": name, "PolicyName": "work", "PolicyDocument": work() });
-        self.ask("iam", "PutUserPolicy", policy);
-        if user.has_password {
-            self.ask("iam", "CreateLoginProfile", json!({ "UserName": name, "Password": "Pa55word!of-nobody" }));
-        }
-        if !user.has_key && user.key_in_events.is_none() {
-            return None;
-        }
-        let made = self.ask("iam", "CreateAccessKey", json!({ "UserName": name }));
-        Some((user.key_in_events.clone()?, made["AccessKey"]["AccessKeyId"].as_str().expect("an id").to_owned()))
+    if !user.has_key && user.key_in_events.is_none() {
+        return None;
     }
+    let made = setting.iam("CreateAccessKey", &json!({ "UserName": name }));
+    Some((user.key_in_events.clone()?, made["AccessKey"]["AccessKeyId"].as_str().expect("an id").to_owned()))
 }
