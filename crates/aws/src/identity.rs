@@ -14,6 +14,7 @@ use aws_sdk_secretsmanager::Client as Secrets;
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{AccountId, IamName, ResourceId};
 use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
+use severance_domain::right::{Right, cloudtrail, iam, rolesanywhere};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 
@@ -46,6 +47,41 @@ pub struct Found {
     pub inventory: Inventory,
     /// A role's trust policy, as JSON: who may assume it says what it is.
     pub trust: Option<String>,
+}
+
+/// By which calls a subject of this kind is looked at again.
+pub fn rights_on(kind: SubjectKind) -> &'static [Right] {
+    match kind {
+        SubjectKind::User => &[
+            iam::GET_USER,
+            iam::LIST_ACCESS_KEYS,
+            iam::GET_LOGIN_PROFILE,
+            iam::LIST_SSH_PUBLIC_KEYS,
+            iam::LIST_SIGNING_CERTIFICATES,
+            iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+            cloudtrail::LOOKUP_EVENTS,
+            iam::GET_GROUP_POLICY,
+            iam::GET_POLICY,
+            iam::GET_POLICY_VERSION,
+            iam::GET_USER_POLICY,
+            iam::LIST_ATTACHED_GROUP_POLICIES,
+            iam::LIST_ATTACHED_USER_POLICIES,
+            iam::LIST_GROUP_POLICIES,
+            iam::LIST_GROUPS_FOR_USER,
+            iam::LIST_USER_POLICIES,
+        ],
+        SubjectKind::Role => &[
+            iam::GET_ROLE,
+            rolesanywhere::LIST_PROFILES,
+            cloudtrail::LOOKUP_EVENTS,
+            iam::GET_POLICY,
+            iam::GET_POLICY_VERSION,
+            iam::GET_ROLE_POLICY,
+            iam::LIST_ATTACHED_ROLE_POLICIES,
+            iam::LIST_ROLE_POLICIES,
+        ],
+        _ => &[],
+    }
 }
 
 /// Reads identities from one account.
@@ -107,41 +143,6 @@ impl Identities {
     pub fn with_trail(mut self, trail: Trail) -> Self {
         self.trail = Some(trail);
         self
-    }
-
-    /// The IAM actions by which a subject of this kind is looked at again.
-    pub fn actions_on(&self, kind: SubjectKind) -> &'static [&'static str] {
-        match kind {
-            SubjectKind::User => &[
-                "iam:GetUser",
-                "iam:ListAccessKeys",
-                "iam:GetLoginProfile",
-                "iam:ListSSHPublicKeys",
-                "iam:ListSigningCertificates",
-                "iam:ListServiceSpecificCredentials",
-                "cloudtrail:LookupEvents",
-                "iam:GetGroupPolicy",
-                "iam:GetPolicy",
-                "iam:GetPolicyVersion",
-                "iam:GetUserPolicy",
-                "iam:ListAttachedGroupPolicies",
-                "iam:ListAttachedUserPolicies",
-                "iam:ListGroupPolicies",
-                "iam:ListGroupsForUser",
-                "iam:ListUserPolicies",
-            ],
-            SubjectKind::Role => &[
-                "iam:GetRole",
-                "rolesanywhere:ListProfiles",
-                "cloudtrail:LookupEvents",
-                "iam:GetPolicy",
-                "iam:GetPolicyVersion",
-                "iam:GetRolePolicy",
-                "iam:ListAttachedRolePolicies",
-                "iam:ListRolePolicies",
-            ],
-            _ => &[],
-        }
     }
 
     /// What an identity holds now, if it is still the same one.

@@ -8,11 +8,12 @@ use aws_config::SdkConfig;
 use severance_domain::case::Case;
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::AccountId;
+use severance_domain::right::Right;
 use severance_domain::signal::Signal;
 
 use crate::countermeasures::Driver;
 use crate::error::AwsError;
-use crate::identity::Identities;
+use crate::identity::{self, Identities};
 use crate::sessions::{Scope, Sessions, SourceIdentity};
 use crate::trail::Trail;
 
@@ -104,17 +105,17 @@ impl Reach {
         let (Some((sessions, compose)), Some(arn)) = (self.member(account), &case.subject.arn) else {
             return Ok(Arc::clone(&self.own));
         };
-        let mut actions: Vec<&str> = Vec::new();
-        for record in &case.steps {
-            if let Some(driver) = self.own.driver(&record.step.countermeasure) {
-                actions.extend(driver.actions());
+        let mut rights: Vec<Right> = Vec::new();
+        for step in case.steps.iter().map(|record| &record.step.countermeasure) {
+            if let (Some(kind), Some(_)) = (step.kind(), self.own.driver(step)) {
+                rights.extend(kind.rights().to_act());
                 if case.restoration.is_some() {
-                    actions.extend(driver.undo_actions());
+                    rights.extend(kind.rights().undo);
                 }
             }
         }
-        actions.extend(self.own.identities.actions_on(case.subject.kind));
-        let scope = Scope::act(arn, actions);
+        rights.extend(identity::rights_on(case.subject.kind));
+        let scope = Scope::act(arn, rights);
         let there = sessions.open(account, &SourceIdentity::of_case(&case.id), &scope).await?;
         Ok(Arc::new(compose(&there, account)))
     }

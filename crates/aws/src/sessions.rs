@@ -22,7 +22,7 @@ use severance_domain::signal::Signal;
 use crate::calls::CallCounter;
 use crate::error::AwsError;
 
-pub use scope::{POLICY_LIMIT, Scope, ScopeError, resource_for};
+pub use scope::{POLICY_LIMIT, Scope, ScopeError, resources};
 
 const ACTION: &str = "sts:AssumeRole";
 

@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::Case;
 use severance_domain::cutover::Consumer;
 use severance_domain::ids::{AccessKeyId, Arn, UniqueId};
+use severance_domain::right::cloudtrail;
 use severance_domain::signal::Planted;
 use severance_domain::subject::SubjectKind;
 use severance_domain::trail::{Call, Made, Trace, issuer};
@@ -19,7 +20,7 @@ use severance_domain::trail::{Call, Made, Trace, issuer};
 use crate::cutover::by_consumer;
 use crate::error::AwsError;
 
-const LOOKUP: &str = "cloudtrail:LookupEvents";
+const LOOKUP: &str = cloudtrail::LOOKUP_EVENTS.action;
 
 /// Keys whose calls are looked up for one case. CloudTrail answers two requests a second in an account and Region.
 const MOST_KEYS: usize = 6;

@@ -27,6 +27,7 @@ pub mod refusals;
 pub mod respond;
 pub mod restoration;
 pub mod review;
+pub mod right;
 pub mod rotation;
 pub mod signal;
 pub mod subject;

@@ -6,10 +6,11 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use severance_domain::copies::{CopiesRequest, Search, Update};
 use severance_domain::cutover::Gate;
+use severance_domain::right::lambda;
 
 use crate::error::AwsError;
 
-const INVOKE: &str = "lambda:InvokeFunction";
+const INVOKE: &str = lambda::INVOKE_COPIES_SEARCH.action;
 
 /// The function that searches.
 #[derive(Debug, Clone)]

@@ -5,12 +5,13 @@ use async_trait::async_trait;
 use aws_sdk_codebuild::Client;
 use aws_sdk_codebuild::types::{EnvironmentVariableType, ProjectEnvironment};
 use severance_domain::copies::Place;
+use severance_domain::right::codebuild;
 
 use super::{Finds, Searcher, Wanted};
 use crate::error::AwsError;
 
-const LIST: &str = "codebuild:ListProjects";
-const BATCH: &str = "codebuild:BatchGetProjects";
+const LIST: &str = codebuild::LIST_PROJECTS.action;
+const BATCH: &str = codebuild::BATCH_GET_PROJECTS.action;
 
 /// What this searcher needs.
 pub(super) const ACTIONS: &[&str] = &[LIST, BATCH];

@@ -5,11 +5,12 @@ use async_trait::async_trait;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::types::FunctionVersion;
 use severance_domain::copies::Place;
+use severance_domain::right::lambda;
 
 use super::{Finds, Searcher, Wanted};
 use crate::error::AwsError;
 
-const LIST: &str = "lambda:ListFunctions";
+const LIST: &str = lambda::LIST_FUNCTIONS.action;
 
 /// What this searcher needs.
 pub(super) const ACTIONS: &[&str] = &[LIST, "kms:Decrypt"];

@@ -10,13 +10,14 @@ use aws_sdk_ssm::Client;
 use aws_sdk_ssm::operation::get_parameters_by_path::GetParametersByPathOutput;
 use aws_sdk_ssm::types::{Parameter, ParameterType};
 use severance_domain::copies::Place;
+use severance_domain::right::ssm;
 
 use super::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
-const BY_PATH: &str = "ssm:GetParametersByPath";
-const GET_SOME: &str = "ssm:GetParameters";
-const GET: &str = "ssm:GetParameter";
+const BY_PATH: &str = ssm::GET_PARAMETERS_BY_PATH.action;
+const GET_SOME: &str = ssm::GET_PARAMETERS.action;
+const GET: &str = ssm::GET_PARAMETER.action;
 
 /// What this searcher needs.
 pub(super) const ACTIONS: &[&str] = &[BY_PATH, GET_SOME, GET, "kms:Decrypt"];

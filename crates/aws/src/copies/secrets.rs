@@ -11,13 +11,14 @@ use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::SecretListEntry;
 use futures::StreamExt as _;
 use severance_domain::copies::Place;
+use severance_domain::right::secretsmanager;
 
 use super::{Finds, RunKey, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
-const LIST: &str = "secretsmanager:ListSecrets";
-const BATCH: &str = "secretsmanager:BatchGetSecretValue";
-const GET: &str = "secretsmanager:GetSecretValue";
+const LIST: &str = secretsmanager::LIST_SECRETS.action;
+const BATCH: &str = secretsmanager::BATCH_GET_SECRET_VALUE.action;
+const GET: &str = secretsmanager::GET_SECRET_VALUE.action;
 
 /// What this searcher needs.
 pub(super) const ACTIONS: &[&str] = &[LIST, BATCH, GET, "kms:Decrypt"];

@@ -6,12 +6,13 @@ use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{TaskDefinition, TaskDefinitionStatus};
 use futures::StreamExt as _;
 use severance_domain::copies::Place;
+use severance_domain::right::ecs;
 
 use super::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
-const LIST: &str = "ecs:ListTaskDefinitions";
-const DESCRIBE: &str = "ecs:DescribeTaskDefinition";
+const LIST: &str = ecs::LIST_TASK_DEFINITIONS.action;
+const DESCRIBE: &str = ecs::DESCRIBE_TASK_DEFINITION.action;
 
 /// What this searcher needs.
 pub(super) const ACTIONS: &[&str] = &[LIST, DESCRIBE];

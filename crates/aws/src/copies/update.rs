@@ -7,13 +7,14 @@ use aws_sdk_secretsmanager::types::Tag;
 use severance_domain::copies::{Needle, Updated};
 use severance_domain::digest::Digest;
 use severance_domain::ids::AccessKeyId;
+use severance_domain::right::secretsmanager;
 use severance_domain::rotation::{CURRENT, MANAGED_TAG};
 
 use crate::error::AwsError;
 
-const DESCRIBE: &str = "secretsmanager:DescribeSecret";
-const GET: &str = "secretsmanager:GetSecretValue";
-const PUT: &str = "secretsmanager:PutSecretValue";
+const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
+const GET: &str = secretsmanager::GET_SECRET_VALUE.action;
+const PUT: &str = secretsmanager::PUT_SECRET_VALUE.action;
 
 /// What an update needs. `PutSecretValue` is to be allowed on secrets that bear the tag alone.
 pub const ACTIONS: &[&str] = &[DESCRIBE, GET, PUT];

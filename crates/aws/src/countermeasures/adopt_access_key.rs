@@ -7,17 +7,17 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, Arn, IamName};
+use severance_domain::right::{iam, secretsmanager};
 use severance_domain::rotation::{ADOPTED_TAG, MANAGED_TAG, SECRET_TAG, USER_TAG};
 
 use super::rotate_secret::{RotateSecret, Version, version_id};
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
-const CREATE: &str = "secretsmanager:CreateSecret";
-const DESCRIBE: &str = "secretsmanager:DescribeSecret";
-const ROTATE: &str = "secretsmanager:RotateSecret";
-const TAG_SECRET: &str = "secretsmanager:TagResource";
-const TAG_USER: &str = "iam:TagUser";
+const CREATE: &str = secretsmanager::CREATE_SECRET.action;
+const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
+const ROTATE: &str = secretsmanager::ROTATE_SECRET.action;
+const TAG_USER: &str = iam::TAG_USER.action;
 
 const KEPT: &str = "the secret stays, for its readers use the key that it holds";
 
@@ -102,10 +102,6 @@ fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId, &str), AwsEr
 
 #[async_trait]
 impl Driver for AdoptAccessKey {
-    fn actions(&self) -> &'static [&'static str] {
-        &[CREATE, DESCRIBE, ROTATE, TAG_SECRET, TAG_USER]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

@@ -8,12 +8,13 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::plan::CLOSED_TRUST_SID;
+use severance_domain::right::iam;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, policy, unless_gone};
 use crate::error::AwsError;
 
-const GET: &str = "iam:GetRole";
-const UPDATE: &str = "iam:UpdateAssumeRolePolicy";
+const GET: &str = iam::GET_ROLE.action;
+const UPDATE: &str = iam::UPDATE_ASSUME_ROLE_POLICY.action;
 
 /// Every action by which a session is started, and the two that a trust policy grants beside them.
 const ACTIONS: [&str; 5] = [
@@ -175,10 +176,6 @@ const GONE: &str = "the role does not exist any more";
 
 #[async_trait]
 impl Driver for CloseRoleTrust {
-    fn actions(&self) -> &'static [&'static str] {
-        &[GET, UPDATE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

@@ -5,14 +5,15 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
+use severance_domain::right::iam;
 
 use super::status::{Listed, Switched};
 use super::{Seen, misdirected};
 use crate::error::AwsError;
 
-const UPDATE: &str = "iam:UpdateAccessKey";
-const LIST: &str = "iam:ListAccessKeys";
-const LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+const UPDATE: &str = iam::UPDATE_ACCESS_KEY.action;
+const LIST: &str = iam::LIST_ACCESS_KEYS.action;
+const LAST_USED: &str = iam::GET_ACCESS_KEY_LAST_USED.action;
 
 /// Drives [`Countermeasure::DeactivateAccessKey`].
 pub struct DeactivateAccessKey {
@@ -39,7 +40,6 @@ impl DeactivateAccessKey {
 
 #[async_trait]
 impl Switched for DeactivateAccessKey {
-    const ACTIONS: &'static [&'static str] = &[UPDATE, LIST, LAST_USED];
     const LIST: &'static str = LIST;
     const NOUN: &'static str = "key";
 

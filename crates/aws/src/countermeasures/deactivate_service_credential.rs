@@ -6,13 +6,14 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
+use severance_domain::right::iam;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
 use crate::error::AwsError;
 
-const UPDATE: &str = "iam:UpdateServiceSpecificCredential";
-const LIST: &str = "iam:ListServiceSpecificCredentials";
+const UPDATE: &str = iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL.action;
+const LIST: &str = iam::LIST_SERVICE_SPECIFIC_CREDENTIALS.action;
 
 /// Drives [`Countermeasure::DeactivateServiceCredential`].
 pub struct DeactivateServiceCredential {
@@ -45,7 +46,6 @@ impl DeactivateServiceCredential {
 
 #[async_trait]
 impl Switched for DeactivateServiceCredential {
-    const ACTIONS: &'static [&'static str] = &[UPDATE, LIST];
     const LIST: &'static str = LIST;
     const NOUN: &'static str = "credential";
 

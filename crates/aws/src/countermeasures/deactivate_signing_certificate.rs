@@ -5,13 +5,14 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
+use severance_domain::right::iam;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
 use crate::error::AwsError;
 
-const UPDATE: &str = "iam:UpdateSigningCertificate";
-const LIST: &str = "iam:ListSigningCertificates";
+const UPDATE: &str = iam::UPDATE_SIGNING_CERTIFICATE.action;
+const LIST: &str = iam::LIST_SIGNING_CERTIFICATES.action;
 
 /// Drives [`Countermeasure::DeactivateSigningCertificate`].
 pub struct DeactivateSigningCertificate {
@@ -39,7 +40,6 @@ impl DeactivateSigningCertificate {
 
 #[async_trait]
 impl Switched for DeactivateSigningCertificate {
-    const ACTIONS: &'static [&'static str] = &[UPDATE, LIST];
     const LIST: &'static str = LIST;
     const NOUN: &'static str = "certificate";
 

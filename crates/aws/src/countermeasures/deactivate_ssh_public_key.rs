@@ -5,13 +5,14 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
+use severance_domain::right::iam;
 
 use super::misdirected;
 use super::status::{Listed, Switched};
 use crate::error::AwsError;
 
-const UPDATE: &str = "iam:UpdateSSHPublicKey";
-const LIST: &str = "iam:ListSSHPublicKeys";
+const UPDATE: &str = iam::UPDATE_SSH_PUBLIC_KEY.action;
+const LIST: &str = iam::LIST_SSH_PUBLIC_KEYS.action;
 
 /// Drives [`Countermeasure::DeactivateSshPublicKey`].
 pub struct DeactivateSshPublicKey {
@@ -39,7 +40,6 @@ impl DeactivateSshPublicKey {
 
 #[async_trait]
 impl Switched for DeactivateSshPublicKey {
-    const ACTIONS: &'static [&'static str] = &[UPDATE, LIST];
     const LIST: &'static str = LIST;
     const NOUN: &'static str = "SSH public key";
 

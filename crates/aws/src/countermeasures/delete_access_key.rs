@@ -6,12 +6,13 @@ use aws_sdk_iam::types::StatusType;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccessKeyId, IamName};
+use severance_domain::right::iam;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const DELETE: &str = "iam:DeleteAccessKey";
-const LIST: &str = "iam:ListAccessKeys";
+const DELETE: &str = iam::DELETE_ACCESS_KEY.action;
+const LIST: &str = iam::LIST_ACCESS_KEYS.action;
 
 const FINAL: &str = "a deleted access key cannot be brought back";
 
@@ -45,10 +46,6 @@ fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId), AwsError> {
 
 #[async_trait]
 impl Driver for DeleteAccessKey {
-    fn actions(&self) -> &'static [&'static str] {
-        &[DELETE, LIST]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

@@ -7,20 +7,21 @@ use severance_domain::case::{Case, Outcome};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
 use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
+use severance_domain::right::iam;
 
 use super::policy::{self, Quarantine};
 use super::{Applied, Seen, Undo, unless_gone};
 use crate::clock;
 use crate::error::AwsError;
 
-pub(super) const PUT_USER: &str = "iam:PutUserPolicy";
-pub(super) const GET_USER: &str = "iam:GetUserPolicy";
-pub(super) const DELETE_USER: &str = "iam:DeleteUserPolicy";
-pub(super) const LOOK_USER: &str = "iam:GetUser";
-pub(super) const PUT_ROLE: &str = "iam:PutRolePolicy";
-pub(super) const GET_ROLE: &str = "iam:GetRolePolicy";
-pub(super) const DELETE_ROLE: &str = "iam:DeleteRolePolicy";
-pub(super) const LOOK_ROLE: &str = "iam:GetRole";
+pub(super) const PUT_USER: &str = iam::PUT_USER_POLICY.action;
+pub(super) const GET_USER: &str = iam::GET_USER_POLICY.action;
+pub(super) const DELETE_USER: &str = iam::DELETE_USER_POLICY.action;
+pub(super) const LOOK_USER: &str = iam::GET_USER.action;
+pub(super) const PUT_ROLE: &str = iam::PUT_ROLE_POLICY.action;
+pub(super) const GET_ROLE: &str = iam::GET_ROLE_POLICY.action;
+pub(super) const DELETE_ROLE: &str = iam::DELETE_ROLE_POLICY.action;
+pub(super) const LOOK_ROLE: &str = iam::GET_ROLE.action;
 
 /// What is said where a policy that is to be taken away is gone: somebody lifted it, or an earlier try did.
 const NOT_THERE: &str = "it is not there any more";

@@ -8,14 +8,15 @@ use aws_sdk_rolesanywhere::types::ProfileDetail;
 use severance_domain::case::{Case, CaseId};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
+use severance_domain::right::rolesanywhere;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const GET: &str = "rolesanywhere:GetProfile";
-const UPDATE: &str = "rolesanywhere:UpdateProfile";
-const DISABLE: &str = "rolesanywhere:DisableProfile";
-const ENABLE: &str = "rolesanywhere:EnableProfile";
+const GET: &str = rolesanywhere::GET_PROFILE.action;
+const UPDATE: &str = rolesanywhere::UPDATE_PROFILE.action;
+const DISABLE: &str = rolesanywhere::DISABLE_PROFILE.action;
+const ENABLE: &str = rolesanywhere::ENABLE_PROFILE.action;
 
 const GONE: &str = "the profile does not exist any more";
 
@@ -121,10 +122,6 @@ fn target(step: &Countermeasure) -> Result<(&Arn, &Arn, Profile<'_>), AwsError> 
 
 #[async_trait]
 impl Driver for LeaveRolesAnywhere {
-    fn actions(&self) -> &'static [&'static str] {
-        &[GET, UPDATE, DISABLE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -160,10 +157,6 @@ impl Driver for LeaveRolesAnywhere {
             Some(found) if !lists(&found, role) => Seen::InEffect(format!("{GET} shows the profile without the role")),
             Some(_) => Seen::NotYet(format!("{GET} shows the profile enabled, with the role")),
         })
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[ENABLE]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

@@ -1,4 +1,4 @@
-//! The countermeasures: each knows how to apply and confirm itself, and which IAM actions it needs.
+//! The countermeasures: each knows how to apply, confirm and undo itself. Which rights that takes, its card says.
 
 mod adopt_access_key;
 mod close_role_trust;
@@ -67,12 +67,11 @@ pub enum Seen {
 
 /// Takes one kind of countermeasure.
 ///
+/// It calls what [`Kind::rights`](severance_domain::countermeasure::Kind::rights) names, and nothing else.
+///
 /// Applying is idempotent: a crash after the call and before its outcome is stored leads to a second call.
 #[async_trait]
 pub trait Driver: Send + Sync {
-    /// The IAM actions that its calls need.
-    fn actions(&self) -> &'static [&'static str];
-
     /// Whether this step is of its kind.
     fn drives(&self, step: &Countermeasure) -> bool;
 
@@ -81,11 +80,6 @@ pub trait Driver: Send + Sync {
 
     /// Reads the effect back, once.
     async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError>;
-
-    /// The IAM actions that undoing it needs beside [`Driver::actions`]. Only the responder holds them.
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[]
-    }
 
     /// Undoes the change, as far as nobody else has changed the same thing since: that is left alone, and said.
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError>;

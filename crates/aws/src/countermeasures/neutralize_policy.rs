@@ -6,14 +6,15 @@ use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
+use severance_domain::right::iam;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const GET: &str = "iam:GetPolicy";
-const LIST: &str = "iam:ListPolicyVersions";
-const SET: &str = "iam:SetDefaultPolicyVersion";
-const CREATE: &str = "iam:CreatePolicyVersion";
+const GET: &str = iam::GET_POLICY.action;
+const LIST: &str = iam::LIST_POLICY_VERSIONS.action;
+const SET: &str = iam::SET_DEFAULT_POLICY_VERSION.action;
+const CREATE: &str = iam::CREATE_POLICY_VERSION.action;
 
 const KEPT: &str = "it stays out of force: read it, and set it as the default version by hand if it is meant to be";
 
@@ -71,10 +72,6 @@ fn target(step: &Countermeasure) -> Result<(&Arn, &str), AwsError> {
 
 #[async_trait]
 impl Driver for NeutralizePolicy {
-    fn actions(&self) -> &'static [&'static str] {
-        &[GET, LIST, SET, CREATE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

@@ -10,18 +10,18 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
+use severance_domain::right::organizations;
 
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
-const CREATE: &str = "organizations:CreatePolicy";
-const TAG: &str = "organizations:TagResource";
-const ATTACH: &str = "organizations:AttachPolicy";
-const LIST: &str = "organizations:ListPolicies";
-const LIST_FOR: &str = "organizations:ListPoliciesForTarget";
-const DESCRIBE: &str = "organizations:DescribePolicy";
-const DETACH: &str = "organizations:DetachPolicy";
-const DELETE: &str = "organizations:DeletePolicy";
+const CREATE: &str = organizations::CREATE_POLICY.action;
+const ATTACH: &str = organizations::ATTACH_POLICY.action;
+const LIST: &str = organizations::LIST_POLICIES.action;
+const LIST_FOR: &str = organizations::LIST_POLICIES_FOR_TARGET.action;
+const DESCRIBE: &str = organizations::DESCRIBE_POLICY.action;
+const DETACH: &str = organizations::DETACH_POLICY.action;
+const DELETE: &str = organizations::DELETE_POLICY.action;
 
 /// Drives [`Countermeasure::QuarantineByScp`].
 pub struct QuarantineByScp {
@@ -157,10 +157,6 @@ fn target(step: &Countermeasure) -> Result<(&Arn, &AccountId), AwsError> {
 
 #[async_trait]
 impl Driver for QuarantineByScp {
-    fn actions(&self) -> &'static [&'static str] {
-        &[CREATE, TAG, ATTACH, LIST, LIST_FOR, DESCRIBE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -187,10 +183,6 @@ impl Driver for QuarantineByScp {
             Some(id) => Seen::NotYet(format!("{DESCRIBE} does not show our denial in policy {id}")),
             None => Seen::NotYet(format!("{LIST_FOR} shows no policy {} on the account", name(case))),
         })
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[DETACH, DELETE]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

@@ -5,7 +5,7 @@ use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{DELETE_ROLE, GET_ROLE, Holder, InlinePolicies, LOOK_ROLE, PUT_ROLE};
+use super::inline::{Holder, InlinePolicies, PUT_ROLE};
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
@@ -30,10 +30,6 @@ fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
 
 #[async_trait]
 impl Driver for QuarantineRole {
-    fn actions(&self) -> &'static [&'static str] {
-        &[PUT_ROLE, GET_ROLE, LOOK_ROLE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -44,10 +40,6 @@ impl Driver for QuarantineRole {
 
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         self.policies.quarantined(target(step)?).await
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[DELETE_ROLE]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

@@ -8,13 +8,14 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::plan::QUARANTINE_TAG;
+use severance_domain::right::iam;
 
-use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
+use super::inline::{Holder, InlinePolicies, LOOK_USER, PUT_USER};
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const TAG: &str = "iam:TagUser";
-const UNTAG: &str = "iam:UntagUser";
+const TAG: &str = iam::TAG_USER.action;
+const UNTAG: &str = iam::UNTAG_USER.action;
 
 /// Drives [`Countermeasure::QuarantineUser`].
 pub struct QuarantineUser {
@@ -75,10 +76,6 @@ fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
 
 #[async_trait]
 impl Driver for QuarantineUser {
-    fn actions(&self) -> &'static [&'static str] {
-        &[PUT_USER, GET_USER, LOOK_USER, TAG]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -93,10 +90,6 @@ impl Driver for QuarantineUser {
 
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         self.policies.quarantined(Holder::User(target(step)?)).await
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[DELETE_USER, UNTAG]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

@@ -12,16 +12,17 @@ use aws_sdk_ssoadmin::types::{
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn, ResourceId};
+use severance_domain::right::sso;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const DELETE: &str = "sso:DeleteAccountAssignment";
-const DELETION: &str = "sso:DescribeAccountAssignmentDeletionStatus";
-const LIST: &str = "sso:ListAccountAssignmentsForPrincipal";
-const INSTANCES: &str = "sso:ListInstances";
-const CREATE: &str = "sso:CreateAccountAssignment";
-const CREATION: &str = "sso:DescribeAccountAssignmentCreationStatus";
+const DELETE: &str = sso::DELETE_ACCOUNT_ASSIGNMENT.action;
+const DELETION: &str = sso::DESCRIBE_ACCOUNT_ASSIGNMENT_DELETION_STATUS.action;
+const LIST: &str = sso::LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL.action;
+const INSTANCES: &str = sso::LIST_INSTANCES.action;
+const CREATE: &str = sso::CREATE_ACCOUNT_ASSIGNMENT.action;
+const CREATION: &str = sso::DESCRIBE_ACCOUNT_ASSIGNMENT_CREATION_STATUS.action;
 
 const GONE: &str = "the user, the permission set or the account is not there any more";
 
@@ -160,10 +161,6 @@ fn target(step: &Countermeasure) -> Result<Assignment<'_>, AwsError> {
 
 #[async_trait]
 impl Driver for RemoveAccountAssignment {
-    fn actions(&self) -> &'static [&'static str] {
-        &[DELETE, DELETION, LIST, INSTANCES]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -192,10 +189,6 @@ impl Driver for RemoveAccountAssignment {
         }
         let why = unfinished(DELETION, self.deletion(&instance, &of).await?);
         Ok(Seen::NotYet(why.unwrap_or_else(|| format!("{LIST} still shows the assignment"))))
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[CREATE, CREATION]
     }
 
     async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {

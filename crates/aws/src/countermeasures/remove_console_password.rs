@@ -5,13 +5,14 @@ use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
+use severance_domain::right::iam;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const DELETE: &str = "iam:DeleteLoginProfile";
-const GET: &str = "iam:GetLoginProfile";
-const GET_USER: &str = "iam:GetUser";
+const DELETE: &str = iam::DELETE_LOGIN_PROFILE.action;
+const GET: &str = iam::GET_LOGIN_PROFILE.action;
+const GET_USER: &str = iam::GET_USER.action;
 
 const FINAL: &str = "a password cannot be restored, nobody has a copy: set a new one";
 
@@ -36,10 +37,6 @@ fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
 
 #[async_trait]
 impl Driver for RemoveConsolePassword {
-    fn actions(&self) -> &'static [&'static str] {
-        &[DELETE, GET, GET_USER]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

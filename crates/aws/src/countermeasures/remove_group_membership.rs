@@ -8,13 +8,14 @@ use aws_sdk_identitystore::types::{ConflictExceptionReason, MemberId};
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::ResourceId;
+use severance_domain::right::identitystore;
 
 use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
-const DELETE: &str = "identitystore:DeleteGroupMembership";
-const LIST: &str = "identitystore:ListGroupMembershipsForMember";
-const CREATE: &str = "identitystore:CreateGroupMembership";
+const DELETE: &str = identitystore::DELETE_GROUP_MEMBERSHIP.action;
+const LIST: &str = identitystore::LIST_GROUP_MEMBERSHIPS_FOR_MEMBER.action;
+const CREATE: &str = identitystore::CREATE_GROUP_MEMBERSHIP.action;
 
 /// Drives [`Countermeasure::RemoveGroupMembership`].
 pub struct RemoveGroupMembership {
@@ -81,10 +82,6 @@ fn target(step: &Countermeasure) -> Result<Membership<'_>, AwsError> {
 
 #[async_trait]
 impl Driver for RemoveGroupMembership {
-    fn actions(&self) -> &'static [&'static str] {
-        &[DELETE, LIST]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -107,10 +104,6 @@ impl Driver for RemoveGroupMembership {
             Found::In(id) if id == of.id.as_str() => Seen::NotYet(format!("{LIST} still shows the membership")),
             Found::In(id) => Seen::NotYet(format!("{LIST} shows the user in the group again, by membership {id}")),
         })
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[CREATE]
     }
 
     async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {

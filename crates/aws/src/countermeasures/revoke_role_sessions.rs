@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{DELETE_ROLE, GET_ROLE, Holder, InlinePolicies, LOOK_ROLE, PUT_ROLE};
+use super::inline::{Holder, InlinePolicies, PUT_ROLE};
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
@@ -34,10 +34,6 @@ fn target(step: &Countermeasure) -> Result<(Holder<'_>, Timestamp), AwsError> {
 
 #[async_trait]
 impl Driver for RevokeRoleSessions {
-    fn actions(&self) -> &'static [&'static str] {
-        &[PUT_ROLE, GET_ROLE, LOOK_ROLE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -51,10 +47,6 @@ impl Driver for RevokeRoleSessions {
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         let (role, issued_before) = target(step)?;
         self.policies.revoked(role, Some(issued_before)).await
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[DELETE_ROLE]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

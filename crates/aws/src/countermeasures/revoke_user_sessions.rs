@@ -5,7 +5,7 @@ use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{DELETE_USER, GET_USER, Holder, InlinePolicies, LOOK_USER, PUT_USER};
+use super::inline::{Holder, InlinePolicies, PUT_USER};
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
@@ -31,10 +31,6 @@ fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
 
 #[async_trait]
 impl Driver for RevokeUserSessions {
-    fn actions(&self) -> &'static [&'static str] {
-        &[PUT_USER, GET_USER, LOOK_USER]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }
@@ -48,10 +44,6 @@ impl Driver for RevokeUserSessions {
     /// one.
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         self.policies.revoked(target(step)?, None).await
-    }
-
-    fn undo_actions(&self) -> &'static [&'static str] {
-        &[DELETE_USER]
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {

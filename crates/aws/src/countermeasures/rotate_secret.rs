@@ -9,13 +9,14 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
+use severance_domain::right::secretsmanager;
 use severance_domain::rotation::CURRENT;
 
 use super::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
-const ROTATE: &str = "secretsmanager:RotateSecret";
-const DESCRIBE: &str = "secretsmanager:DescribeSecret";
+const ROTATE: &str = secretsmanager::ROTATE_SECRET.action;
+const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
 
 const FINAL: &str = "a rotation cannot be undone; Secrets Manager keeps the value before it as AWSPREVIOUS";
 
@@ -121,10 +122,6 @@ impl RotateSecret {
 
 #[async_trait]
 impl Driver for RotateSecret {
-    fn actions(&self) -> &'static [&'static str] {
-        &[ROTATE, DESCRIBE]
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         target(step).is_ok()
     }

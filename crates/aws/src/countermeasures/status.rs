@@ -30,8 +30,6 @@ impl Listed {
 /// A credential that a user holds and whose status can be set.
 #[async_trait]
 pub(super) trait Switched: Send + Sync {
-    /// All IAM actions of its calls.
-    const ACTIONS: &'static [&'static str];
     /// The action that lists it.
     const LIST: &'static str;
     /// What it is called.
@@ -63,10 +61,6 @@ fn word(status: Option<&StatusType>) -> &str {
 
 #[async_trait]
 impl<T: Switched> Driver for T {
-    fn actions(&self) -> &'static [&'static str] {
-        T::ACTIONS
-    }
-
     fn drives(&self, step: &Countermeasure) -> bool {
         T::target(step).is_ok()
     }

@@ -3,15 +3,16 @@
 use aws_sdk_iam::types::StatusType;
 use futures::future::try_join3;
 use severance_domain::ids::{CredentialId, IamName};
+use severance_domain::right::iam;
 use severance_domain::subject::{Credential, CredentialState, Inventory, ServiceCredential};
 
 use super::read::recoverable;
 use super::{Identities, instant};
 use crate::error::AwsError;
 
-const LIST_SSH: &str = "iam:ListSSHPublicKeys";
-const LIST_CERTIFICATES: &str = "iam:ListSigningCertificates";
-const LIST_SERVICE: &str = "iam:ListServiceSpecificCredentials";
+const LIST_SSH: &str = iam::LIST_SSH_PUBLIC_KEYS.action;
+const LIST_CERTIFICATES: &str = iam::LIST_SIGNING_CERTIFICATES.action;
+const LIST_SERVICE: &str = iam::LIST_SERVICE_SPECIFIC_CREDENTIALS.action;
 
 impl Identities {
     /// Adds to an inventory what only matters where a whole user is ended. What AWS refuses to list holds part of the plan for

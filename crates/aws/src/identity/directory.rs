@@ -7,15 +7,16 @@ use aws_sdk_ssoadmin::types::PrincipalType;
 use futures::future::try_join;
 use severance_domain::ids::{AccountId, Arn, ResourceId};
 use severance_domain::profile::Profile;
+use severance_domain::right::{identitystore, sso};
 use severance_domain::subject::{AccountAssignment, GroupMembership, Inventory, Subject, SubjectKind};
 
 use super::{Found, Resolution};
 use crate::error::AwsError;
 
-const LIST_INSTANCES: &str = "sso:ListInstances";
-const LIST_ASSIGNMENTS: &str = "sso:ListAccountAssignmentsForPrincipal";
-const DESCRIBE_USER: &str = "identitystore:DescribeUser";
-const LIST_MEMBERSHIPS: &str = "identitystore:ListGroupMembershipsForMember";
+const LIST_INSTANCES: &str = sso::LIST_INSTANCES.action;
+const LIST_ASSIGNMENTS: &str = sso::LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL.action;
+const DESCRIBE_USER: &str = identitystore::DESCRIBE_USER.action;
+const LIST_MEMBERSHIPS: &str = identitystore::LIST_GROUP_MEMBERSHIPS_FOR_MEMBER.action;
 
 /// The directory, read from the account that administers IAM Identity Center.
 #[derive(Debug, Clone)]

@@ -6,14 +6,15 @@ use futures::future::try_join;
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::{Arn, IamName, ResourceId, UniqueId};
 use severance_domain::profile::Profile;
+use severance_domain::right::{iam, secretsmanager};
 use severance_domain::signal::{PrincipalHint, Signal, Source};
 use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
 use crate::error::AwsError;
 
-const AUTHORIZATION_DETAILS: &str = "iam:GetAccountAuthorizationDetails";
-const LIST_SECRETS: &str = "secretsmanager:ListSecrets";
+const AUTHORIZATION_DETAILS: &str = iam::GET_ACCOUNT_AUTHORIZATION_DETAILS.action;
+const LIST_SECRETS: &str = secretsmanager::LIST_SECRETS.action;
 
 /// Inventories that are read at the same time.
 pub(super) const AT_ONCE: usize = 8;

@@ -6,6 +6,7 @@ use futures::future::{try_join, try_join4};
 use futures::{StreamExt as _, TryStreamExt as _};
 use severance_domain::ids::IamName;
 use severance_domain::radius::permissions::{GrantedPolicy, Permissions, PolicyDocument, Via};
+use severance_domain::right::iam;
 use severance_domain::subject::{Subject, SubjectKind};
 
 use super::{Identities, document};
@@ -29,13 +30,13 @@ pub const PERMISSION_READS: [&str; 14] = [
     GET_POLICY_VERSION,
 ];
 
-const GET_USER: &str = "iam:GetUser";
-const GET_ROLE: &str = "iam:GetRole";
-const GET_USER_POLICY: &str = "iam:GetUserPolicy";
-const GET_ROLE_POLICY: &str = "iam:GetRolePolicy";
-const GET_GROUP_POLICY: &str = "iam:GetGroupPolicy";
-const GET_POLICY: &str = "iam:GetPolicy";
-const GET_POLICY_VERSION: &str = "iam:GetPolicyVersion";
+const GET_USER: &str = iam::GET_USER.action;
+const GET_ROLE: &str = iam::GET_ROLE.action;
+const GET_USER_POLICY: &str = iam::GET_USER_POLICY.action;
+const GET_ROLE_POLICY: &str = iam::GET_ROLE_POLICY.action;
+const GET_GROUP_POLICY: &str = iam::GET_GROUP_POLICY.action;
+const GET_POLICY: &str = iam::GET_POLICY.action;
+const GET_POLICY_VERSION: &str = iam::GET_POLICY_VERSION.action;
 
 /// Documents that are read at the same time: a user has at most 10 managed policies and 10 groups unless AWS raised its
 /// quota, and IAM slows down who asks for more at once.

@@ -5,6 +5,7 @@ use futures::future::{join_all, try_join, try_join3};
 use severance_domain::cutover::Gate;
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
+use severance_domain::right::{iam, secretsmanager};
 use severance_domain::rotation::{CURRENT, MANAGED_TAG, PENDING};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind, Trust};
@@ -12,17 +13,17 @@ use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Sub
 use super::{Found, Identities, Resolution, document, iam_tags, instant};
 use crate::error::AwsError;
 
-const GET_USER: &str = "iam:GetUser";
-const GET_ROLE: &str = "iam:GetRole";
-const LIST_USERS: &str = "iam:ListUsers";
-const LIST_ROLES: &str = "iam:ListRoles";
-const LIST_KEYS: &str = "iam:ListAccessKeys";
-const KEY_LAST_USED: &str = "iam:GetAccessKeyLastUsed";
-const GET_LOGIN: &str = "iam:GetLoginProfile";
-const LIST_USER_POLICIES: &str = "iam:ListAttachedUserPolicies";
-const LIST_GROUPS: &str = "iam:ListGroupsForUser";
-const LIST_GROUP_POLICIES: &str = "iam:ListAttachedGroupPolicies";
-const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
+const GET_USER: &str = iam::GET_USER.action;
+const GET_ROLE: &str = iam::GET_ROLE.action;
+const LIST_USERS: &str = iam::LIST_USERS.action;
+const LIST_ROLES: &str = iam::LIST_ROLES.action;
+const LIST_KEYS: &str = iam::LIST_ACCESS_KEYS.action;
+const KEY_LAST_USED: &str = iam::GET_ACCESS_KEY_LAST_USED.action;
+const GET_LOGIN: &str = iam::GET_LOGIN_PROFILE.action;
+const LIST_USER_POLICIES: &str = iam::LIST_ATTACHED_USER_POLICIES.action;
+const LIST_GROUPS: &str = iam::LIST_GROUPS_FOR_USER.action;
+const LIST_GROUP_POLICIES: &str = iam::LIST_ATTACHED_GROUP_POLICIES.action;
+const DESCRIBE_SECRET: &str = secretsmanager::DESCRIBE_SECRET.action;
 
 /// What a user's inventory leaves out where one key is in question, and not the user.
 const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-specific credentials were not enumerated: the claim is about keys";

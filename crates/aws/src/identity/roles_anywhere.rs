@@ -3,11 +3,12 @@
 use aws_sdk_rolesanywhere::Client;
 use aws_sdk_rolesanywhere::config::Region;
 use severance_domain::ids::Arn;
+use severance_domain::right::rolesanywhere;
 use severance_domain::subject::RolesAnywhereProfile;
 
 use crate::error::AwsError;
 
-const LIST_PROFILES: &str = "rolesanywhere:ListProfiles";
+const LIST_PROFILES: &str = rolesanywhere::LIST_PROFILES.action;
 
 /// Reads profiles in some Regions: IAM Roles Anywhere is a regional service, and roles are global.
 #[derive(Debug, Clone)]

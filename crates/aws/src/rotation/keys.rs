@@ -4,14 +4,15 @@ use aws_sdk_iam::Client;
 use aws_sdk_iam::config::retry::RetryConfig;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::ids::{AccessKeyId, IamName};
+use severance_domain::right::iam;
 use severance_domain::rotation::format::SecretText;
 
 use crate::error::AwsError;
 
-const CREATE: &str = "iam:CreateAccessKey";
-const DELETE: &str = "iam:DeleteAccessKey";
-const LIST: &str = "iam:ListAccessKeys";
-const LAST_USED: &str = "iam:GetAccessKeyLastUsed";
+const CREATE: &str = iam::CREATE_ACCESS_KEY.action;
+const DELETE: &str = iam::DELETE_ACCESS_KEY.action;
+const LIST: &str = iam::LIST_ACCESS_KEYS.action;
+const LAST_USED: &str = iam::GET_ACCESS_KEY_LAST_USED.action;
 
 /// A user's access keys.
 #[derive(Debug, Clone)]

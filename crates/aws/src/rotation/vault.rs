@@ -2,16 +2,17 @@
 
 use aws_sdk_secretsmanager::Client;
 use severance_domain::ids::Arn;
+use severance_domain::right::secretsmanager;
 use severance_domain::rotation::format::SecretText;
 use severance_domain::rotation::{CURRENT, PENDING};
 
 use super::State;
 use crate::error::AwsError;
 
-const DESCRIBE: &str = "secretsmanager:DescribeSecret";
-const GET: &str = "secretsmanager:GetSecretValue";
-const PUT: &str = "secretsmanager:PutSecretValue";
-const MOVE: &str = "secretsmanager:UpdateSecretVersionStage";
+const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
+const GET: &str = secretsmanager::GET_SECRET_VALUE.action;
+const PUT: &str = secretsmanager::PUT_SECRET_VALUE.action;
+const MOVE: &str = secretsmanager::UPDATE_SECRET_VERSION_STAGE.action;
 
 /// A secret's versions.
 #[derive(Debug, Clone)]

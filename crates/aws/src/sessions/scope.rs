@@ -8,38 +8,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
+use severance_domain::right::{On, Right, cloudtrail, iam, rolesanywhere, secretsmanager};
 use severance_domain::signal::{PrincipalHint, SubjectHint};
 
 /// Characters that a session policy may have (the API reference of `sts:AssumeRole`). What AWS packs it into has
 /// another limit, which nobody can compute: STS then answers `PackedPolicyTooLarge`.
 pub const POLICY_LIMIT: usize = 2_048;
 
-const USER_READS: [&str; 11] = [
-    LAST_USED,
-    "iam:GetLoginProfile",
-    "iam:GetUser",
-    "iam:GetUserPolicy",
-    "iam:ListAccessKeys",
-    "iam:ListAttachedUserPolicies",
-    "iam:ListGroupsForUser",
-    "iam:ListSSHPublicKeys",
-    "iam:ListServiceSpecificCredentials",
-    "iam:ListSigningCertificates",
-    "iam:ListUserPolicies",
+const USER_READS: [Right; 11] = [
+    iam::GET_ACCESS_KEY_LAST_USED,
+    iam::GET_LOGIN_PROFILE,
+    iam::GET_USER,
+    iam::GET_USER_POLICY,
+    iam::LIST_ACCESS_KEYS,
+    iam::LIST_ATTACHED_USER_POLICIES,
+    iam::LIST_GROUPS_FOR_USER,
+    iam::LIST_SSH_PUBLIC_KEYS,
+    iam::LIST_SERVICE_SPECIFIC_CREDENTIALS,
+    iam::LIST_SIGNING_CERTIFICATES,
+    iam::LIST_USER_POLICIES,
 ];
-const GROUP_READS: [&str; 3] = ["iam:GetGroupPolicy", "iam:ListAttachedGroupPolicies", "iam:ListGroupPolicies"];
-const ROLE_READS: [&str; 4] =
-    ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"];
-const POLICY_READS: [&str; 2] = ["iam:GetPolicy", "iam:GetPolicyVersion"];
-const LAST_USED: &str = "iam:GetAccessKeyLastUsed";
-const DESCRIBE_SECRET: &str = "secretsmanager:DescribeSecret";
+const GROUP_READS: [Right; 3] = [iam::GET_GROUP_POLICY, iam::LIST_ATTACHED_GROUP_POLICIES, iam::LIST_GROUP_POLICIES];
+const ROLE_READS: [Right; 4] =
+    [iam::GET_ROLE, iam::GET_ROLE_POLICY, iam::LIST_ATTACHED_ROLE_POLICIES, iam::LIST_ROLE_POLICIES];
+const POLICY_READS: [Right; 2] = [iam::GET_POLICY, iam::GET_POLICY_VERSION];
 
 /// Why a session policy cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// Patterns, or something else altogether. No wildcard gets into the place of an action.
-    #[error("{0:?} is not the name of an IAM action")]
-    NotAnAction(String),
     /// A session policy takes printable ASCII.
     #[error("{0:?} holds characters that no session policy may hold")]
     Unwritable(String),
@@ -55,7 +51,7 @@ pub enum ScopeError {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Action to the resources, as policies write them.
-    grants: BTreeMap<String, BTreeSet<String>>,
+    grants: BTreeMap<&'static str, BTreeSet<String>>,
     /// What could not be written, the first of it.
     broken: Option<ScopeError>,
 }
@@ -76,21 +72,24 @@ impl Scope {
             SubjectHint::Role(hint) => match place.named("role", hint) {
                 Some(role) => {
                     scope.allow(ROLE_READS, role);
-                    scope.allow(["rolesanywhere:ListProfiles"], Ok(everything()));
+                    scope.allow([rolesanywhere::LIST_PROFILES], Ok(everything()));
                 }
                 None if hint.unique_id.is_some() => {
-                    scope.allow(["iam:ListRoles"], Ok(everything()));
+                    scope.allow([iam::LIST_ROLES], Ok(everything()));
                     scope.allow(ROLE_READS, Ok(vec![place.iam("role/*")]));
                 }
                 None => {}
             },
-            SubjectHint::Secret { arn } => scope.allow([DESCRIBE_SECRET], written(arn.as_str()).map(|arn| vec![arn])),
+            SubjectHint::Secret { arn } => {
+                scope.allow([secretsmanager::DESCRIBE_SECRET], written(arn.as_str()).map(|arn| vec![arn]))
+            }
             SubjectHint::Person { .. } | SubjectHint::Workload { .. } => {
-                scope.allow(["iam:GetAccountAuthorizationDetails", "secretsmanager:ListSecrets"], Ok(everything()));
+                scope.allow([iam::GET_ACCOUNT_AUTHORIZATION_DETAILS, secretsmanager::LIST_SECRETS], Ok(everything()));
                 scope.allow(USER_READS, Ok(vec![place.iam("user/*")]));
                 scope.allow(GROUP_READS, Ok(vec![place.iam("group/*")]));
                 scope.allow(ROLE_READS, Ok(vec![place.iam("role/*")]));
-                scope.allow([DESCRIBE_SECRET], Ok(vec![place.any_region("secretsmanager", "secret:*")]));
+                scope
+                    .allow([secretsmanager::DESCRIBE_SECRET], Ok(vec![place.any_region("secretsmanager", "secret:*")]));
             }
             // The directory is read with the hub's own rights, and nothing about root is read by any call.
             SubjectHint::Root | SubjectHint::DirectoryUser { .. } => {}
@@ -103,7 +102,7 @@ impl Scope {
         }
         if is_principal && access_key.is_some_and(AccessKeyId::is_temporary) {
             // Whose a session is only CloudTrail knows.
-            scope.allow(["cloudtrail:LookupEvents"], Ok(everything()));
+            scope.allow([cloudtrail::LOOKUP_EVENTS], Ok(everything()));
         }
         scope
     }
@@ -116,7 +115,7 @@ impl Scope {
             None if key.is_some() || hint.unique_id.is_some() => {
                 self.allow(USER_READS, Ok(all.clone()));
                 if hint.unique_id.is_some() {
-                    self.allow(["iam:ListUsers"], Ok(everything()));
+                    self.allow([iam::LIST_USERS], Ok(everything()));
                 }
             }
             // There is nothing to ask for.
@@ -124,16 +123,15 @@ impl Scope {
         }
         self.allow(GROUP_READS, Ok(vec![place.iam("group/*")]));
         if key.is_some() {
-            self.grants.insert(LAST_USED.to_owned(), all.into_iter().collect());
+            self.grants.insert(iam::GET_ACCESS_KEY_LAST_USED.action, all.into_iter().collect());
         }
     }
 
-    /// Exactly these actions on exactly this subject, and as narrow as [`resource_for`] can say where an action is about
-    /// something else.
-    pub fn act<'a>(subject: &Arn, actions: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Exactly these rights on exactly this subject, and as narrow as [`resources`] can say where one is about something else.
+    pub fn act(subject: &Arn, rights: impl IntoIterator<Item = Right>) -> Self {
         let mut scope = Self::default();
-        for action in actions {
-            scope.allow([action], resource_for(action, subject));
+        for right in rights {
+            scope.allow([right], resources(right.on, subject));
         }
         scope
     }
@@ -148,11 +146,11 @@ impl Scope {
         self
     }
 
-    fn allow<'a>(&mut self, actions: impl IntoIterator<Item = &'a str>, resources: Result<Vec<String>, ScopeError>) {
+    fn allow(&mut self, rights: impl IntoIterator<Item = Right>, resources: Result<Vec<String>, ScopeError>) {
         match resources {
             Ok(resources) => {
-                for action in actions {
-                    self.grants.entry(action.to_owned()).or_default().extend(resources.iter().cloned());
+                for right in rights {
+                    self.grants.entry(right.action).or_default().extend(resources.iter().cloned());
                 }
             }
             Err(error) => self.broken = self.broken.take().or(Some(error)),
@@ -210,65 +208,38 @@ fn one_or_list(texts: impl IntoIterator<Item = String>) -> Value {
     }
 }
 
-/// What an action about this subject is about, as policies write it: the subject itself, unless AWS knows no resource
-/// for the action, or it is about something that belongs to the subject and whose name nobody knows beforehand. By the
-/// Service Authorization Reference.
-///
-/// An action that is missing here gets the subject's own ARN: at worst too little.
+/// What a right about this subject is on, as policies write it: the subject itself, unless AWS knows no resource for it, or it is
+/// about something that belongs to the subject and whose name nobody knows beforehand.
 ///
 /// # Errors
-/// Where it is none, or the subject's ARN cannot be written into a policy.
-pub fn resource_for(action: &str, subject: &Arn) -> Result<Vec<String>, ScopeError> {
-    if !is_action(action) {
-        return Err(ScopeError::NotAnAction(action.to_owned()));
-    }
+/// Where the subject's ARN cannot be written into a policy.
+pub fn resources(on: On, subject: &Arn) -> Result<Vec<String>, ScopeError> {
     let place = Place { partition: subject.partition(), account: subject.account() };
-    let (service, name) = action.split_once(':').unwrap_or_default();
-    Ok(match (service, name) {
-        ("cloudtrail", "LookupEvents")
-        | (
-            "iam",
-            "GenerateCredentialReport"
-            | "GetAccountAuthorizationDetails"
-            | "GetAccountSummary"
-            | "GetCredentialReport"
-            | "ListGroups"
-            | "ListOpenIDConnectProviders"
-            | "ListPolicies"
-            | "ListRoles"
-            | "ListSAMLProviders"
-            | "ListUsers",
-        )
-        | ("identitystore" | "organizations" | "sso", _)
-        | ("rolesanywhere", "ListProfiles" | "ListTrustAnchors")
-        | ("secretsmanager", "ListSecrets") => everything(),
-        ("iam", "GetGroupPolicy" | "ListAttachedGroupPolicies" | "ListGroupPolicies") => vec![place.iam("group/*")],
-        ("iam", "GetPolicy" | "GetPolicyVersion" | "ListPolicyVersions") if !is_policy(subject) => {
-            // AWS's own policies are there too.
+    Ok(match on {
+        On::Nothing | On::Directory | On::Organization => everything(),
+        On::Group => vec![place.iam("group/*")],
+        On::Policy if !is_policy(subject) => vec![place.iam("policy/*")],
+        // AWS's own policies are there too.
+        On::AnyPolicy if !is_policy(subject) => {
             vec![place.iam("policy/*"), Place { account: "aws", ..place }.iam("policy/*")]
         }
-        ("iam", "CreatePolicyVersion" | "DeletePolicyVersion" | "SetDefaultPolicyVersion") if !is_policy(subject) => {
-            vec![place.iam("policy/*")]
-        }
-        ("rolesanywhere", name) if name.ends_with("TrustAnchor") => {
-            vec![place.any_region("rolesanywhere", "trust-anchor/*")]
-        }
-        ("rolesanywhere", _) => vec![place.any_region("rolesanywhere", "profile/*")],
+        On::Profile => vec![place.any_region("rolesanywhere", "profile/*")],
         // Which function rotates a secret, the member role's own permissions say.
-        ("lambda", "InvokeFunction") => vec![place.any_region("lambda", "function:*")],
-        _ => vec![written(subject.as_str())?],
+        On::RotationFunction | On::OwnRotation | On::CopiesSearch => vec![place.any_region("lambda", "function:*")],
+        On::User
+        | On::Role
+        | On::Policy
+        | On::AnyPolicy
+        | On::Secret
+        | On::SecretAnywhere
+        | On::OwnSecret
+        | On::Parameter
+        | On::BuildProject => vec![written(subject.as_str())?],
     })
 }
 
 fn is_policy(arn: &Arn) -> bool {
     arn.name_of("policy").is_some()
-}
-
-fn is_action(text: &str) -> bool {
-    let is_name = |text: &str, extra: &[u8]| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || extra.contains(&b))
-    };
-    text.split_once(':').is_some_and(|(service, name)| is_name(service, b"-") && is_name(name, b""))
 }
 
 fn everything() -> Vec<String> {

@@ -9,6 +9,7 @@ use severance_aws::config;
 use severance_aws::error::AwsError;
 use severance_aws::sessions::{ExternalId, Member, Scope, Sessions, SourceIdentity};
 use severance_domain::ids::{AccountId, Arn};
+use severance_domain::right::{Right, iam};
 use severance_domain::signal::{Signal, SignalKind};
 
 const MEMBER: &str = "444455556666";
@@ -51,7 +52,7 @@ fn found() -> Signal {
 
 fn scope() -> Scope {
     let user = Arn::try_from("arn:aws:iam::444455556666:user/ci/build-bot").unwrap();
-    Scope::act(&user, ["iam:ListAccessKeys", "iam:UpdateAccessKey"])
+    Scope::act(&user, [iam::LIST_ACCESS_KEYS, iam::UPDATE_ACCESS_KEY])
 }
 
 /// Opens a session into the member account.
@@ -193,9 +194,9 @@ async fn what_may_pass_is_tried_again_here_and_by_the_next_delivery() {
 async fn a_scope_that_does_not_fit_asks_for_nothing() {
     let world = one_user();
     let sessions = sessions(&world, &CallCounter::default(), Some(member(&[])));
-    let actions: Vec<String> = (0..100).map(|n| format!("iam:AnActionWithARatherLongName{n}")).collect();
+    let right = |n| Right { action: format!("iam:AnActionWithARatherLongName{n}").leak(), ..iam::GET_USER };
     let user = Arn::try_from("arn:aws:iam::444455556666:user/build-bot").unwrap();
-    let scope = Scope::act(&user, actions.iter().map(String::as_str));
+    let scope = Scope::act(&user, (0..100).map(right));
     let error = sessions.open(&account(MEMBER), &SourceIdentity::of_signal(&found()), &scope).await.unwrap_err();
     assert!(!error.retryable && error.message.contains("take fewer steps in one session"), "{error}");
     assert!(world.take_calls().is_empty());

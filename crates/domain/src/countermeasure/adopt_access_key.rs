@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::rotation::SECRET_TAG;
+use crate::right::{iam, lambda, secretsmanager, Only};
 use crate::ids::{AccessKeyId, IamName};
 
 /// Put a user's access key under management: a secret is made for it and rotated at once
@@ -22,6 +24,13 @@ impl AdoptAccessKey {
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "accessKey": "AKIAIOSFODNN7EXAMPLE",
         "secret": "severance/deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[secretsmanager::CREATE_SECRET.only(Only::NewManagedSecrets), secretsmanager::TAG_RESOURCE.only(Only::NewManagedSecrets), secretsmanager::DESCRIBE_SECRET, secretsmanager::ROTATE_SECRET, lambda::INVOKE_OWN_ROTATION, iam::TAG_USER.only(Only::ThisTag(SECRET_TAG))],
+        confirm: &[secretsmanager::DESCRIBE_SECRET],
+        undo: &[],
+    };
 }
 
 impl Card for AdoptAccessKey {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::IamName;
 
 /// Let nobody start a session of a role any more, by a denial in its trust policy (`iam:UpdateAssumeRolePolicy`). What
@@ -16,6 +17,13 @@ pub struct CloseRoleTrust {
 impl CloseRoleTrust {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::GET_ROLE, iam::UPDATE_ASSUME_ROLE_POLICY],
+        confirm: &[iam::GET_ROLE],
+        undo: &[iam::GET_ROLE, iam::UPDATE_ASSUME_ROLE_POLICY],
+    };
 }
 
 impl Card for CloseRoleTrust {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::{AccessKeyId, IamName};
 
 /// Set an access key to Inactive (`iam:UpdateAccessKey`).
@@ -17,6 +18,13 @@ pub struct DeactivateAccessKey {
 impl DeactivateAccessKey {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "accessKey": "AKIAIOSFODNN7EXAMPLE"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::UPDATE_ACCESS_KEY],
+        confirm: &[iam::LIST_ACCESS_KEYS, iam::GET_ACCESS_KEY_LAST_USED],
+        undo: &[iam::LIST_ACCESS_KEYS, iam::UPDATE_ACCESS_KEY],
+    };
 }
 
 impl Card for DeactivateAccessKey {

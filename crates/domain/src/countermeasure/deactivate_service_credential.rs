@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
 
 /// Set a service-specific credential, such as a long-term API key, to Inactive
@@ -22,6 +23,13 @@ impl DeactivateServiceCredential {
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "credential": "ACCAEXAMPLE",
         "service": "bedrock.amazonaws.com"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL],
+        confirm: &[iam::LIST_SERVICE_SPECIFIC_CREDENTIALS],
+        undo: &[iam::LIST_SERVICE_SPECIFIC_CREDENTIALS, iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL],
+    };
 }
 
 impl Card for DeactivateServiceCredential {

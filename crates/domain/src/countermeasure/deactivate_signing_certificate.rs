@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
 
 /// Set an X.509 signing certificate to Inactive (`iam:UpdateSigningCertificate`).
@@ -17,6 +18,13 @@ pub struct DeactivateSigningCertificate {
 impl DeactivateSigningCertificate {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "certificate": "ASCAEXAMPLE"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::UPDATE_SIGNING_CERTIFICATE],
+        confirm: &[iam::LIST_SIGNING_CERTIFICATES],
+        undo: &[iam::LIST_SIGNING_CERTIFICATES, iam::UPDATE_SIGNING_CERTIFICATE],
+    };
 }
 
 impl Card for DeactivateSigningCertificate {

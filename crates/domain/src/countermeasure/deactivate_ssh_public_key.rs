@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
 
 /// Set an SSH public key to Inactive (`iam:UpdateSSHPublicKey`).
@@ -17,6 +18,13 @@ pub struct DeactivateSshPublicKey {
 impl DeactivateSshPublicKey {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "key": "APKAEXAMPLE"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::UPDATE_SSH_PUBLIC_KEY],
+        confirm: &[iam::LIST_SSH_PUBLIC_KEYS],
+        undo: &[iam::LIST_SSH_PUBLIC_KEYS, iam::UPDATE_SSH_PUBLIC_KEY],
+    };
 }
 
 impl Card for DeactivateSshPublicKey {

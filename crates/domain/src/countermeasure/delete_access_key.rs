@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::{iam, Only};
 use crate::ids::{AccessKeyId, IamName};
 
 /// Delete an access key (`iam:DeleteAccessKey`) that was replaced and is inactive. It frees the slot that the next
@@ -18,6 +19,13 @@ pub struct DeleteAccessKey {
 impl DeleteAccessKey {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "accessKey": "AKIAIOSFODNN7EXAMPLE"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::LIST_ACCESS_KEYS, iam::DELETE_ACCESS_KEY.only(Only::ManagedUsers)],
+        confirm: &[iam::LIST_ACCESS_KEYS],
+        undo: &[],
+    };
 }
 
 impl Card for DeleteAccessKey {

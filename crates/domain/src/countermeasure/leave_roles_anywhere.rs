@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::rolesanywhere;
 use crate::ids::Arn;
 
 /// Take a role out of a profile of IAM Roles Anywhere (`rolesanywhere:UpdateProfile`), or disable a profile that has no
@@ -19,6 +20,13 @@ impl LeaveRolesAnywhere {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "arn:aws:iam::111122223333:role/deployer",
         "profile": "arn:aws:rolesanywhere:eu-west-1:111122223333:profile/11111111-2222"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[rolesanywhere::GET_PROFILE, rolesanywhere::UPDATE_PROFILE, rolesanywhere::DISABLE_PROFILE],
+        confirm: &[rolesanywhere::GET_PROFILE],
+        undo: &[rolesanywhere::GET_PROFILE, rolesanywhere::UPDATE_PROFILE, rolesanywhere::ENABLE_PROFILE],
+    };
 }
 
 impl Card for LeaveRolesAnywhere {

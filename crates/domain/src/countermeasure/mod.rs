@@ -13,21 +13,54 @@ macro_rules! countermeasures {
             HoldForReview,
         }
 
-        impl Countermeasure {
-            /// The names of all that change something.
-            pub const NAMES: [&'static str; Self::COUNT] = [$(stringify!($module)),*];
+        /// A kind of countermeasure that changes something.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind {
+            $(#[doc = concat!("See [`", stringify!($name), "`].")] $name,)*
+        }
 
-            const SAMPLES: [(&'static str, &'static str); Self::COUNT] =
-                [$((stringify!($module), $name::SAMPLE)),*];
+        impl Kind {
+            /// Every kind.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$name),*];
 
             const COUNT: usize = [$(stringify!($module)),*].len();
 
             /// The name as written in logs and evidence.
-            pub fn as_str(&self) -> &'static str {
+            pub fn as_str(self) -> &'static str {
                 match self {
-                    $(Self::$name(_) => stringify!($module),)*
-                    Self::HoldForReview => "hold_for_review",
+                    $(Self::$name => stringify!($module),)*
                 }
+            }
+
+            /// What IAM must allow for it.
+            pub fn rights(self) -> Rights {
+                match self {
+                    $(Self::$name => $name::RIGHTS,)*
+                }
+            }
+
+            fn sample(self) -> &'static str {
+                match self {
+                    $(Self::$name => $name::SAMPLE,)*
+                }
+            }
+        }
+
+        impl Countermeasure {
+            /// The names of all that change something.
+            pub const NAMES: [&'static str; Kind::COUNT] = [$(stringify!($module)),*];
+
+            /// Its kind; none where nothing is changed.
+            pub fn kind(&self) -> Option<Kind> {
+                match self {
+                    $(Self::$name(_) => Some(Kind::$name),)*
+                    Self::HoldForReview => None,
+                }
+            }
+
+            /// The name as written in logs and evidence.
+            pub fn as_str(&self) -> &'static str {
+                self.kind().map_or("hold_for_review", Kind::as_str)
             }
 
             /// All there is to say of it.
@@ -44,6 +77,7 @@ macro_rules! countermeasures {
 use serde::{Deserialize, Serialize};
 
 use crate::command::Command;
+use crate::right::Right;
 
 mod ended;
 mod hold_for_review;
@@ -119,6 +153,24 @@ pub trait Card {
     fn look(&self) -> Option<Command>;
 }
 
+/// What IAM must allow for a countermeasure, for each thing that becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// To take it.
+    pub apply: &'static [Right],
+    /// To read its effect back.
+    pub confirm: &'static [Right],
+    /// To undo it, and to read that back. No event function holds what is only here.
+    pub undo: &'static [Right],
+}
+
+impl Rights {
+    /// To take it, and to read its effect back.
+    pub fn to_act(&self) -> impl Iterator<Item = Right> + use<> {
+        self.apply.iter().chain(self.confirm).copied()
+    }
+}
+
 /// What a countermeasure is taken against or puts there, and the words for when that is undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thing {
@@ -187,12 +239,12 @@ impl Countermeasure {
     /// # Errors
     /// Where a card's sample is none.
     pub fn samples() -> Result<Vec<Self>, serde_json::Error> {
-        let sample = |(name, fields): (&str, &str)| {
-            let mut sample: serde_json::Map<String, serde_json::Value> = serde_json::from_str(fields)?;
-            sample.insert("type".to_owned(), name.into());
+        let sample = |kind: Kind| {
+            let mut sample: serde_json::Map<String, serde_json::Value> = serde_json::from_str(kind.sample())?;
+            sample.insert("type".to_owned(), kind.as_str().into());
             serde_json::from_value(sample.into())
         };
-        Self::SAMPLES.into_iter().map(sample).collect()
+        Kind::ALL.into_iter().map(sample).collect()
     }
 
     /// Whether the other one is the same step against the same thing, whenever it was planned.

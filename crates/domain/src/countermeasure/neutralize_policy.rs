@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::Arn;
 
 /// Put an older version of a customer managed policy, or one that allows nothing, in the place of this one
@@ -18,6 +19,13 @@ pub struct NeutralizePolicy {
 impl NeutralizePolicy {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"policy": "arn:aws:iam::111122223333:policy/wide", "version": "v2"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::GET_POLICY, iam::LIST_POLICY_VERSIONS, iam::SET_DEFAULT_POLICY_VERSION, iam::CREATE_POLICY_VERSION],
+        confirm: &[iam::GET_POLICY],
+        undo: &[],
+    };
 }
 
 impl Card for NeutralizePolicy {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::organizations;
 use crate::ids::{AccountId, Arn};
 
 /// Deny an identity everything by a service control policy on its account (`organizations:CreatePolicy`,
@@ -19,6 +20,13 @@ impl QuarantineByScp {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"principal": "arn:aws:iam::111122223333:user/deployer",
         "account": "111122223333"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::CREATE_POLICY, organizations::TAG_RESOURCE, organizations::ATTACH_POLICY],
+        confirm: &[organizations::LIST_POLICIES_FOR_TARGET, organizations::DESCRIBE_POLICY],
+        undo: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::LIST_POLICIES_FOR_TARGET, organizations::DETACH_POLICY, organizations::DELETE_POLICY],
+    };
 }
 
 impl Card for QuarantineByScp {

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing, deny_all};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
+use crate::right::iam;
 use crate::plan::QUARANTINE_POLICY;
 
 /// Deny a role everything by an inline policy (`iam:PutRolePolicy`), whoever assumes it and when.
@@ -16,6 +17,13 @@ pub struct QuarantineRole {
 impl QuarantineRole {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::PUT_ROLE_POLICY],
+        confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE],
+        undo: &[iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY, iam::PUT_ROLE_POLICY],
+    };
 }
 
 impl Card for QuarantineRole {

@@ -1,9 +1,10 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing, deny_all};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
-use crate::plan::QUARANTINE_POLICY;
+use crate::right::{iam, Only};
+use crate::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
 
 /// Deny a user everything by an inline policy (`iam:PutUserPolicy`): its password, keys and sessions stay but are
 /// worth nothing.
@@ -17,6 +18,13 @@ pub struct QuarantineUser {
 impl QuarantineUser {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::PUT_USER_POLICY, iam::TAG_USER.only(Only::ThisTag(QUARANTINE_TAG))],
+        confirm: &[iam::GET_USER_POLICY, iam::GET_USER],
+        undo: &[iam::GET_USER, iam::GET_USER_POLICY, iam::DELETE_USER_POLICY, iam::PUT_USER_POLICY, iam::UNTAG_USER.only(Only::ThisTag(QUARANTINE_TAG))],
+    };
 }
 
 impl Card for QuarantineUser {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::sso;
 use crate::ids::{AccountId, Arn, ResourceId};
 
 /// Take one account away from a user of IAM Identity Center (`sso:DeleteAccountAssignment`).
@@ -21,6 +22,13 @@ impl RemoveAccountAssignment {
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "account": "111122223333",
         "permissionSet": "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[sso::LIST_INSTANCES, sso::DELETE_ACCOUNT_ASSIGNMENT],
+        confirm: &[sso::LIST_INSTANCES, sso::LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL, sso::DESCRIBE_ACCOUNT_ASSIGNMENT_DELETION_STATUS],
+        undo: &[sso::LIST_INSTANCES, sso::LIST_ACCOUNT_ASSIGNMENTS_FOR_PRINCIPAL, sso::CREATE_ACCOUNT_ASSIGNMENT, sso::DESCRIBE_ACCOUNT_ASSIGNMENT_CREATION_STATUS],
+    };
 }
 
 impl Card for RemoveAccountAssignment {

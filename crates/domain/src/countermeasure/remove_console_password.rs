@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::iam;
 use crate::ids::IamName;
 
 /// Delete a console password (`iam:DeleteLoginProfile`). It has no inactive state, so only a new one can follow it.
@@ -15,6 +16,13 @@ pub struct RemoveConsolePassword {
 impl RemoveConsolePassword {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::DELETE_LOGIN_PROFILE],
+        confirm: &[iam::GET_LOGIN_PROFILE, iam::GET_USER],
+        undo: &[],
+    };
 }
 
 impl Card for RemoveConsolePassword {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::identitystore;
 use crate::ids::ResourceId;
 
 /// Take a user of IAM Identity Center out of a group (`identitystore:DeleteGroupMembership`).
@@ -24,6 +25,13 @@ impl RemoveGroupMembership {
         "store": "d-1234567890",
         "group": "admins",
         "membership": "m-1"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[identitystore::DELETE_GROUP_MEMBERSHIP],
+        confirm: &[identitystore::LIST_GROUP_MEMBERSHIPS_FOR_MEMBER],
+        undo: &[identitystore::CREATE_GROUP_MEMBERSHIP, identitystore::LIST_GROUP_MEMBERSHIPS_FOR_MEMBER],
+    };
 }
 
 impl Card for RemoveGroupMembership {

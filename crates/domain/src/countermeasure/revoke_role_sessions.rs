@@ -1,9 +1,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
+use crate::right::iam;
 use crate::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a role's sessions that were issued before a moment (`iam:PutRolePolicy`, `aws:TokenIssueTime`). Later sessions
@@ -20,6 +21,13 @@ pub struct RevokeRoleSessions {
 impl RevokeRoleSessions {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer", "issuedBefore": "2026-03-01T12:00:00Z"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::PUT_ROLE_POLICY, iam::GET_ROLE_POLICY],
+        confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE],
+        undo: &[iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY],
+    };
 }
 
 impl Card for RevokeRoleSessions {

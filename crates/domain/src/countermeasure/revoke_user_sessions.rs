@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
+use crate::right::iam;
 use crate::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a user's sessions that were issued before the step is taken (`iam:PutUserPolicy`, `aws:TokenIssueTime`). Its
@@ -17,6 +18,13 @@ pub struct RevokeUserSessions {
 impl RevokeUserSessions {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[iam::PUT_USER_POLICY, iam::GET_USER_POLICY],
+        confirm: &[iam::GET_USER_POLICY, iam::GET_USER],
+        undo: &[iam::GET_USER_POLICY, iam::DELETE_USER_POLICY],
+    };
 }
 
 impl Card for RevokeUserSessions {

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
+use crate::right::{lambda, secretsmanager};
 use crate::ids::Arn;
 
 /// Start the rotation that a secret has configured (`secretsmanager:RotateSecret`).
@@ -15,6 +16,13 @@ pub struct RotateSecret {
 impl RotateSecret {
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"secret": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:deployer-AbCdEf"}"#;
+
+    /// What IAM must allow for it.
+    pub(super) const RIGHTS: Rights = Rights {
+        apply: &[secretsmanager::DESCRIBE_SECRET, secretsmanager::ROTATE_SECRET, lambda::INVOKE_ROTATION, lambda::INVOKE_OWN_ROTATION],
+        confirm: &[secretsmanager::DESCRIBE_SECRET],
+        undo: &[],
+    };
 }
 
 impl Card for RotateSecret {
