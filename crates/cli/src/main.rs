@@ -2,42 +2,24 @@
 //!
 //! What works offline (`verify` of files, `policy`) loads no AWS configuration; the rest asks the stack's responder.
 
-mod args;
-mod breaker;
-mod claim;
+mod arguments;
 mod clock;
-mod contain;
-mod copies;
-mod course;
-mod credentials;
-mod cutovers;
-mod exempt;
+mod commands;
 mod exit;
-mod explain;
-mod files;
-mod options;
-mod plan;
-mod policy;
+mod output;
 mod progress;
-mod proof;
-mod recheck;
-mod registry;
 mod remote;
-mod restore;
-mod review;
-mod rotate;
 mod rows;
-mod table;
-mod text;
-mod verify;
-mod view;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use args::{Args, Command, VerifyOptions};
+use arguments::{Args, Command, VerifyOptions};
+use commands::verify::{case, evidence};
+use commands::{breaker, contain, copies, cutovers, exempt, plan, policy, registry, restore, review, rotate};
 use exit::Failure;
+use output::table;
 
 fn main() -> ExitCode {
     let Args { command } = Args::parse();
@@ -75,10 +57,10 @@ fn run(command: Command) -> Result<u8, Failure> {
 
 fn verify(given: VerifyOptions) -> Result<u8, Failure> {
     if let Some(case) = given.case() {
-        return recheck::run(&case, given);
+        return case::run(&case, given);
     }
     given.is_complete()?;
     let (stdin, stdout, stderr) = (std::io::stdin(), std::io::stdout(), std::io::stderr());
-    let status = verify::run(&given, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock());
+    let status = evidence::run(&given, &mut stdin.lock(), &mut stdout.lock(), &mut stderr.lock());
     status.map(exit::Status::code).map_err(|error| Failure::Unreadable(error.to_string()))
 }

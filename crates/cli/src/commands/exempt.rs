@@ -8,11 +8,12 @@ use severance_domain::countermeasure::Countermeasure;
 use severance_domain::exemption::{Exemption, ExemptionRequest};
 use severance_domain::respond::{Answer, Ask};
 
+use crate::arguments::values;
 use crate::clock;
 use crate::exit::{Failure, remote_help};
+use crate::output::table::print;
+use crate::output::{table, view};
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::print;
-use crate::{options, table, view};
 
 const ADD_HELP: &str = remote_help!(
     "\
@@ -44,23 +45,23 @@ pub(crate) enum ExemptCommand {
 #[command(after_help = ADD_HELP, group(ArgGroup::new("end").required(true).args(["until", "days"])))]
 pub(crate) struct AddOptions {
     /// The ARN, or a pattern of ARNs with * in it. Quote it, so that the shell leaves the * alone.
-    #[arg(value_name = "ARN-PATTERN", value_parser = options::words)]
+    #[arg(value_name = "ARN-PATTERN", value_parser = values::words)]
     subject: String,
 
     /// Who answers for it, and is warned before it ends.
-    #[arg(long, value_name = "OWNER", value_parser = options::words)]
+    #[arg(long, value_name = "OWNER", value_parser = values::words)]
     owner: String,
 
     /// Why it is needed.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     /// Where it is followed up.
-    #[arg(long, value_name = "TICKET", value_parser = options::words)]
+    #[arg(long, value_name = "TICKET", value_parser = values::words)]
     ticket: String,
 
     /// What will be done so that it is not needed any more.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     way_out: String,
 
     /// The last day on which it counts (UTC).
@@ -92,7 +93,7 @@ pub(crate) struct ListOptions {
 #[command(after_help = END_HELP)]
 pub(crate) struct EndOptions {
     /// Its name, such as exm-3f2a91c0.
-    #[arg(value_parser = options::words)]
+    #[arg(value_parser = values::words)]
     id: String,
 
     #[command(flatten)]

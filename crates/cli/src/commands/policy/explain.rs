@@ -12,11 +12,13 @@ use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
+use crate::arguments::values;
+use crate::clock;
+use crate::commands::policy::guardrails;
 use crate::exit::Failure;
-use crate::policy::guardrails;
+use crate::output::table::print;
+use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
-use crate::table::print;
-use crate::{clock, options, view};
 
 const HELP: &str = "\
 Examples:
@@ -54,19 +56,19 @@ const ASSUMED_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 #[command(after_help = HELP)]
 pub(crate) struct ExplainOptions {
     /// The identity: the ARN of an IAM user, an IAM role, a secret, or an account's root user.
-    #[arg(value_name = "ARN", value_parser = options::arn)]
+    #[arg(value_name = "ARN", value_parser = values::arn)]
     subject: Arn,
 
     /// What is claimed about it.
-    #[arg(long, value_name = "KIND", value_parser = options::signal())]
+    #[arg(long, value_name = "KIND", value_parser = values::signal())]
     signal: SignalKind,
 
     /// The access key that it is about.
-    #[arg(long, value_name = "ID", value_parser = options::access_key)]
+    #[arg(long, value_name = "ID", value_parser = values::access_key)]
     access_key: Option<AccessKeyId>,
 
     /// How bad it is.
-    #[arg(long, value_name = "SEVERITY", value_parser = options::severity(), default_value = "high")]
+    #[arg(long, value_name = "SEVERITY", value_parser = values::severity(), default_value = "high")]
     severity: Severity,
 
     /// Ask the deployed responder about the real identity, instead of describing one.
@@ -81,11 +83,11 @@ pub(crate) struct ExplainOptions {
     policies: Option<PathBuf>,
 
     /// Who makes the claim.
-    #[arg(long, value_name = "SOURCE", value_parser = options::source(), default_value = "responder")]
+    #[arg(long, value_name = "SOURCE", value_parser = values::source(), default_value = "responder")]
     source: Source,
 
     /// Its class.
-    #[arg(long, value_name = "CLASS", value_parser = options::class())]
+    #[arg(long, value_name = "CLASS", value_parser = values::class())]
     class: Option<Class>,
 
     /// Its owner. May be given more than once.
@@ -97,11 +99,11 @@ pub(crate) struct ExplainOptions {
     environment: Option<String>,
 
     /// What would break without it.
-    #[arg(long, value_name = "CRITICALITY", value_parser = options::criticality())]
+    #[arg(long, value_name = "CRITICALITY", value_parser = values::criticality())]
     criticality: Option<Criticality>,
 
     /// A tag on it. May be given more than once. The template's own tag keys count, such as severance:class.
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = options::pair)]
+    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = values::pair)]
     tags: Vec<(String, String)>,
 
     /// How old it and its key are; 400 unless given, 0 for a new key.
@@ -121,7 +123,7 @@ pub(crate) struct ExplainOptions {
     workload: Option<String>,
 
     /// What the stack is set to.
-    #[arg(long, value_name = "MODE", value_parser = options::mode(), default_value = "enforce")]
+    #[arg(long, value_name = "MODE", value_parser = values::mode(), default_value = "enforce")]
     mode: Mode,
 
     #[command(flatten)]
@@ -157,7 +159,7 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     let answer = Answer::Explained(vec![explained]);
     print(given.remote.json, &answer, |out| {
         show(&answer, out)?;
-        crate::text::write_list("Taken as given", &assumed, out)
+        crate::output::text::write_list("Taken as given", &assumed, out)
     })?;
     Ok(0)
 }

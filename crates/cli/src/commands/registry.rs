@@ -8,11 +8,12 @@ use severance_domain::ids::Arn;
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, IMPORT_AT_ONCE};
 
+use crate::arguments::values;
 use crate::exit::{Failure, remote_help};
+use crate::output::table::{print, say};
+use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
 use crate::rows::{self, COLUMNS};
-use crate::table::{print, say};
-use crate::{options, view};
 
 const IMPORT_HELP: &str = remote_help!(
     "\
@@ -96,7 +97,7 @@ enum Format {
 #[command(after_help = REMOVE_HELP)]
 pub(crate) struct RemoveOptions {
     /// Whose rows.
-    #[arg(value_name = "ARN", required = true, value_parser = options::arn)]
+    #[arg(value_name = "ARN", required = true, value_parser = values::arn)]
     arns: Vec<Arn>,
 
     #[command(flatten)]

@@ -10,8 +10,8 @@ use severance_domain::radius::BlastRadius;
 use severance_domain::respond::{Answer, Explanation, Reacted};
 use severance_domain::review::{Decision, Review};
 
-use crate::text::{clean, name, write_field, write_list, write_step};
-use crate::{course, credentials};
+use crate::output::text::{clean, name, write_field, write_list, write_step};
+use crate::output::{course, credentials};
 
 /// What came of a claim, subject by subject.
 pub(crate) fn reactions(reactions: &[Reacted], out: &mut dyn Write) -> io::Result<()> {

@@ -2,10 +2,11 @@
 
 use severance_domain::respond::{Answer, Ask, Breaker};
 
+use crate::arguments::values;
 use crate::exit::{Failure, remote_help};
+use crate::output::table;
+use crate::output::table::print;
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::print;
-use crate::{options, table};
 
 const STATUS_HELP: &str = remote_help!("Examples:\n  sever breaker status");
 
@@ -40,7 +41,7 @@ pub(crate) struct StatusOptions {
 #[command(after_help = RESET_HELP)]
 pub(crate) struct ResetOptions {
     /// Why it may go on.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use severance_domain::subject::{Credential, CredentialState, Inventory, LastUsed, Trust};
 
-use crate::table;
+use crate::output::table;
 
 const HEAD: [&str; 6] = ["TYPE", "ID", "STATE", "CREATED", "LAST USED", "FOR"];
 

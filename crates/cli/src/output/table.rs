@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::text::clean;
+use crate::output::text::clean;
 
 /// Writes rows under their heads, each column as wide as what is in it. What stands in a row was written by others: it is made
 /// safe for a terminal.

@@ -5,8 +5,8 @@ use severance_domain::ids::{AccessKeyId, Arn};
 use severance_domain::respond::Claim;
 use severance_domain::signal::{Severity, SignalKind};
 
+use crate::arguments::values;
 use crate::exit::Failure;
-use crate::options;
 use crate::remote::{RemoteOptions, Responder};
 
 /// What is claimed where nobody says it: that somebody else holds the identity, which ends all of it.
@@ -26,19 +26,19 @@ pub(crate) enum Named {
 pub(crate) struct ClaimOptions {
     /// The identity: the ARN of an IAM user, an IAM role, a secret, or a user of IAM Identity Center. Or the id of a
     /// long-term access key, where all that is known is the key.
-    #[arg(value_name = "ARN|KEY", value_parser = options::named)]
+    #[arg(value_name = "ARN|KEY", value_parser = values::named)]
     named: Named,
 
     /// What is claimed about it.
-    #[arg(long, value_name = "KIND", value_parser = options::signal(), default_value = DEFAULT_SIGNAL)]
+    #[arg(long, value_name = "KIND", value_parser = values::signal(), default_value = DEFAULT_SIGNAL)]
     signal: SignalKind,
 
     /// The access key that it is about.
-    #[arg(long, value_name = "ID", value_parser = options::access_key)]
+    #[arg(long, value_name = "ID", value_parser = values::access_key)]
     access_key: Option<AccessKeyId>,
 
     /// How bad it is; high unless said.
-    #[arg(long, value_name = "SEVERITY", value_parser = options::severity())]
+    #[arg(long, value_name = "SEVERITY", value_parser = values::severity())]
     severity: Option<Severity>,
 }
 

@@ -11,14 +11,16 @@ use severance_domain::respond::{Answer, Ask, Claim, Reacted};
 use severance_domain::signal::SignalKind;
 use severance_domain::verdict::Verdict;
 
-use crate::claim::Named;
-use crate::contain::afterwards;
+use crate::arguments::claim::Named;
+use crate::arguments::values;
+use crate::commands::contain::afterwards;
+use crate::commands::policy::explain;
 use crate::exit::{Failure, NOT_CONTAINED, remote_help};
+use crate::output::table::{print, say};
+use crate::output::text::{write_field, write_step};
+use crate::output::view;
 use crate::progress::Progress;
 use crate::remote::{RemoteOptions, Responder, unexpected};
-use crate::table::{print, say};
-use crate::text::{write_field, write_step};
-use crate::{explain, options, view};
 
 const ROTATE_HELP: &str = remote_help!(
     "\
@@ -80,11 +82,11 @@ const TICK_EVERY: Duration = Duration::from_secs(15);
 #[derive(Debug, clap::Args)]
 struct Asked {
     /// Why. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = options::words)]
+    #[arg(long, value_name = "TICKET", value_parser = values::words)]
     ticket: Option<String>,
 
     /// For how many seconds to wait for the rotation's end. 0: not at all; the schedule follows it in any case.
@@ -109,7 +111,7 @@ struct Asked {
 #[command(after_help = ROTATE_HELP)]
 pub(crate) struct RotateOptions {
     /// The secret's ARN, or the id of the access key that it holds.
-    #[arg(value_name = "SECRET|KEY", value_parser = options::secret_or_key)]
+    #[arg(value_name = "SECRET|KEY", value_parser = values::secret_or_key)]
     named: Named,
 
     #[command(flatten)]
@@ -121,11 +123,11 @@ pub(crate) struct RotateOptions {
 #[command(after_help = ADOPT_HELP)]
 pub(crate) struct AdoptOptions {
     /// The ARN of the IAM user whose key it is.
-    #[arg(value_name = "USER", value_parser = options::user)]
+    #[arg(value_name = "USER", value_parser = values::user)]
     user: Arn,
 
     /// The key that is to be replaced. Not needed where only one is active.
-    #[arg(long, value_name = "ID", value_parser = options::long_term_key)]
+    #[arg(long, value_name = "ID", value_parser = values::long_term_key)]
     key: Option<AccessKeyId>,
 
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! Asking the stack's responder: a Lambda function that is invoked and waited for.
 
+mod proof;
+
 use std::error::Error;
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ use tokio::time::timeout;
 use crate::clock;
 use crate::exit::Failure;
 use crate::progress::Progress;
-use crate::proof::{Audience, prove};
+use crate::remote::proof::{Audience, prove};
 
 /// After this long a reader is told that the command waits.
 const QUIET_FOR: Duration = Duration::from_secs(2);

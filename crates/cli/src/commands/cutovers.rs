@@ -4,11 +4,12 @@ use severance_domain::cutover::{Gate, Stage};
 use severance_domain::ids::AccessKeyId;
 use severance_domain::respond::{Answer, Ask};
 
-use crate::contain::contained;
+use crate::arguments::values;
+use crate::commands::contain::contained;
 use crate::exit::{Failure, remote_help};
+use crate::output::table::print;
+use crate::output::{table, view};
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::print;
-use crate::{options, table, view};
 
 const LIST_HELP: &str = remote_help!(
     "\
@@ -52,15 +53,15 @@ pub(crate) struct CutoversOptions {
 #[command(after_help = CUT_HELP)]
 pub(crate) struct CutOptions {
     /// The old key.
-    #[arg(value_name = "KEY", value_parser = options::long_term_key)]
+    #[arg(value_name = "KEY", value_parser = values::long_term_key)]
     key: AccessKeyId,
 
     /// Why nobody needs it any more. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = options::words)]
+    #[arg(long, value_name = "TICKET", value_parser = values::words)]
     ticket: Option<String>,
 
     #[command(flatten)]

@@ -5,11 +5,12 @@ use severance_domain::case::{Case, CaseId};
 use severance_domain::ids::Arn;
 use severance_domain::respond::{Answer, Ask};
 
-use crate::contain::contained;
+use crate::arguments::values;
+use crate::commands::contain::contained;
 use crate::exit::{Failure, remote_help};
+use crate::output::table::print;
+use crate::output::{table, view};
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::print;
-use crate::{options, table, view};
 
 const REVIEWS_HELP: &str = remote_help!(
     "\
@@ -56,15 +57,15 @@ pub(crate) struct ReviewsOptions {
 #[derive(Debug, clap::Args)]
 struct Decided {
     /// The case.
-    #[arg(value_parser = options::case)]
+    #[arg(value_parser = values::case)]
     case: CaseId,
 
     /// The digest of the plan that you saw, or its first 16 digits.
-    #[arg(long, value_name = "DIGEST", value_parser = options::plan)]
+    #[arg(long, value_name = "DIGEST", value_parser = values::plan)]
     plan: String,
 
     /// Why. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     #[command(flatten)]
@@ -92,7 +93,7 @@ pub(crate) struct DenyOptions {
 #[command(after_help = RECERTIFY_HELP)]
 pub(crate) struct RecertifyOptions {
     /// The identity.
-    #[arg(value_name = "ARN", value_parser = options::arn)]
+    #[arg(value_name = "ARN", value_parser = values::arn)]
     subject: Arn,
 
     /// Until when nobody need ask again. The stack has a longest time.
@@ -100,7 +101,7 @@ pub(crate) struct RecertifyOptions {
     until: Date,
 
     /// Why it is still needed.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     #[command(flatten)]

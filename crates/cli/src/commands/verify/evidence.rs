@@ -9,10 +9,10 @@ use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::evidence::verify::{Chain, InvalidPublicKey, PublicKey, Verified, chains, verify};
 
-use crate::args::VerifyOptions;
+use crate::arguments::VerifyOptions;
+use crate::commands::verify::files::{self, Input};
 use crate::exit::Status;
-use crate::files::{self, Input};
-use crate::text;
+use crate::output::text;
 
 /// Nothing could be checked, or the result could not be written.
 #[derive(Debug, thiserror::Error)]

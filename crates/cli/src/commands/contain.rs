@@ -4,11 +4,14 @@ use severance_domain::case::{Case, CaseId};
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
-use crate::claim::ClaimOptions;
+use crate::arguments::claim::ClaimOptions;
+use crate::arguments::values;
+use crate::clock;
+use crate::commands::policy::explain;
 use crate::exit::{Failure, NOT_CONTAINED, remote_help};
+use crate::output::table::{print, say};
+use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
-use crate::table::{print, say};
-use crate::{clock, explain, options, view};
 
 const CONTAIN_HELP: &str = remote_help!(
     "\
@@ -48,11 +51,11 @@ pub(crate) struct ContainOptions {
     claim: ClaimOptions,
 
     /// Why you say so. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = options::words)]
+    #[arg(long, value_name = "TICKET", value_parser = values::words)]
     ticket: Option<String>,
 
     /// Only say what would be done about the identity as it is now.
@@ -68,7 +71,7 @@ pub(crate) struct ContainOptions {
 #[command(after_help = STATUS_HELP)]
 pub(crate) struct StatusOptions {
     /// The case.
-    #[arg(value_parser = options::case)]
+    #[arg(value_parser = values::case)]
     case: CaseId,
 
     #[command(flatten)]

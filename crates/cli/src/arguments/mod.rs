@@ -1,24 +1,26 @@
 //! The command line.
 
+pub(crate) mod claim;
+pub(crate) mod values;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use severance_domain::case::CaseId;
 
-use crate::breaker::BreakerCommand;
-use crate::contain::{ContainOptions, StatusOptions};
-use crate::copies::CopiesOptions;
-use crate::cutovers::{CutOptions, CutoversOptions};
-use crate::exempt::ExemptCommand;
+use crate::commands::breaker::BreakerCommand;
+use crate::commands::contain::{ContainOptions, StatusOptions};
+use crate::commands::copies::CopiesOptions;
+use crate::commands::cutovers::{CutOptions, CutoversOptions};
+use crate::commands::exempt::ExemptCommand;
+use crate::commands::plan::PlanOptions;
+use crate::commands::policy::PolicyCommand;
+use crate::commands::registry::RegistryCommand;
+use crate::commands::restore::RestoreOptions;
+use crate::commands::review::{ApproveOptions, DenyOptions, RecertifyOptions, ReviewsOptions};
+use crate::commands::rotate::{AdoptOptions, RotateOptions};
 use crate::exit::Failure;
-use crate::options;
-use crate::plan::PlanOptions;
-use crate::policy::PolicyCommand;
-use crate::registry::RegistryCommand;
 use crate::remote::RemoteOptions;
-use crate::restore::RestoreOptions;
-use crate::review::{ApproveOptions, DenyOptions, RecertifyOptions, ReviewsOptions};
-use crate::rotate::{AdoptOptions, RotateOptions};
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -135,7 +137,7 @@ pub(crate) struct VerifyOptions {
     #[arg(
         long,
         value_name = "TEXT",
-        value_parser = options::words,
+        value_parser = values::words,
         conflicts_with_all = ["keys", "allow_partial_chain"],
     )]
     pub(crate) reason: Option<String>,
@@ -148,7 +150,7 @@ impl VerifyOptions {
     /// The case that is to be read back, if these options mean one and no files.
     pub(crate) fn case(&self) -> Option<CaseId> {
         match self.files.as_slice() {
-            [one] if self.keys.is_empty() => options::case(one.to_str()?).ok(),
+            [one] if self.keys.is_empty() => values::case(one.to_str()?).ok(),
             _ => None,
         }
     }

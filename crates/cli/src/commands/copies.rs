@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Search, Updated};
 use severance_domain::ids::AccessKeyId;
 
+use crate::arguments::values;
 use crate::exit::{Failure, NOT_CONTAINED};
+use crate::output::table;
+use crate::output::table::{print, say};
+use crate::output::text::{clean, write_list};
 use crate::remote::RemoteOptions;
-use crate::table::{print, say};
-use crate::text::{clean, write_list};
-use crate::{options, table};
 
 const HELP: &str = "\
 Examples:
@@ -39,11 +40,11 @@ You need lambda:InvokeFunction on the function STACK-copies-search, which exists
 #[command(after_help = HELP)]
 pub(crate) struct CopiesOptions {
     /// The key.
-    #[arg(value_name = "KEY", value_parser = options::long_term_key)]
+    #[arg(value_name = "KEY", value_parser = values::long_term_key)]
     key: AccessKeyId,
 
     /// A Region to look in; the stack's own, unless given. May be given more than once.
-    #[arg(long = "look-in", value_name = "REGION", value_parser = options::words)]
+    #[arg(long = "look-in", value_name = "REGION", value_parser = values::words)]
     look_in: Vec<String>,
 
     #[command(flatten)]

@@ -4,12 +4,13 @@ use severance_domain::case::CaseId;
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
-use crate::args::VerifyOptions;
-use crate::contain::{afterwards, contained};
+use crate::arguments::VerifyOptions;
+use crate::clock;
+use crate::commands::contain::{afterwards, contained};
 use crate::exit::{Failure, LIVES};
+use crate::output::table::{print, say};
+use crate::output::{course, view};
 use crate::remote::unexpected;
-use crate::table::{print, say};
-use crate::{clock, course, view};
 
 /// Asks for it, and says what lives.
 pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {

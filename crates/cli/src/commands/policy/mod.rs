@@ -1,14 +1,16 @@
 //! `sever policy`: the guardrails, checked and explained before they are deployed.
 
+pub(crate) mod explain;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use severance_policy::Guardrails;
 
+use self::explain::ExplainOptions;
 use crate::exit::{BROKEN_POLICY, Failure};
-use crate::explain::{self, ExplainOptions};
-use crate::table::print;
-use crate::text::clean;
+use crate::output::table::print;
+use crate::output::text::clean;
 
 const CHECK_HELP: &str = "\
 Examples:

@@ -7,7 +7,7 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::{Severity, SignalKind, Source};
 
-use crate::claim::Named;
+use crate::arguments::claim::Named;
 
 /// Reads one of a closed set of names.
 fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>

@@ -9,8 +9,8 @@ use severance_domain::cutover::{Consumer, Cutover, Stage};
 use severance_domain::evidence::{Proof, Residual};
 use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 
-use crate::table;
-use crate::text::{clean, write_field, write_list};
+use crate::output::table;
+use crate::output::text::{clean, write_field, write_list};
 
 /// What is known of a key that a rotation has replaced, where a case is about one.
 pub(crate) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {

@@ -4,12 +4,13 @@ use severance_domain::case::CaseId;
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
-use crate::contain::afterwards;
+use crate::arguments::values;
+use crate::commands::contain::afterwards;
 use crate::exit::{Failure, NOT_RESTORED, remote_help};
+use crate::output::table::{print, say};
+use crate::output::text::clean;
+use crate::output::{course, view};
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::{print, say};
-use crate::text::clean;
-use crate::{course, options, view};
 
 const HELP: &str = remote_help!(
     "\
@@ -35,15 +36,15 @@ Besides the codes below, 25: it was answered, but not all that was to come back 
 #[command(after_help = HELP)]
 pub(crate) struct RestoreOptions {
     /// The case.
-    #[arg(value_parser = options::case)]
+    #[arg(value_parser = values::case)]
     case: CaseId,
 
     /// Why it may come back. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = options::words)]
+    #[arg(long, value_name = "TEXT", value_parser = values::words)]
     reason: String,
 
     /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = options::words)]
+    #[arg(long, value_name = "TICKET", value_parser = values::words)]
     ticket: Option<String>,
 
     /// Only say what would be done.

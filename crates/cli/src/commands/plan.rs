@@ -13,12 +13,13 @@ use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::review::ReviewTimes;
 use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
-use crate::claim::ClaimOptions;
+use crate::arguments::claim::ClaimOptions;
+use crate::clock;
 use crate::exit::{Failure, remote_help};
+use crate::output::table::{self, print};
+use crate::output::text::{clean, name, write_field, write_list};
+use crate::output::{course, credentials, view};
 use crate::remote::{RemoteOptions, unexpected};
-use crate::table::{self, print};
-use crate::text::{clean, name, write_field, write_list};
-use crate::{clock, course, credentials, view};
 
 const HELP: &str = remote_help!(
     "\

@@ -7,9 +7,9 @@ use severance_domain::evidence::Evidence;
 use severance_domain::plan::Disposition;
 use severance_domain::text::is_unseen;
 
-use crate::course;
+use crate::commands::verify::evidence::{CaseReport, FileReport, Record, Report};
 use crate::exit::Status;
-use crate::verify::{CaseReport, FileReport, Record, Report};
+use crate::output::course;
 
 /// Makes a text safe for a terminal and keeps it on its line: what evidence quotes was written by others.
 pub(crate) fn clean(text: &str) -> String {

@@ -1,0 +1,7 @@
+//! How answers are written: as text for a reader, or as one JSON document.
+
+pub(crate) mod course;
+pub(crate) mod credentials;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod view;
