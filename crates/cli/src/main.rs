@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod remote;
 mod rows;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -19,13 +20,12 @@ use arguments::{Args, Command, VerifyOptions};
 use commands::verify::{case, evidence};
 use commands::{breaker, contain, copies, cutovers, exempt, plan, policy, registry, restore, review, rotate};
 use exit::Failure;
-use output::table;
 
 fn main() -> ExitCode {
     let Args { command } = Args::parse();
     let code = run(command).unwrap_or_else(|failure| {
         for line in failure.to_string().lines() {
-            table::say(line);
+            terminal::say(line);
         }
         failure.code()
     });

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write};
 use std::time::Duration;
 
-use crate::output::text::clean;
+use crate::terminal::clean;
 
 /// What is told beside the output of a command that waits. A terminal is told again and again, on one line that goes
 /// away with the wait; a file is told once.

@@ -4,8 +4,8 @@ use severance_domain::respond::{Answer, Ask, Breaker};
 
 use crate::arguments::values;
 use crate::exit::{Failure, remote_help};
+use crate::output::answer::print;
 use crate::output::table;
-use crate::output::table::print;
 use crate::remote::{RemoteOptions, unexpected};
 
 const STATUS_HELP: &str = remote_help!("Examples:\n  sever breaker status");

@@ -9,9 +9,10 @@ use crate::arguments::values;
 use crate::clock;
 use crate::commands::policy::explain;
 use crate::exit::{Failure, NOT_CONTAINED, remote_help};
-use crate::output::table::{print, say};
+use crate::output::answer::print;
 use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::terminal::say;
 
 const CONTAIN_HELP: &str = remote_help!(
     "\

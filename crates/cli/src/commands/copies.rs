@@ -7,10 +7,11 @@ use severance_domain::ids::AccessKeyId;
 
 use crate::arguments::values;
 use crate::exit::{Failure, NOT_CONTAINED};
+use crate::output::answer::print;
 use crate::output::table;
-use crate::output::table::{print, say};
-use crate::output::text::{clean, write_list};
+use crate::output::text::write_list;
 use crate::remote::RemoteOptions;
+use crate::terminal::{clean, say};
 
 const HELP: &str = "\
 Examples:

@@ -16,10 +16,11 @@ use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 use crate::arguments::claim::ClaimOptions;
 use crate::clock;
 use crate::exit::{Failure, remote_help};
-use crate::output::table::{self, print};
-use crate::output::text::{clean, name, write_field, write_list};
-use crate::output::{course, credentials, view};
+use crate::output::answer::print;
+use crate::output::text::{name, write_field, write_list};
+use crate::output::{course, credentials, table, view};
 use crate::remote::{RemoteOptions, unexpected};
+use crate::terminal::clean;
 
 const HELP: &str = remote_help!(
     "\

@@ -10,10 +10,11 @@ use severance_domain::respond::{Answer, Ask, IMPORT_AT_ONCE};
 
 use crate::arguments::values;
 use crate::exit::{Failure, remote_help};
-use crate::output::table::{print, say};
+use crate::output::answer::print;
 use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
 use crate::rows::{self, COLUMNS};
+use crate::terminal::say;
 
 const IMPORT_HELP: &str = remote_help!(
     "\

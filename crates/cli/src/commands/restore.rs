@@ -7,10 +7,10 @@ use severance_domain::verdict::Verdict;
 use crate::arguments::values;
 use crate::commands::contain::afterwards;
 use crate::exit::{Failure, NOT_RESTORED, remote_help};
-use crate::output::table::{print, say};
-use crate::output::text::clean;
+use crate::output::answer::print;
 use crate::output::{course, view};
 use crate::remote::{RemoteOptions, unexpected};
+use crate::terminal::{clean, say};
 
 const HELP: &str = remote_help!(
     "\

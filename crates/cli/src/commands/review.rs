@@ -8,7 +8,7 @@ use severance_domain::respond::{Answer, Ask};
 use crate::arguments::values;
 use crate::commands::contain::contained;
 use crate::exit::{Failure, remote_help};
-use crate::output::table::print;
+use crate::output::answer::print;
 use crate::output::{table, view};
 use crate::remote::{RemoteOptions, unexpected};
 

@@ -16,11 +16,12 @@ use crate::arguments::values;
 use crate::commands::contain::afterwards;
 use crate::commands::policy::explain;
 use crate::exit::{Failure, NOT_CONTAINED, remote_help};
-use crate::output::table::{print, say};
+use crate::output::answer::print;
 use crate::output::text::{write_field, write_step};
 use crate::output::view;
 use crate::progress::Progress;
 use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::terminal::say;
 
 const ROTATE_HELP: &str = remote_help!(
     "\

@@ -10,7 +10,8 @@ use severance_domain::evidence::{Proof, Residual};
 use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 
 use crate::output::table;
-use crate::output::text::{clean, write_field, write_list};
+use crate::output::text::{write_field, write_list};
+use crate::terminal::clean;
 
 /// What is known of a key that a rotation has replaced, where a case is about one.
 pub(crate) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! How answers are written: as text for a reader, or as one JSON document.
 
+pub(crate) mod answer;
 pub(crate) mod course;
 pub(crate) mod credentials;
 pub(crate) mod table;

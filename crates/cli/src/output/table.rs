@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::output::text::clean;
+use crate::terminal::clean;
 
 /// Writes rows under their heads, each column as wide as what is in it. What stands in a row was written by others: it is made
 /// safe for a terminal.
@@ -43,29 +43,4 @@ fn write_row<'a>(
 ) -> io::Result<()> {
     let padded: Vec<String> = cells.zip(widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
     writeln!(out, "{indent}{}", padded.join("  ").trim_end())
-}
-
-/// What was answered, as one JSON document or as text for a reader. A reader such as `head` that has seen enough is no failure.
-pub(crate) fn print(
-    json: bool,
-    answer: &impl serde::Serialize,
-    text: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<(), crate::exit::Failure> {
-    let mut out = io::stdout().lock();
-    let written = if json {
-        serde_json::to_writer_pretty(&mut out, answer).map_err(io::Error::from).and_then(|()| writeln!(out))
-    } else {
-        text(&mut out)
-    };
-    match written.and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(crate::exit::Failure::Unreadable(format!("cannot write the output: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// A line on stderr, beside the output. There is nothing to do where even that cannot be written.
-pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "sever: {}", clean(line));
 }

@@ -5,20 +5,11 @@ use std::io::{self, Write};
 use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
 use severance_domain::evidence::Evidence;
 use severance_domain::plan::Disposition;
-use severance_domain::text::is_unseen;
 
 use crate::commands::verify::evidence::{CaseReport, FileReport, Record, Report};
 use crate::exit::Status;
 use crate::output::course;
-
-/// Makes a text safe for a terminal and keeps it on its line: what evidence quotes was written by others.
-pub(crate) fn clean(text: &str) -> String {
-    let mut cleaned = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_unseen(c) { cleaned.extend(c.escape_unicode()) } else { cleaned.push(c) }
-    }
-    cleaned
-}
+use crate::terminal::clean;
 
 /// Writes the report.
 pub(crate) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {

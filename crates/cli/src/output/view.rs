@@ -10,8 +10,9 @@ use severance_domain::radius::BlastRadius;
 use severance_domain::respond::{Answer, Explanation, Reacted};
 use severance_domain::review::{Decision, Review};
 
-use crate::output::text::{clean, name, write_field, write_list, write_step};
+use crate::output::text::{name, write_field, write_list, write_step};
 use crate::output::{course, credentials};
+use crate::terminal::clean;
 
 /// What came of a claim, subject by subject.
 pub(crate) fn reactions(reactions: &[Reacted], out: &mut dyn Write) -> io::Result<()> {

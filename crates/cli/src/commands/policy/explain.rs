@@ -16,7 +16,7 @@ use crate::arguments::values;
 use crate::clock;
 use crate::commands::policy::guardrails;
 use crate::exit::Failure;
-use crate::output::table::print;
+use crate::output::answer::print;
 use crate::output::view;
 use crate::remote::{RemoteOptions, Responder, unexpected};
 

@@ -9,8 +9,8 @@ use severance_policy::Guardrails;
 
 use self::explain::ExplainOptions;
 use crate::exit::{BROKEN_POLICY, Failure};
-use crate::output::table::print;
-use crate::output::text::clean;
+use crate::output::answer::print;
+use crate::terminal::clean;
 
 const CHECK_HELP: &str = "\
 Examples:

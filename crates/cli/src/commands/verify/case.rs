@@ -8,9 +8,10 @@ use crate::arguments::VerifyOptions;
 use crate::clock;
 use crate::commands::contain::{afterwards, contained};
 use crate::exit::{Failure, LIVES};
-use crate::output::table::{print, say};
+use crate::output::answer::print;
 use crate::output::{course, view};
 use crate::remote::unexpected;
+use crate::terminal::say;
 
 /// Asks for it, and says what lives.
 pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {

@@ -13,6 +13,7 @@ use crate::arguments::VerifyOptions;
 use crate::commands::verify::files::{self, Input};
 use crate::exit::Status;
 use crate::output::text;
+use crate::terminal::clean;
 
 /// Nothing could be checked, or the result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -199,7 +200,7 @@ fn judge(chain: &Chain<'_>, allow_partial: bool) -> CaseReport {
 fn warn(report: &Report<'_>, stderr: &mut dyn Write) -> io::Result<()> {
     for case in &report.cases {
         for gap in &case.not_checked {
-            writeln!(stderr, "sever: WARNING: {}: {}", text::clean(&case.case), text::clean(gap))?;
+            writeln!(stderr, "sever: WARNING: {}: {}", clean(&case.case), clean(gap))?;
         }
     }
     if report.status != Status::Verified {
