@@ -10,7 +10,8 @@ use severance_domain::radius::BlastRadius;
 use severance_domain::respond::{Answer, Explanation, Reacted};
 use severance_domain::review::{Decision, Review};
 
-use crate::output::text::{name, write_field, write_list, write_step};
+use crate::output::step::write_step;
+use crate::output::text::{name, write_field, write_list};
 use crate::output::{course, credentials};
 use crate::terminal::clean;
 

@@ -4,16 +4,12 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use serde::Serialize;
-use severance_domain::digest::Digest;
-use severance_domain::evidence::Statement;
 use severance_domain::evidence::verify::{Chain, InvalidPublicKey, PublicKey, Verified, chains, verify};
 
 use crate::arguments::VerifyOptions;
 use crate::commands::verify::files::{self, Input};
 use crate::exit::Status;
-use crate::output::text;
-use crate::terminal::clean;
+use crate::output::report::{self, CaseReport, FileReport, Record, Report};
 
 /// Nothing could be checked, or the result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -39,76 +35,6 @@ pub(crate) enum Error {
     Output(io::Error),
 }
 
-/// What was found. This is the document that `--json` prints.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Report<'a> {
-    /// The worst of all.
-    pub(crate) status: Status,
-    /// The process's exit code.
-    pub(crate) exit_code: u8,
-    /// The fingerprints of the keys that were given.
-    pub(crate) keys: Vec<&'a str>,
-    /// One entry for each file, in the order in which they were read.
-    pub(crate) files: Vec<FileReport<'a>>,
-    /// One entry for each case that has a verified file.
-    pub(crate) cases: Vec<CaseReport>,
-}
-
-/// What was found of one file.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct FileReport<'a> {
-    /// Its name.
-    pub(crate) file: &'a str,
-    /// How it fared.
-    pub(crate) status: Status,
-    /// What is wrong with it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) problem: Option<String>,
-    /// What a verified file states.
-    #[serde(flatten)]
-    pub(crate) record: Option<Record<'a>>,
-}
-
-/// What a verified file states.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Record<'a> {
-    /// SHA-256 of the payload.
-    pub(crate) digest: &'a Digest,
-    /// The key that signed.
-    pub(crate) signed_by: &'a str,
-    /// How many signatures by other keys were not checked.
-    pub(crate) unchecked_signatures: usize,
-    /// Whether the proof was derived anew from the steps and found the same.
-    pub(crate) proof_checked: bool,
-    /// The payload.
-    pub(crate) statement: &'a Statement,
-}
-
-/// What was found of one case.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CaseReport {
-    /// The case.
-    pub(crate) case: String,
-    /// When it was opened: a claim that comes again after its case is forgotten opens another of the same name.
-    pub(crate) opened_at: String,
-    /// The installation that keeps it.
-    pub(crate) stack: String,
-    /// How its chain fared.
-    pub(crate) status: Status,
-    /// The revisions that are at hand, lowest first.
-    pub(crate) revisions: Vec<u32>,
-    /// What is wrong with the chain.
-    pub(crate) problems: Vec<String>,
-    /// What was left unchecked because the caller allowed it.
-    pub(crate) not_checked: Vec<String>,
-    /// Whether the last revision at hand left steps to be tried again, so that another one should follow.
-    pub(crate) unfinished: bool,
-}
-
 /// Checks what the options name and writes the report.
 pub(crate) fn run(
     options: &VerifyOptions,
@@ -127,18 +53,13 @@ pub(crate) fn run(
     let status = of_files.chain(cases.iter().map(|case| case.status)).max().unwrap_or(Status::Unreadable);
     let keys = keys.iter().map(PublicKey::fingerprint).collect();
     let report = Report { status, exit_code: status.code(), keys, files, cases };
-    let written = if options.remote.json {
-        serde_json::to_writer_pretty(&mut *stdout, &report).map_err(io::Error::from).and_then(|()| writeln!(stdout))
-    } else {
-        text::write(&report, stdout)
-    };
-    match written.and_then(|()| stdout.flush()) {
+    match report::write(&report, options.remote.json, stdout).and_then(|()| stdout.flush()) {
         // A reader such as `head` that has seen enough does not change the result.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => return Err(Error::Output(error)),
         _ => {}
     }
     // A warning that cannot be shown stands in the report too.
-    let _ = warn(&report, stderr);
+    let _ = report::warn(&report, stderr);
     Ok(status)
 }
 
@@ -194,25 +115,4 @@ fn judge(chain: &Chain<'_>, allow_partial: bool) -> CaseReport {
         not_checked,
         unfinished: chain.last().is_some_and(|case| !case.is_settled()),
     }
-}
-
-/// What must not be overlooked, also when the report goes into a file.
-fn warn(report: &Report<'_>, stderr: &mut dyn Write) -> io::Result<()> {
-    for case in &report.cases {
-        for gap in &case.not_checked {
-            writeln!(stderr, "sever: WARNING: {}: {}", clean(&case.case), clean(gap))?;
-        }
-    }
-    if report.status != Status::Verified {
-        let failed = report.files.iter().filter(|file| file.status != Status::Verified).count();
-        let broken = report.cases.iter().filter(|case| case.status != Status::Verified).count();
-        let (files, cases) = (report.files.len(), report.cases.len());
-        let outcome = report.status.headline();
-        writeln!(
-            stderr,
-            "sever: {outcome}: {failed} of {files} files and {broken} of {cases} chains failed (exit code {})",
-            report.exit_code
-        )?;
-    }
-    Ok(())
 }
