@@ -95,25 +95,6 @@ pub(crate) const NOT_RESTORED: u8 = 25;
 /// Something lives that a case had ended.
 pub(crate) const LIVES: u8 = 26;
 
-/// The exit codes of a command that asks the responder, for its `--help`.
-macro_rules! remote_help {
-    ($examples:literal) => {
-        concat!(
-            $examples,
-            "\n\nExit codes:
-   0  done
-   2  wrong usage
-  10  the output could not be written
-  21  refused: the responder says why, and what would help
-  22  no answer: not reachable, not allowed, or the function itself failed
-
-You need lambda:InvokeFunction on the function STACK-responder. What changes something is signed with your own
-credentials (sts:GetCallerIdentity, which needs no permission), so that the responder hears from AWS who you are."
-        )
-    };
-}
-pub(crate) use remote_help;
-
 /// Why a command ended without doing what it is for. Printed once, by `main`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {

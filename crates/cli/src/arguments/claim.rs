@@ -1,25 +1,14 @@
 //! What is claimed by hand about an identity: the options that `plan` and `contain` share, so that the one can print
 //! the other.
 
-use severance_domain::ids::{AccessKeyId, Arn};
-use severance_domain::respond::Claim;
+use severance_domain::ids::AccessKeyId;
 use severance_domain::signal::{Severity, SignalKind};
 
-use crate::arguments::values;
-use crate::exit::Failure;
-use crate::remote::{RemoteOptions, Responder};
+use crate::arguments::stack::RemoteOptions;
+use crate::arguments::values::{self, Named};
 
 /// What is claimed where nobody says it: that somebody else holds the identity, which ends all of it.
 const DEFAULT_SIGNAL: &str = "identity_compromised";
-
-/// Whom a claim is about.
-#[derive(Debug, Clone)]
-pub(crate) enum Named {
-    /// An identity.
-    Identity(Arn),
-    /// Whoever holds this key.
-    Key(AccessKeyId),
-}
 
 /// A claim, as it is written on the command line.
 #[derive(Debug, clap::Args)]
@@ -27,35 +16,22 @@ pub(crate) struct ClaimOptions {
     /// The identity: the ARN of an IAM user, an IAM role, a secret, or a user of IAM Identity Center. Or the id of a
     /// long-term access key, where all that is known is the key.
     #[arg(value_name = "ARN|KEY", value_parser = values::named)]
-    named: Named,
+    pub(crate) named: Named,
 
     /// What is claimed about it.
     #[arg(long, value_name = "KIND", value_parser = values::signal(), default_value = DEFAULT_SIGNAL)]
-    signal: SignalKind,
+    pub(crate) signal: SignalKind,
 
     /// The access key that it is about.
     #[arg(long, value_name = "ID", value_parser = values::access_key)]
-    access_key: Option<AccessKeyId>,
+    pub(crate) access_key: Option<AccessKeyId>,
 
     /// How bad it is; high unless said.
     #[arg(long, value_name = "SEVERITY", value_parser = values::severity())]
-    severity: Option<Severity>,
+    pub(crate) severity: Option<Severity>,
 }
 
 impl ClaimOptions {
-    /// The claim that the responder is asked about. Of a key alone AWS is asked in whose account it is.
-    pub(crate) fn claim(&self, responder: &Responder) -> Result<Claim, Failure> {
-        let (subject, access_key) = match (&self.named, &self.access_key) {
-            (Named::Identity(arn), key) => (arn.clone(), key.clone()),
-            (Named::Key(key), Some(other)) if other != key => {
-                return Err(Failure::Usage(format!("--access-key {other} is another key than {key}")));
-            }
-            // The account as a whole: who in it holds the key, the responder finds out.
-            (Named::Key(key), _) => (responder.account_of(key)?, Some(key.clone())),
-        };
-        Ok(Claim { subject, signal: self.signal, access_key, severity: self.severity })
-    }
-
     /// The command that reacts to this claim, for the same stack, to be copied into a shell.
     pub(crate) fn contain_command(&self, remote: &RemoteOptions) -> String {
         let mut words = vec!["sever".to_owned(), "contain".to_owned()];

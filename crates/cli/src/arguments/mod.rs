@@ -1,6 +1,8 @@
 //! The command line.
 
 pub(crate) mod claim;
+pub(crate) mod help;
+pub(crate) mod stack;
 pub(crate) mod values;
 
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use severance_domain::case::CaseId;
 
+use crate::arguments::stack::RemoteOptions;
 use crate::commands::breaker::BreakerCommand;
 use crate::commands::contain::{ContainOptions, StatusOptions};
 use crate::commands::copies::CopiesOptions;
@@ -20,7 +23,6 @@ use crate::commands::restore::RestoreOptions;
 use crate::commands::review::{ApproveOptions, DenyOptions, RecertifyOptions, ReviewsOptions};
 use crate::commands::rotate::{AdoptOptions, RotateOptions};
 use crate::exit::Failure;
-use crate::remote::RemoteOptions;
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:

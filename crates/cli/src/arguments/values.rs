@@ -7,7 +7,14 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::{Severity, SignalKind, Source};
 
-use crate::arguments::claim::Named;
+/// Whom a claim is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Named {
+    /// An identity.
+    Identity(Arn),
+    /// Whoever holds this key.
+    Key(AccessKeyId),
+}
 
 /// Reads one of a closed set of names.
 fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>

@@ -2,11 +2,13 @@
 
 use severance_domain::respond::{Answer, Ask, Breaker};
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
-use crate::exit::{Failure, remote_help};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::table;
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 
 const STATUS_HELP: &str = remote_help!("Examples:\n  sever breaker status");
 
@@ -54,7 +56,7 @@ pub(crate) fn run(command: BreakerCommand) -> Result<u8, Failure> {
         BreakerCommand::Status(given) => (given.remote, Ask::BreakerStatus),
         BreakerCommand::Reset(given) => (given.remote, Ask::BreakerReset { reason: given.reason }),
     };
-    let answer = remote.connect()?.ask(ask)?;
+    let answer = remote.stack().connect()?.ask(ask)?;
     let Answer::Breakers { breakers } = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| {
         let rows: Vec<Vec<String>> = breakers.iter().map(row).collect();

@@ -5,13 +5,16 @@ use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
 use crate::arguments::claim::ClaimOptions;
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::clock;
+use crate::commands::claim;
 use crate::commands::policy::explain;
-use crate::exit::{Failure, NOT_CONTAINED, remote_help};
+use crate::exit::{Failure, NOT_CONTAINED};
 use crate::output::answer::print;
 use crate::output::view;
-use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::remote::{Responder, unexpected};
 use crate::terminal::say;
 
 const CONTAIN_HELP: &str = remote_help!(
@@ -82,8 +85,8 @@ pub(crate) struct StatusOptions {
 /// Claims something by hand.
 pub(crate) fn contain(given: ContainOptions) -> Result<u8, Failure> {
     let ContainOptions { claim, reason, ticket, dry_run, remote } = given;
-    let responder = remote.connect()?;
-    let claim = claim.claim(&responder)?;
+    let responder = remote.stack().connect()?;
+    let claim = claim::of(&claim, &responder)?;
     if dry_run {
         return explain::live(claim, &responder, remote.json);
     }
@@ -96,7 +99,7 @@ pub(crate) fn contain(given: ContainOptions) -> Result<u8, Failure> {
 /// Shows a case.
 pub(crate) fn status(given: StatusOptions) -> Result<u8, Failure> {
     let StatusOptions { case, remote } = given;
-    let answer = remote.connect()?.ask(Ask::Status { case })?;
+    let answer = remote.stack().connect()?.ask(Ask::Status { case })?;
     let Answer::Case(case) = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| view::case(case, clock::now(), out))?;
     Ok(0)

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Search, Updated};
 use severance_domain::ids::AccessKeyId;
 
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::exit::{Failure, NOT_CONTAINED};
 use crate::output::answer::print;
 use crate::output::table;
 use crate::output::text::write_list;
-use crate::remote::RemoteOptions;
 use crate::terminal::{clean, say};
 
 const HELP: &str = "\
@@ -56,7 +56,7 @@ pub(crate) struct CopiesOptions {
 pub(crate) fn run(given: CopiesOptions) -> Result<u8, Failure> {
     let CopiesOptions { key, look_in, remote } = given;
     let search = Search { access_key: Some(key), regions: look_in, ..Search::default() };
-    let found = remote.connect_to("copies-search")?.search(&CopiesRequest { search, keep: false })?;
+    let found = remote.stack().connect_to("copies-search")?.search(&CopiesRequest { search, keep: false })?;
     print(remote.json, &found, |out| write(&found, out))?;
     if found.is_complete() {
         return Ok(0);

@@ -4,12 +4,14 @@ use severance_domain::cutover::{Gate, Stage};
 use severance_domain::ids::AccessKeyId;
 use severance_domain::respond::{Answer, Ask};
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::commands::contain::contained;
-use crate::exit::{Failure, remote_help};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::{table, view};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 
 const LIST_HELP: &str = remote_help!(
     "\
@@ -70,7 +72,7 @@ pub(crate) struct CutOptions {
 
 /// Lists the keys that were replaced.
 pub(crate) fn list(given: &CutoversOptions) -> Result<u8, Failure> {
-    let answer = given.remote.connect()?.ask(Ask::Cutovers)?;
+    let answer = given.remote.stack().connect()?.ask(Ask::Cutovers)?;
     let Answer::Cutovers { gates } = &answer else { return Err(unexpected()) };
     print(given.remote.json, &answer, |out| {
         if gates.is_empty() {
@@ -115,7 +117,7 @@ fn state(gate: &Gate) -> String {
 /// Deactivates a key that was replaced.
 pub(crate) fn cut(given: CutOptions) -> Result<u8, Failure> {
     let CutOptions { key, reason, ticket, remote } = given;
-    let answer = remote.connect()?.ask(Ask::Cut { access_key: key, reason, ticket })?;
+    let answer = remote.stack().connect()?.ask(Ask::Cut { access_key: key, reason, ticket })?;
     let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| view::reactions(reactions, out))?;
     Ok(contained(reactions))

@@ -8,12 +8,14 @@ use severance_domain::countermeasure::Countermeasure;
 use severance_domain::exemption::{Exemption, ExemptionRequest};
 use severance_domain::respond::{Answer, Ask};
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::clock;
-use crate::exit::{Failure, remote_help};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::{table, view};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 
 const ADD_HELP: &str = remote_help!(
     "\
@@ -107,7 +109,7 @@ pub(crate) fn run(command: ExemptCommand) -> Result<u8, Failure> {
         ExemptCommand::List(given) => (given.remote, Ask::Exemptions),
         ExemptCommand::End(given) => (given.remote, Ask::EndExemption { id: given.id }),
     };
-    let answer = remote.connect()?.ask(ask)?;
+    let answer = remote.stack().connect()?.ask(ask)?;
     print(remote.json, &answer, |out| match &answer {
         Answer::Exemptions { exemptions } if exemptions.is_empty() => writeln!(out, "There are no exemptions."),
         Answer::Exemptions { exemptions } => {

@@ -1,6 +1,7 @@
 //! What each command does.
 
 pub(crate) mod breaker;
+mod claim;
 pub(crate) mod contain;
 pub(crate) mod copies;
 pub(crate) mod cutovers;

@@ -14,12 +14,15 @@ use severance_domain::review::ReviewTimes;
 use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
 use crate::arguments::claim::ClaimOptions;
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::clock;
-use crate::exit::{Failure, remote_help};
+use crate::commands::claim;
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::text::{name, write_field, write_list};
 use crate::output::{course, credentials, table, view};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 use crate::terminal::clean;
 
 const HELP: &str = remote_help!(
@@ -53,8 +56,8 @@ pub(crate) struct PlanOptions {
 /// Shows what would be done. Changes nothing.
 pub(crate) fn run(given: PlanOptions) -> Result<u8, Failure> {
     let PlanOptions { claim: asked, remote } = given;
-    let responder = remote.connect()?;
-    let claim = asked.claim(&responder)?;
+    let responder = remote.stack().connect()?;
+    let claim = claim::of(&asked, &responder)?;
     let answer = responder.ask(Ask::Explain(claim.clone()))?;
     let Answer::Explained(explained) = &answer else { return Err(unexpected()) };
     let now = clock::now();

@@ -8,11 +8,13 @@ use severance_domain::ids::Arn;
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, IMPORT_AT_ONCE};
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
-use crate::exit::{Failure, remote_help};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::view;
-use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::remote::{Responder, unexpected};
 use crate::rows::{self, COLUMNS};
 use crate::terminal::say;
 
@@ -112,7 +114,7 @@ pub(crate) fn run(command: RegistryCommand) -> Result<u8, Failure> {
         RegistryCommand::Export(given) => export(&given),
         RegistryCommand::Remove(given) => {
             let arns = given.arns.iter().map(ToString::to_string).collect();
-            let answer = given.remote.connect()?.ask(Ask::RegistryRemove { arns })?;
+            let answer = given.remote.stack().connect()?.ask(Ask::RegistryRemove { arns })?;
             print(given.remote.json, &answer, |out| view::done(&answer, out))?;
             Ok(0)
         }
@@ -126,7 +128,7 @@ fn import(given: &ImportOptions) -> Result<u8, Failure> {
     let what = if given.dry_run {
         format!("{name} is good: {all} rows; nothing was sent")
     } else {
-        store(&given.remote.connect()?, &entries)?;
+        store(&given.remote.stack().connect()?, &entries)?;
         format!("stored {all} rows of {name}")
     };
     let answer = Answer::Done { what, count: all };
@@ -154,7 +156,7 @@ fn store(responder: &Responder, entries: &[RegistryEntry]) -> Result<(), Failure
 }
 
 fn export(given: &ExportOptions) -> Result<u8, Failure> {
-    let responder = given.remote.connect()?;
+    let responder = given.remote.stack().connect()?;
     let mut all: Vec<RegistryEntry> = Vec::new();
     let mut after = None;
     loop {

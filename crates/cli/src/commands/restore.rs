@@ -4,12 +4,14 @@ use severance_domain::case::CaseId;
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::commands::contain::afterwards;
-use crate::exit::{Failure, NOT_RESTORED, remote_help};
+use crate::exit::{Failure, NOT_RESTORED};
 use crate::output::answer::print;
 use crate::output::{course, view};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 use crate::terminal::{clean, say};
 
 const HELP: &str = remote_help!(
@@ -58,7 +60,7 @@ pub(crate) struct RestoreOptions {
 /// Gives back, or says what would be given back.
 pub(crate) fn run(given: RestoreOptions) -> Result<u8, Failure> {
     let RestoreOptions { case, reason, ticket, dry_run, remote } = given;
-    let responder = remote.connect()?;
+    let responder = remote.stack().connect()?;
     let answer = responder.ask(Ask::Restore { case: case.clone(), reason, ticket, dry_run })?;
     match &answer {
         Answer::Restorable { case, subject, steps } if dry_run => {

@@ -5,12 +5,14 @@ use severance_domain::case::{Case, CaseId};
 use severance_domain::ids::Arn;
 use severance_domain::respond::{Answer, Ask};
 
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::commands::contain::contained;
-use crate::exit::{Failure, remote_help};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::{table, view};
-use crate::remote::{RemoteOptions, unexpected};
+use crate::remote::unexpected;
 
 const REVIEWS_HELP: &str = remote_help!(
     "\
@@ -110,7 +112,7 @@ pub(crate) struct RecertifyOptions {
 
 /// Lists what waits for a person.
 pub(crate) fn list(given: &ReviewsOptions) -> Result<u8, Failure> {
-    let answer = given.remote.connect()?.ask(Ask::Reviews)?;
+    let answer = given.remote.stack().connect()?.ask(Ask::Reviews)?;
     let Answer::Reviews { cases } = &answer else { return Err(unexpected()) };
     print(given.remote.json, &answer, |out| {
         if cases.is_empty() {
@@ -145,7 +147,7 @@ fn row(case: &Case) -> Vec<String> {
 /// Carries a held plan out.
 pub(crate) fn approve(given: ApproveOptions) -> Result<u8, Failure> {
     let Decided { case, plan, reason, remote } = given.decided;
-    let answer = remote.connect()?.ask(Ask::Approve { case, plan, reason })?;
+    let answer = remote.stack().connect()?.ask(Ask::Approve { case, plan, reason })?;
     let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| view::reactions(reactions, out))?;
     Ok(contained(reactions))
@@ -154,7 +156,7 @@ pub(crate) fn approve(given: ApproveOptions) -> Result<u8, Failure> {
 /// Closes a held plan.
 pub(crate) fn deny(given: DenyOptions) -> Result<u8, Failure> {
     let Decided { case, plan, reason, remote } = given.decided;
-    let answer = remote.connect()?.ask(Ask::Deny { case, plan, reason })?;
+    let answer = remote.stack().connect()?.ask(Ask::Deny { case, plan, reason })?;
     print(remote.json, &answer, |out| match &answer {
         Answer::Reacted { reactions } => view::reactions(reactions, out),
         other => view::done(other, out),
@@ -165,7 +167,7 @@ pub(crate) fn deny(given: DenyOptions) -> Result<u8, Failure> {
 /// Says that an identity is still needed.
 pub(crate) fn recertify(given: RecertifyOptions) -> Result<u8, Failure> {
     let RecertifyOptions { subject, until, reason, remote } = given;
-    let answer = remote.connect()?.ask(Ask::Recertify { subject, until, reason })?;
+    let answer = remote.stack().connect()?.ask(Ask::Recertify { subject, until, reason })?;
     print(remote.json, &answer, |out| view::done(&answer, out))?;
     Ok(0)
 }

@@ -11,17 +11,18 @@ use severance_domain::respond::{Answer, Ask, Claim, Reacted};
 use severance_domain::signal::SignalKind;
 use severance_domain::verdict::Verdict;
 
-use crate::arguments::claim::Named;
-use crate::arguments::values;
+use crate::arguments::help::remote_help;
+use crate::arguments::stack::RemoteOptions;
+use crate::arguments::values::{self, Named};
 use crate::commands::contain::afterwards;
 use crate::commands::policy::explain;
-use crate::exit::{Failure, NOT_CONTAINED, remote_help};
+use crate::exit::{Failure, NOT_CONTAINED};
 use crate::output::answer::print;
 use crate::output::step::write_step;
 use crate::output::text::write_field;
 use crate::output::view;
 use crate::progress::Progress;
-use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::remote::{Responder, unexpected};
 use crate::terminal::say;
 
 const ROTATE_HELP: &str = remote_help!(
@@ -138,7 +139,7 @@ pub(crate) struct AdoptOptions {
 
 /// Starts a secret's rotation.
 pub(crate) fn rotate(given: RotateOptions) -> Result<u8, Failure> {
-    let responder = given.asked.remote.connect()?;
+    let responder = given.asked.remote.stack().connect()?;
     let (subject, access_key) = match given.named {
         Named::Identity(secret) => (secret, None),
         Named::Key(key) => (responder.account_of(&key)?, Some(key)),
@@ -150,7 +151,7 @@ pub(crate) fn rotate(given: RotateOptions) -> Result<u8, Failure> {
 /// Puts a key under management.
 pub(crate) fn adopt(given: AdoptOptions) -> Result<u8, Failure> {
     let AdoptOptions { user, key, asked } = given;
-    let responder = asked.remote.connect()?;
+    let responder = asked.remote.stack().connect()?;
     let claim = Claim { subject: user, signal: SignalKind::CredentialUnmanaged, access_key: key, severity: None };
     asked.put(claim, &responder)
 }

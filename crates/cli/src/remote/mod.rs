@@ -40,29 +40,17 @@ const SEARCH_WITHIN: Duration = Duration::from_secs(930);
 /// For a question that STS answers at once.
 const ACCOUNT_WITHIN: Duration = Duration::from_secs(30);
 
-/// Which stack is asked, as the AWS CLI says it.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Which stack")]
-pub(crate) struct RemoteOptions {
-    /// The stack's name.
-    #[arg(long, env = "SEVERANCE_STACK_NAME", default_value = "severance", value_name = "NAME")]
-    pub(crate) stack: String,
-
-    /// The stack's Region. Else the environment's, then the profile's.
-    #[arg(long, value_name = "REGION")]
-    pub(crate) region: Option<String>,
-
-    /// The profile in ~/.aws/config whose credentials are used. Else AWS's usual order, environment first.
-    #[arg(long, value_name = "PROFILE")]
-    pub(crate) profile: Option<String>,
-
-    /// Where AWS is, if not where it always is (emulators). Else as the environment or the profile says.
-    #[arg(long, value_name = "URL")]
-    pub(crate) endpoint_url: Option<String>,
-
-    /// Print one JSON document instead of text.
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
+/// The stack that is asked, and as whom.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stack<'a> {
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Its Region, unless the environment or the profile says it.
+    pub(crate) region: Option<&'a str>,
+    /// Whose credentials are used, unless AWS's usual order finds them.
+    pub(crate) profile: Option<&'a str>,
+    /// Where AWS is, if not where it always is.
+    pub(crate) endpoint_url: Option<&'a str>,
 }
 
 /// The responder of one stack, or another function that is asked in its own words.
@@ -74,7 +62,7 @@ pub(crate) struct Responder {
     audience: Audience,
 }
 
-impl RemoteOptions {
+impl Stack<'_> {
     /// Finds the stack's responder. Nothing is sent yet but what a profile needs to sign in.
     pub(crate) fn connect(&self) -> Result<Responder, Failure> {
         self.connect_to("responder")
@@ -84,7 +72,7 @@ impl RemoteOptions {
     pub(crate) fn connect_to(&self, function: &str) -> Result<Responder, Failure> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| Failure::Unanswered(format!("cannot start: {error}")))?;
-        let function = format!("{}-{function}", self.stack);
+        let function = format!("{}-{function}", self.name);
         let (sdk, credentials, audience) = runtime.block_on(self.load(function))?;
         let lambda = aws_sdk_lambda::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
         let sts = aws_sdk_sts::config::Builder::from(&sdk).credentials_provider(credentials.clone()).build();
@@ -94,13 +82,13 @@ impl RemoteOptions {
 
     async fn load(&self, function: String) -> Result<(SdkConfig, Credentials, Audience), Failure> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest());
-        if let Some(region) = &self.region {
-            loader = loader.region(Region::new(region.clone()));
+        if let Some(region) = self.region {
+            loader = loader.region(Region::new(region.to_owned()));
         }
-        if let Some(endpoint) = &self.endpoint_url {
+        if let Some(endpoint) = self.endpoint_url {
             loader = loader.endpoint_url(endpoint);
         }
-        if let Some(profile) = &self.profile {
+        if let Some(profile) = self.profile {
             // The SDK would prefer credentials in the environment even to a profile that is named: somebody else would act.
             let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
             loader = loader.profile_name(profile).credentials_provider(credentials);
@@ -121,7 +109,7 @@ impl RemoteOptions {
     fn signed_out(&self, why: &str) -> Failure {
         // Below its first line the SDK lists all that it has tried.
         let why = why.lines().next().unwrap_or_default().trim_end_matches(". Attempted:");
-        let how = match &self.profile {
+        let how = match self.profile {
             Some(profile) => format!("sign in (aws sso login --profile {profile}), or correct the profile"),
             None => "sign in and name the profile (--profile), or set AWS_ACCESS_KEY_ID and its companions".to_owned(),
         };

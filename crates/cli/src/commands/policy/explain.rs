@@ -12,13 +12,14 @@ use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
+use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::clock;
 use crate::commands::policy::guardrails;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::view;
-use crate::remote::{RemoteOptions, Responder, unexpected};
+use crate::remote::{Responder, unexpected};
 
 const HELP: &str = "\
 Examples:
@@ -135,7 +136,7 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     if given.live {
         let ExplainOptions { subject, signal, access_key, severity, remote, .. } = given;
         let claim = Claim { subject, signal, access_key, severity: Some(severity) };
-        return live(claim, &remote.connect()?, remote.json);
+        return live(claim, &remote.stack().connect()?, remote.json);
     }
     let guardrails = guardrails(given.policies.as_deref())?;
     let now = clock::now();

@@ -21,7 +21,7 @@ pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
             "to read back what {case} ended, say why: --reason TEXT. To check files of evidence, give --key PUB.pem"
         )));
     };
-    let responder = remote.connect()?;
+    let responder = remote.stack().connect()?;
     let answer = responder.ask(Ask::Verify { case: case.clone(), reason })?;
     let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
     print(remote.json, &answer, |out| view::reactions(reactions, out))?;
