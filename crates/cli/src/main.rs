@@ -16,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use arguments::{Args, Command, VerifyOptions};
+use arguments::verify::VerifyOptions;
+use arguments::{Args, Command};
 use commands::verify::{case, evidence};
 use commands::{breaker, contain, copies, cutovers, exempt, plan, policy, registry, restore, review, rotate};
 use exit::Failure;

@@ -2,53 +2,11 @@
 
 use severance_domain::respond::{Answer, Ask, Breaker};
 
-use crate::arguments::help::remote_help;
-use crate::arguments::stack::RemoteOptions;
-use crate::arguments::values;
+use crate::arguments::breaker::BreakerCommand;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::table;
 use crate::remote::unexpected;
-
-const STATUS_HELP: &str = remote_help!("Examples:\n  sever breaker status");
-
-const RESET_HELP: &str = remote_help!(
-    "\
-Examples:
-  # First find out why so much was done at once: sever breaker status names the case that opened it.
-  sever breaker reset --reason \"200 keys of one leaked store, INC-42\"
-
-While a breaker is open every step waits for a person. What was held meanwhile still waits: sever reviews."
-);
-
-/// What to do with the breakers.
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum BreakerCommand {
-    /// Show how much of each window is used, and whether a breaker is open.
-    Status(StatusOptions),
-    /// Close the breakers and forget what filled them.
-    Reset(ResetOptions),
-}
-
-/// The options of `sever breaker status`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = STATUS_HELP)]
-pub(crate) struct StatusOptions {
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
-
-/// The options of `sever breaker reset`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = RESET_HELP)]
-pub(crate) struct ResetOptions {
-    /// Why it may go on.
-    #[arg(long, value_name = "TEXT", value_parser = values::words)]
-    reason: String,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Shows or resets the breakers.
 pub(crate) fn run(command: BreakerCommand) -> Result<u8, Failure> {

@@ -4,10 +4,7 @@ use severance_domain::case::{Case, CaseId};
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
-use crate::arguments::claim::ClaimOptions;
-use crate::arguments::help::remote_help;
-use crate::arguments::stack::RemoteOptions;
-use crate::arguments::values;
+use crate::arguments::contain::{ContainOptions, StatusOptions};
 use crate::clock;
 use crate::commands::claim;
 use crate::commands::policy::explain;
@@ -16,71 +13,6 @@ use crate::output::answer::print;
 use crate::output::view;
 use crate::remote::{Responder, unexpected};
 use crate::terminal::say;
-
-const CONTAIN_HELP: &str = remote_help!(
-    "\
-Examples:
-  # First look: sever plan. Then end all of it, because somebody else may hold it.
-  sever contain arn:aws:iam::111122223333:user/deployer \\
-    --reason \"signs in from two countries\" --ticket INC-42
-
-  # One key that became known. What a policy holds waits for another person: sever approve.
-  sever contain arn:aws:iam::111122223333:user/deployer --signal credential_exposed \\
-    --access-key AKIAIOSFODNN7EXAMPLE --severity critical \\
-    --reason \"key in a public repository\" --ticket INC-42
-
-  # What would be done, with each policy's own words. Changes nothing.
-  sever contain arn:aws:iam::111122223333:user/deployer --reason drill --dry-run
-
-It may take minutes: the identity is looked at again until nothing new appears. Undo: sever restore.
-
-Besides the codes below, 24: it was answered, but access was not seen to end (held, observed, partial, failed)."
-);
-
-const STATUS_HELP: &str = remote_help!(
-    "\
-Examples:
-  # What was done, what was seen, what lives on until when, and what was given back.
-  sever status sev-0123456789abcdef0123
-
-  # For a script.
-  sever status sev-0123456789abcdef0123 --json | jq -r .case.verdict"
-);
-
-/// The options of `sever contain`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = CONTAIN_HELP)]
-pub(crate) struct ContainOptions {
-    #[command(flatten)]
-    claim: ClaimOptions,
-
-    /// Why you say so. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = values::words)]
-    reason: String,
-
-    /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = values::words)]
-    ticket: Option<String>,
-
-    /// Only say what would be done about the identity as it is now.
-    #[arg(long)]
-    dry_run: bool,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
-
-/// The options of `sever status`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = STATUS_HELP)]
-pub(crate) struct StatusOptions {
-    /// The case.
-    #[arg(value_parser = values::case)]
-    case: CaseId,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Claims something by hand.
 pub(crate) fn contain(given: ContainOptions) -> Result<u8, Failure> {

@@ -3,54 +3,13 @@
 use std::io::{self, Write};
 
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Search, Updated};
-use severance_domain::ids::AccessKeyId;
 
-use crate::arguments::stack::RemoteOptions;
-use crate::arguments::values;
+use crate::arguments::copies::CopiesOptions;
 use crate::exit::{Failure, NOT_CONTAINED};
 use crate::output::answer::print;
 use crate::output::table;
 use crate::output::text::write_list;
 use crate::terminal::{clean, say};
-
-const HELP: &str = "\
-Examples:
-  # Secrets, parameters, environments of functions, builds and tasks that name the key.
-  sever copies AKIAIOSFODNN7EXAMPLE
-
-  # In other Regions, too. The function's role must let it.
-  sever copies AKIAIOSFODNN7EXAMPLE --look-in eu-west-1 --look-in us-east-1
-
-  # For a script: the ARNs that still hold it.
-  sever copies AKIAIOSFODNN7EXAMPLE --json | jq -r '.copies[] | select(.how == \"names_key\").arn'
-
-It prints where the key stands, never what stands there. It does not look into code, images, buckets and machines. While
-something could not be looked at there may be copies that nobody knows of: the exit code is 24.
-
-Exit codes:
-   0  answered, and all that the search looks into could be read
-   2  wrong usage
-  10  the output could not be written
-  22  no answer: not reachable, not allowed, switched off in this stack, or the function itself failed
-  24  answered, but not all could be looked at
-
-You need lambda:InvokeFunction on the function STACK-copies-search, which exists only in a stack with CopiesSearch=true.";
-
-/// The options of `sever copies`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
-pub(crate) struct CopiesOptions {
-    /// The key.
-    #[arg(value_name = "KEY", value_parser = values::long_term_key)]
-    key: AccessKeyId,
-
-    /// A Region to look in; the stack's own, unless given. May be given more than once.
-    #[arg(long = "look-in", value_name = "REGION", value_parser = values::words)]
-    look_in: Vec<String>,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Searches, and says what was found.
 pub(crate) fn run(given: CopiesOptions) -> Result<u8, Failure> {

@@ -1,74 +1,14 @@
 //! `sever cutovers`, `sever cut`: keys that a rotation has replaced, and how long they live on.
 
 use severance_domain::cutover::{Gate, Stage};
-use severance_domain::ids::AccessKeyId;
 use severance_domain::respond::{Answer, Ask};
 
-use crate::arguments::help::remote_help;
-use crate::arguments::stack::RemoteOptions;
-use crate::arguments::values;
+use crate::arguments::cutovers::{CutOptions, CutoversOptions};
 use crate::commands::contain::contained;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::{table, view};
 use crate::remote::unexpected;
-
-const LIST_HELP: &str = remote_help!(
-    "\
-Examples:
-  # Every key that was replaced and is not gone yet.
-  sever cutovers
-
-  # Who still uses one: the case that asks about it names each of them.
-  sever status sev-0123456789abcdef0123
-
-  # For a script: keys that are still active.
-  sever cutovers --json | jq -r '.cutovers.gates[] | select(.inactiveSince == null).old'
-
-A key that nobody uses for the quiet window of its class is deactivated, and deleted after the stack's CutoverDeletion. One
-that is still used at its deadline is held for a person: do nothing to keep it, sever approve or sever cut to end it."
-);
-
-const CUT_HELP: &str = remote_help!(
-    "\
-Examples:
-  # Whoever still uses it breaks: look who that is first.
-  sever cutovers
-  sever cut AKIAIOSFODNN7EXAMPLE --reason \"the last consumer is switched off, OPS-12\" --ticket OPS-12
-
-Only a key that a rotation has replaced can be cut; any other is ended by sever contain. It is deactivated, not deleted, so
-sever restore CASE gives it back.
-
-Besides the codes below, 24: it was answered, but the key was not seen to end (held, observed, failed)."
-);
-
-/// The options of `sever cutovers`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = LIST_HELP)]
-pub(crate) struct CutoversOptions {
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
-
-/// The options of `sever cut`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = CUT_HELP)]
-pub(crate) struct CutOptions {
-    /// The old key.
-    #[arg(value_name = "KEY", value_parser = values::long_term_key)]
-    key: AccessKeyId,
-
-    /// Why nobody needs it any more. Stands in the evidence.
-    #[arg(long, value_name = "TEXT", value_parser = values::words)]
-    reason: String,
-
-    /// The ticket that it belongs to.
-    #[arg(long, value_name = "TICKET", value_parser = values::words)]
-    ticket: Option<String>,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Lists the keys that were replaced.
 pub(crate) fn list(given: &CutoversOptions) -> Result<u8, Failure> {

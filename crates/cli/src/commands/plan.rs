@@ -13,9 +13,7 @@ use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::review::ReviewTimes;
 use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
-use crate::arguments::claim::ClaimOptions;
-use crate::arguments::help::remote_help;
-use crate::arguments::stack::RemoteOptions;
+use crate::arguments::plan::PlanOptions;
 use crate::clock;
 use crate::commands::claim;
 use crate::exit::Failure;
@@ -24,34 +22,6 @@ use crate::output::text::{name, write_field, write_list};
 use crate::output::{course, credentials, table, view};
 use crate::remote::unexpected;
 use crate::terminal::clean;
-
-const HELP: &str = remote_help!(
-    "\
-Examples:
-  # Who it is, every credential, what would be done in which order, what that hits, and what would live on.
-  sever plan arn:aws:iam::111122223333:user/deployer
-
-  # Of one key that became known. Whoever holds it need not be known.
-  sever plan AKIAIOSFODNN7EXAMPLE --signal credential_exposed --severity critical
-
-  # For a script: the steps that would be taken at once.
-  sever plan arn:aws:iam::111122223333:role/app --json \\
-    | jq -r '.explained[].plan.steps[] | select(.disposition == \"enforce\").countermeasure.type'
-
-It changes nothing and needs no reason. Its last lines are the command that does it: sever contain.
-ENFORCE is done at once, REVIEW waits for a person, OBSERVE is only written down, REFUSE is never done."
-);
-
-/// The options of `sever plan`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
-pub(crate) struct PlanOptions {
-    #[command(flatten)]
-    claim: ClaimOptions,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Shows what would be done. Changes nothing.
 pub(crate) fn run(given: PlanOptions) -> Result<u8, Failure> {

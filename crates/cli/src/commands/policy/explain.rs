@@ -1,48 +1,22 @@
 //! `sever policy explain`: what would be done about an identity, which policies say so, and what lowered their answer.
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::message::radius;
-use severance_domain::playbook::{Context, Mode, decide};
-use severance_domain::profile::{Class, Clues, Criticality, Profile, RegistryEntry, TagKeys};
+use severance_domain::playbook::{Context, decide};
+use severance_domain::profile::{Clues, Profile, RegistryEntry, TagKeys};
 use severance_domain::respond::{Answer, Ask, Claim, Explanation};
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
-use crate::arguments::stack::RemoteOptions;
-use crate::arguments::values;
+use crate::arguments::policy::ExplainOptions;
 use crate::clock;
 use crate::commands::policy::guardrails;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::view;
 use crate::remote::{Responder, unexpected};
-
-const HELP: &str = "\
-Examples:
-  # Offline, about an identity that you describe. No AWS account is asked.
-  sever policy explain arn:aws:iam::111122223333:user/batch --signal credential_unused --class workload \\
-    --owner payments@example.com --environment prod --idle-days 120
-
-  # With policies of your own, before you deploy them.
-  sever policy explain arn:aws:iam::111122223333:role/app --signal identity_compromised --policies policies
-
-  # A leaver.
-  sever policy explain arn:aws:iam::111122223333:user/alice --signal offboarding --owner alice --leaver alice
-
-  # The deployed stack, about the identity as AWS shows it now. Changes nothing.
-  sever policy explain arn:aws:iam::111122223333:user/batch --signal credential_unused --live
-
-Exit codes:
-   0  explained, whatever the answer is
-   2  wrong usage
-  10  the output could not be written
-  20  a policy is broken: see sever policy check
-  21  refused (only --live)
-  22  the responder did not answer (only --live)";
 
 /// The age of the key that a user is taken to have.
 const ASSUMED_DAYS: i64 = 400;
@@ -51,85 +25,6 @@ const STALE_DAYS: i64 = 90;
 const UNUSED_DAYS: i64 = 45;
 /// The id of that key: AWS's own example.
 const ASSUMED_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
-
-/// The options of `sever policy explain`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
-pub(crate) struct ExplainOptions {
-    /// The identity: the ARN of an IAM user, an IAM role, a secret, or an account's root user.
-    #[arg(value_name = "ARN", value_parser = values::arn)]
-    subject: Arn,
-
-    /// What is claimed about it.
-    #[arg(long, value_name = "KIND", value_parser = values::signal())]
-    signal: SignalKind,
-
-    /// The access key that it is about.
-    #[arg(long, value_name = "ID", value_parser = values::access_key)]
-    access_key: Option<AccessKeyId>,
-
-    /// How bad it is.
-    #[arg(long, value_name = "SEVERITY", value_parser = values::severity(), default_value = "high")]
-    severity: Severity,
-
-    /// Ask the deployed responder about the real identity, instead of describing one.
-    #[arg(long, conflicts_with_all = [
-        "policies", "source", "class", "owners", "environment", "criticality", "tags", "age_days", "idle_days", "leaver",
-        "workload", "mode",
-    ])]
-    live: bool,
-
-    /// A folder of policies (in default and custom below it), instead of those that were built in.
-    #[arg(long, value_name = "DIR")]
-    policies: Option<PathBuf>,
-
-    /// Who makes the claim.
-    #[arg(long, value_name = "SOURCE", value_parser = values::source(), default_value = "responder")]
-    source: Source,
-
-    /// Its class.
-    #[arg(long, value_name = "CLASS", value_parser = values::class())]
-    class: Option<Class>,
-
-    /// Its owner. May be given more than once.
-    #[arg(long = "owner", value_name = "OWNER")]
-    owners: Vec<String>,
-
-    /// Where it runs.
-    #[arg(long, value_name = "ENVIRONMENT")]
-    environment: Option<String>,
-
-    /// What would break without it.
-    #[arg(long, value_name = "CRITICALITY", value_parser = values::criticality())]
-    criticality: Option<Criticality>,
-
-    /// A tag on it. May be given more than once. The template's own tag keys count, such as severance:class.
-    #[arg(long = "tag", value_name = "KEY=VALUE", value_parser = values::pair)]
-    tags: Vec<(String, String)>,
-
-    /// How old it and its key are; 400 unless given, 0 for a new key.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=36_500))]
-    age_days: Option<i64>,
-
-    /// For how long its key has not been used; all its life, unless given.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=36_500))]
-    idle_days: Option<i64>,
-
-    /// The person who leaves, for --signal offboarding. Else the identity itself is named as retired.
-    #[arg(long, alias = "attribution-owner", value_name = "NAME", conflicts_with = "workload")]
-    leaver: Option<String>,
-
-    /// The workload that is retired, for --signal offboarding.
-    #[arg(long, value_name = "NAME")]
-    workload: Option<String>,
-
-    /// What the stack is set to.
-    #[arg(long, value_name = "MODE", value_parser = values::mode(), default_value = "enforce")]
-    mode: Mode,
-
-    #[command(flatten)]
-    remote: RemoteOptions,
-}
 
 /// Explains, offline or live.
 pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {

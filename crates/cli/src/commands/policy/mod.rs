@@ -2,51 +2,15 @@
 
 pub(crate) mod explain;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use severance_policy::Guardrails;
 
-use self::explain::ExplainOptions;
+use crate::arguments::policy::{CheckOptions, PolicyCommand};
 use crate::exit::{BROKEN_POLICY, Failure};
 use crate::output::answer::print;
 use crate::terminal::clean;
-
-const CHECK_HELP: &str = "\
-Examples:
-  # Before a commit, and in CI.
-  sever policy check policies
-
-  # Only your own, as a list.
-  sever policy check --json | jq -r '.policies[]'
-
-Exit codes:
-   0  every policy holds
-   2  wrong usage
-  10  the output could not be written
-  20  broken: each problem is named by file, line and column";
-
-/// What to do with the policies.
-#[derive(Debug, clap::Subcommand)]
-pub(crate) enum PolicyCommand {
-    /// Check a folder of policies, offline: their syntax, and that they fit the schema.
-    Check(CheckOptions),
-    /// Say what would be done about an identity, which policies say so, and why. Offline, unless --live.
-    Explain(Box<ExplainOptions>),
-}
-
-/// The options of `sever policy check`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = CHECK_HELP)]
-pub(crate) struct CheckOptions {
-    /// The folder with the policies: every *.cedar file in its folders default and custom.
-    #[arg(value_name = "DIR", default_value = "policies")]
-    directory: PathBuf,
-
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    json: bool,
-}
 
 /// What `sever policy check --json` prints.
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ use severance_domain::case::CaseId;
 use severance_domain::respond::{Answer, Ask, Reacted};
 use severance_domain::verdict::Verdict;
 
-use crate::arguments::VerifyOptions;
+use crate::arguments::verify::VerifyOptions;
 use crate::clock;
 use crate::commands::contain::{afterwards, contained};
 use crate::exit::{Failure, LIVES};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use severance_domain::evidence::verify::{Chain, InvalidPublicKey, PublicKey, Verified, chains, verify};
 
-use crate::arguments::VerifyOptions;
+use crate::arguments::verify::VerifyOptions;
 use crate::commands::verify::files::{self, Input};
 use crate::exit::Status;
 use crate::output::report::{self, CaseReport, FileReport, Record, Report};
