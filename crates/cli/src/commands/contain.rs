@@ -1,15 +1,15 @@
 //! `sever contain`, `sever status`: a reaction by hand, and how it stands.
 
 use severance_domain::case::{Case, CaseId};
-use severance_domain::respond::{Answer, Ask, Reacted};
-use severance_domain::verdict::Verdict;
+use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::contain::{ContainOptions, StatusOptions};
 use crate::clock;
 use crate::commands::claim;
 use crate::commands::policy::explain;
-use crate::exit::{Failure, NOT_CONTAINED};
+use crate::exit::Failure;
 use crate::output::answer::print;
+use crate::output::verdicts::contained;
 use crate::output::view;
 use crate::remote::{Responder, unexpected};
 use crate::terminal::say;
@@ -47,17 +47,4 @@ pub(crate) fn afterwards(responder: &Responder, case: &CaseId) -> Option<Box<Cas
             None
         }
     }
-}
-
-/// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so.
-pub(crate) fn contained(reactions: &[Reacted]) -> u8 {
-    let living: Vec<&Reacted> =
-        reactions.iter().filter(|reacted| reacted.verdict != Verdict::VerifiedRevoked).collect();
-    for reacted in &living {
-        say(&format!("NOT SEEN TO END: the access of {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
-    }
-    if reactions.is_empty() {
-        say("nothing was found to act on");
-    }
-    if living.is_empty() && !reactions.is_empty() { 0 } else { NOT_CONTAINED }
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use severance_domain::exemption::{Exemption, ExemptionRequest};
+use severance_domain::exemption::ExemptionRequest;
 use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::exempt::{AddOptions, ExemptCommand};
@@ -11,7 +11,7 @@ use crate::arguments::stack::RemoteOptions;
 use crate::clock;
 use crate::exit::Failure;
 use crate::output::answer::print;
-use crate::output::{table, view};
+use crate::output::{exemptions, view};
 use crate::remote::unexpected;
 
 /// Adds, lists or ends exemptions.
@@ -23,12 +23,7 @@ pub(crate) fn run(command: ExemptCommand) -> Result<u8, Failure> {
     };
     let answer = remote.stack().connect()?.ask(ask)?;
     print(remote.json, &answer, |out| match &answer {
-        Answer::Exemptions { exemptions } if exemptions.is_empty() => writeln!(out, "There are no exemptions."),
-        Answer::Exemptions { exemptions } => {
-            let now = clock::now();
-            let rows: Vec<Vec<String>> = exemptions.iter().map(|exemption| row(exemption, now)).collect();
-            table::write(&["ID", "WHO", "NOT TAKEN", "UNTIL", "OWNER", "TICKET", "REASON", "WAY OUT", "BY"], &rows, out)
-        }
+        Answer::Exemptions { exemptions } => exemptions::write(exemptions, clock::now(), out),
         other => view::done(other, out),
     })?;
     match answer {
@@ -61,24 +56,6 @@ fn add(given: AddOptions) -> Result<(RemoteOptions, Ask), Failure> {
 fn end_of(date: Date) -> Result<Timestamp, Failure> {
     let next = date.checked_add(1.day()).and_then(|next| next.to_zoned(TimeZone::UTC));
     next.map(|next| next.timestamp()).map_err(|error| Failure::Usage(format!("--until {date}: {error}")))
-}
-
-fn row(exemption: &Exemption, now: Timestamp) -> Vec<String> {
-    let Exemption { id, request, created_by, .. } = exemption;
-    let expired = if exemption.is_in_force(now) { "" } else { " (over)" };
-    let not_taken =
-        if request.countermeasures.is_empty() { "all".to_owned() } else { request.countermeasures.join(", ") };
-    vec![
-        id.clone(),
-        request.subject.clone(),
-        not_taken,
-        format!("{}{expired}", request.expires_at),
-        request.owner.clone(),
-        request.ticket.clone(),
-        request.reason.clone(),
-        request.way_out.clone(),
-        created_by.to_string(),
-    ]
 }
 
 #[cfg(test)]

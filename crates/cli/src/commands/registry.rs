@@ -1,16 +1,14 @@
 //! `sever registry`: the user's own inventory (CMDB), for identities that cannot be tagged or whose tags are not trusted.
 
-use std::io::{self, Write};
-
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, IMPORT_AT_ONCE};
 
 use crate::arguments::registry::{ExportOptions, Format, ImportOptions, RegistryCommand};
 use crate::exit::Failure;
 use crate::output::answer::print;
-use crate::output::view;
+use crate::output::{registry, view};
 use crate::remote::{Responder, unexpected};
-use crate::rows::{self, COLUMNS};
+use crate::rows;
 use crate::terminal::say;
 
 /// Imports, exports or removes rows.
@@ -76,15 +74,6 @@ fn export(given: &ExportOptions) -> Result<u8, Failure> {
         after = next;
     }
     let json = given.remote.json || given.format == Format::Json;
-    print(json, &all, |out| write_csv(&all, out))?;
+    print(json, &all, |out| registry::write_csv(&all, out))?;
     Ok(0)
-}
-
-fn write_csv(entries: &[RegistryEntry], out: &mut dyn Write) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(COLUMNS)?;
-    for entry in entries {
-        writer.write_record(rows::fields(entry))?;
-    }
-    writer.flush()
 }

@@ -1,15 +1,14 @@
 //! `sever restore`: what a case ended is given back, as far as it may be.
 
-use severance_domain::respond::{Answer, Ask, Reacted};
-use severance_domain::verdict::Verdict;
+use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::restore::RestoreOptions;
 use crate::commands::contain::afterwards;
-use crate::exit::{Failure, NOT_RESTORED};
+use crate::exit::Failure;
 use crate::output::answer::print;
+use crate::output::verdicts::restored;
 use crate::output::{course, view};
 use crate::remote::unexpected;
-use crate::terminal::{clean, say};
 
 /// Gives back, or says what would be given back.
 pub(crate) fn run(given: RestoreOptions) -> Result<u8, Failure> {
@@ -18,12 +17,7 @@ pub(crate) fn run(given: RestoreOptions) -> Result<u8, Failure> {
     let answer = responder.ask(Ask::Restore { case: case.clone(), reason, ticket, dry_run })?;
     match &answer {
         Answer::Restorable { case, subject, steps } if dry_run => {
-            print(remote.json, &answer, |out| {
-                writeln!(out, "{case}  {}", clean(subject))?;
-                course::returns(steps, out)?;
-                let undone = steps.iter().filter(|step| step.answer.changes()).count();
-                writeln!(out, "\n{undone} of {} steps would be undone. Nothing was changed.", steps.len())
-            })?;
+            print(remote.json, &answer, |out| course::restorable(case, subject, steps, out))?;
             Ok(0)
         }
         Answer::Reacted { reactions } if !dry_run => {
@@ -36,13 +30,4 @@ pub(crate) fn run(given: RestoreOptions) -> Result<u8, Failure> {
         }
         _ => Err(unexpected()),
     }
-}
-
-/// 0 only where all that was to come back was seen to: whoever goes on after `sever restore … &&` believes so.
-fn restored(reactions: &[Reacted]) -> u8 {
-    let rest: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict != Verdict::Restored).collect();
-    for reacted in &rest {
-        say(&format!("NOT ALL CAME BACK: {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
-    }
-    if rest.is_empty() && !reactions.is_empty() { 0 } else { NOT_RESTORED }
 }

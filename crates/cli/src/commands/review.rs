@@ -1,47 +1,20 @@
 //! `sever reviews`, `sever approve`, `sever deny`, `sever recertify`: what people decide.
 
-use severance_domain::case::Case;
 use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::review::{ApproveOptions, Decided, DenyOptions, RecertifyOptions, ReviewsOptions};
-use crate::commands::contain::contained;
 use crate::exit::Failure;
 use crate::output::answer::print;
-use crate::output::{table, view};
+use crate::output::verdicts::contained;
+use crate::output::{reviews, view};
 use crate::remote::unexpected;
 
 /// Lists what waits for a person.
 pub(crate) fn list(given: &ReviewsOptions) -> Result<u8, Failure> {
     let answer = given.remote.stack().connect()?.ask(Ask::Reviews)?;
     let Answer::Reviews { cases } = &answer else { return Err(unexpected()) };
-    print(given.remote.json, &answer, |out| {
-        if cases.is_empty() {
-            return writeln!(out, "Nothing waits for a person.");
-        }
-        let rows: Vec<Vec<String>> = cases.iter().map(row).collect();
-        table::write(&["CASE", "PLAN", "SIGNAL", "WHO", "ANSWER UNTIL", "IF NOBODY ANSWERS"], &rows, out)?;
-        writeln!(out, "\nLook at one: sever status CASE. Decide: sever approve|deny CASE --plan PLAN --reason TEXT")
-    })?;
+    print(given.remote.json, &answer, |out| reviews::write(cases, out))?;
     Ok(0)
-}
-
-fn row(case: &Case) -> Vec<String> {
-    let review = case.review.as_ref();
-    let until = review.map_or_else(
-        || "not known".to_owned(),
-        |review| {
-            let again = if review.escalated_at.is_some() { " (asked again)" } else { "" };
-            format!("{}{again}", review.expires_at)
-        },
-    );
-    vec![
-        case.id.to_string(),
-        review.map(|review| review.short_plan().to_owned()).unwrap_or_default(),
-        case.signal.kind.as_str().to_owned(),
-        case.subject.label(),
-        until,
-        review.map(view::on_silence).unwrap_or_default().to_owned(),
-    ]
 }
 
 /// Carries a held plan out.

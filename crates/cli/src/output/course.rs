@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
-use severance_domain::case::{Case, Confirmation, Outcome, Round, Verification};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Round, Verification};
 use severance_domain::copies::Copy;
 use severance_domain::cutover::{Consumer, Cutover, Stage};
 use severance_domain::evidence::{Proof, Residual};
@@ -201,8 +201,15 @@ fn outcome(of: &Return) -> String {
     }
 }
 
-/// What a restoration would do, the last step first.
-pub(crate) fn returns(steps: &[Return], out: &mut dyn Write) -> io::Result<()> {
+/// What a restoration would do, the last step first, and how much of it changes something.
+pub(crate) fn restorable(case: &CaseId, subject: &str, steps: &[Return], out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{case}  {}", clean(subject))?;
+    returns(steps, out)?;
+    let undone = steps.iter().filter(|step| step.answer.changes()).count();
+    writeln!(out, "\n{undone} of {} steps would be undone. Nothing was changed.", steps.len())
+}
+
+fn returns(steps: &[Return], out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<Vec<String>> = steps
         .iter()
         .map(|of| {

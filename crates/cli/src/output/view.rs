@@ -118,8 +118,19 @@ pub(crate) fn on_silence(review: &Review) -> &'static str {
     if review.enforce_on_silence { "carried out" } else { "not done" }
 }
 
+/// What would be done about each subject, where a claim was explained.
+pub(crate) fn explained(answer: &Answer, out: &mut dyn Write) -> io::Result<()> {
+    match answer {
+        Answer::Explained(explained) if explained.is_empty() => {
+            writeln!(out, "Nothing was found that the claim is about.")
+        }
+        Answer::Explained(explained) => explained.iter().try_for_each(|one| explanation(one, out)),
+        _ => Ok(()),
+    }
+}
+
 /// What would be done about one subject, and who says so.
-pub(crate) fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
+fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
     let Explanation { subject, profile: of, inventory, plan, mode, blast_radius, radius } = explained;
     writeln!(out, "{} {}", subject.kind.as_words(), clean(&subject.label()))?;
     profile(of, out)?;

@@ -15,6 +15,7 @@ use crate::clock;
 use crate::commands::policy::guardrails;
 use crate::exit::Failure;
 use crate::output::answer::print;
+use crate::output::text::write_list;
 use crate::output::view;
 use crate::remote::{Responder, unexpected};
 
@@ -54,8 +55,8 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     let explained = Explanation { subject, profile, inventory, plan, mode: given.mode, blast_radius, radius: None };
     let answer = Answer::Explained(vec![explained]);
     print(given.remote.json, &answer, |out| {
-        show(&answer, out)?;
-        crate::output::text::write_list("Taken as given", &assumed, out)
+        view::explained(&answer, out)?;
+        write_list("Taken as given", &assumed, out)
     })?;
     Ok(0)
 }
@@ -66,18 +67,8 @@ pub(crate) fn live(claim: Claim, responder: &Responder, json: bool) -> Result<u8
     if !matches!(answer, Answer::Explained(_)) {
         return Err(unexpected());
     }
-    print(json, &answer, |out| show(&answer, out))?;
+    print(json, &answer, |out| view::explained(&answer, out))?;
     Ok(0)
-}
-
-fn show(answer: &Answer, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    match answer {
-        Answer::Explained(explained) if explained.is_empty() => {
-            writeln!(out, "Nothing was found that the claim is about.")
-        }
-        Answer::Explained(explained) => explained.iter().try_for_each(|one| view::explanation(one, out)),
-        _ => Ok(()),
-    }
 }
 
 /// What a decision takes, without anybody being asked, and what of it nobody said.

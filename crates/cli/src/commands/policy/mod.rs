@@ -4,37 +4,12 @@ pub(crate) mod explain;
 
 use std::path::Path;
 
-use serde::Serialize;
 use severance_policy::Guardrails;
 
 use crate::arguments::policy::{CheckOptions, PolicyCommand};
 use crate::exit::{BROKEN_POLICY, Failure};
 use crate::output::answer::print;
-use crate::terminal::clean;
-
-/// What `sever policy check --json` prints.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Checked {
-    /// Whether every policy holds.
-    ok: bool,
-    /// The ids of the policies; none where one is broken.
-    policies: Vec<String>,
-    /// What is wrong.
-    problems: Vec<ProblemFound>,
-}
-
-#[derive(Serialize)]
-struct ProblemFound {
-    file: String,
-    line: usize,
-    column: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    policy: Option<String>,
-    reason: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    help: Option<String>,
-}
+use crate::output::policies::{self, Checked};
 
 /// Checks or explains.
 pub(crate) fn run(command: PolicyCommand) -> Result<u8, Failure> {
@@ -52,30 +27,7 @@ pub(crate) fn guardrails(directory: Option<&Path>) -> Result<Guardrails, Failure
 
 fn check(given: &CheckOptions) -> Result<u8, Failure> {
     let directory = given.directory.display().to_string();
-    match Guardrails::from_directory(&given.directory) {
-        Ok(guardrails) => {
-            let checked =
-                Checked { ok: true, policies: guardrails.ids().map(str::to_owned).collect(), problems: Vec::new() };
-            print(given.json, &checked, |out| {
-                writeln!(out, "{} policies in {}: all hold", guardrails.len(), clean(&directory))
-            })?;
-            Ok(0)
-        }
-        Err(error) => {
-            let problems = error.problems.iter().map(|problem| ProblemFound {
-                file: problem.file.clone(),
-                line: problem.line,
-                column: problem.column,
-                policy: problem.policy.clone(),
-                reason: problem.reason.clone(),
-                help: problem.help.clone(),
-            });
-            let checked = Checked { ok: false, policies: Vec::new(), problems: problems.collect() };
-            print(given.json, &checked, |out| {
-                writeln!(out, "{}: broken", clean(&directory))?;
-                error.to_string().lines().try_for_each(|line| writeln!(out, "  {}", clean(line)))
-            })?;
-            Ok(BROKEN_POLICY)
-        }
-    }
+    let found = Guardrails::from_directory(&given.directory);
+    print(given.json, &Checked::from(&found), |out| policies::write(&found, &directory, out))?;
+    Ok(if found.is_ok() { 0 } else { BROKEN_POLICY })
 }

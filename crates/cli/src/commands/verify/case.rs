@@ -1,17 +1,16 @@
 //! `sever verify CASE`: the responder reads back once more whether all that a case ended is dead.
 
 use severance_domain::case::CaseId;
-use severance_domain::respond::{Answer, Ask, Reacted};
-use severance_domain::verdict::Verdict;
+use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::verify::VerifyOptions;
 use crate::clock;
-use crate::commands::contain::{afterwards, contained};
-use crate::exit::{Failure, LIVES};
+use crate::commands::contain::afterwards;
+use crate::exit::Failure;
 use crate::output::answer::print;
+use crate::output::verdicts::dead;
 use crate::output::{course, view};
 use crate::remote::unexpected;
-use crate::terminal::say;
 
 /// Asks for it, and says what lives.
 pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
@@ -34,13 +33,4 @@ pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
         })?;
     }
     Ok(dead(reactions))
-}
-
-/// 0 only where everything was seen to be dead.
-fn dead(reactions: &[Reacted]) -> u8 {
-    let alive: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict == Verdict::Reappeared).collect();
-    for reacted in &alive {
-        say(&format!("ALIVE AGAIN: access of {} that {} had ended; contain it again", reacted.subject, reacted.case));
-    }
-    if alive.is_empty() { contained(reactions) } else { LIVES }
 }

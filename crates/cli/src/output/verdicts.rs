@@ -1,0 +1,56 @@
+//! What must not be overlooked in the verdicts that were answered: a line on stderr for each, and the exit code.
+
+use severance_domain::respond::Reacted;
+use severance_domain::verdict::Verdict;
+
+use crate::exit::{LIVES, NOT_CONTAINED, NOT_RESTORED};
+use crate::terminal::say;
+
+/// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so.
+pub(crate) fn contained(reactions: &[Reacted]) -> u8 {
+    let living: Vec<&Reacted> =
+        reactions.iter().filter(|reacted| reacted.verdict != Verdict::VerifiedRevoked).collect();
+    for reacted in &living {
+        say(&format!("NOT SEEN TO END: the access of {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
+    }
+    if reactions.is_empty() {
+        say("nothing was found to act on");
+    }
+    if living.is_empty() && !reactions.is_empty() { 0 } else { NOT_CONTAINED }
+}
+
+/// 0 only where every rotation was seen to end: whoever goes on after `sever rotate … &&` believes so.
+pub(crate) fn rotated(reactions: &[Reacted]) -> u8 {
+    let open: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict != Verdict::VerifiedRevoked).collect();
+    for reacted in &open {
+        say(&format!("NOT SEEN TO END: the rotation for {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
+    }
+    for reacted in reactions.iter().filter(|reacted| reacted.replayed) {
+        let case = &reacted.case;
+        say(&format!(
+            "NOT ROTATED AGAIN: the same words asked for it before ({case}); for another, give another --reason"
+        ));
+    }
+    if reactions.is_empty() {
+        say("nothing was found to act on");
+    }
+    if open.is_empty() && !reactions.is_empty() { 0 } else { NOT_CONTAINED }
+}
+
+/// 0 only where all that was to come back was seen to: whoever goes on after `sever restore … &&` believes so.
+pub(crate) fn restored(reactions: &[Reacted]) -> u8 {
+    let rest: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict != Verdict::Restored).collect();
+    for reacted in &rest {
+        say(&format!("NOT ALL CAME BACK: {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
+    }
+    if rest.is_empty() && !reactions.is_empty() { 0 } else { NOT_RESTORED }
+}
+
+/// 0 only where everything was seen to be dead.
+pub(crate) fn dead(reactions: &[Reacted]) -> u8 {
+    let alive: Vec<&Reacted> = reactions.iter().filter(|reacted| reacted.verdict == Verdict::Reappeared).collect();
+    for reacted in &alive {
+        say(&format!("ALIVE AGAIN: access of {} that {} had ended; contain it again", reacted.subject, reacted.case));
+    }
+    if alive.is_empty() { contained(reactions) } else { LIVES }
+}
