@@ -9,7 +9,7 @@ use crate::output::breakers;
 use crate::remote::unexpected;
 
 /// Shows or resets the breakers.
-pub(crate) fn run(command: BreakerCommand) -> Result<u8, Failure> {
+pub(super) fn run(command: BreakerCommand) -> Result<u8, Failure> {
     let (remote, ask) = match command {
         BreakerCommand::Status(given) => (given.remote, Ask::BreakerStatus),
         BreakerCommand::Reset(given) => (given.remote, Ask::BreakerReset { reason: given.reason }),

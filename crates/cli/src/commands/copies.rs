@@ -9,7 +9,7 @@ use crate::output::copies;
 use crate::terminal::say;
 
 /// Searches, and says what was found.
-pub(crate) fn run(given: CopiesOptions) -> Result<u8, Failure> {
+pub(super) fn run(given: CopiesOptions) -> Result<u8, Failure> {
     let CopiesOptions { key, look_in, remote } = given;
     let search = Search { access_key: Some(key), regions: look_in, ..Search::default() };
     let found = remote.stack().connect_to("copies-search")?.search(&CopiesRequest { search, keep: false })?;

@@ -15,7 +15,7 @@ use crate::output::{exemptions, view};
 use crate::remote::unexpected;
 
 /// Adds, lists or ends exemptions.
-pub(crate) fn run(command: ExemptCommand) -> Result<u8, Failure> {
+pub(super) fn run(command: ExemptCommand) -> Result<u8, Failure> {
     let (remote, ask) = match command {
         ExemptCommand::Add(given) => add(*given)?,
         ExemptCommand::List(given) => (given.remote, Ask::Exemptions),

@@ -18,7 +18,7 @@ use crate::output::plan;
 use crate::remote::unexpected;
 
 /// Shows what would be done. Changes nothing.
-pub(crate) fn run(given: PlanOptions) -> Result<u8, Failure> {
+pub(super) fn run(given: PlanOptions) -> Result<u8, Failure> {
     let PlanOptions { claim: asked, remote } = given;
     let responder = remote.stack().connect()?;
     let claim = claim::of(&asked, &responder)?;

@@ -12,7 +12,7 @@ use crate::rows;
 use crate::terminal::say;
 
 /// Imports, exports or removes rows.
-pub(crate) fn run(command: RegistryCommand) -> Result<u8, Failure> {
+pub(super) fn run(command: RegistryCommand) -> Result<u8, Failure> {
     match command {
         RegistryCommand::Import(given) => import(&given),
         RegistryCommand::Export(given) => export(&given),

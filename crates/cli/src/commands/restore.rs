@@ -3,7 +3,7 @@
 use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::restore::RestoreOptions;
-use crate::commands::contain::afterwards;
+use crate::commands::case::afterwards;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::verdicts::restored;
@@ -11,7 +11,7 @@ use crate::output::{course, view};
 use crate::remote::unexpected;
 
 /// Gives back, or says what would be given back.
-pub(crate) fn run(given: RestoreOptions) -> Result<u8, Failure> {
+pub(super) fn run(given: RestoreOptions) -> Result<u8, Failure> {
     let RestoreOptions { case, reason, ticket, dry_run, remote } = given;
     let responder = remote.stack().connect()?;
     let answer = responder.ask(Ask::Restore { case: case.clone(), reason, ticket, dry_run })?;

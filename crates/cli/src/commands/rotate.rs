@@ -1,91 +1,20 @@
-//! `sever rotate`, `sever adopt`: a key is replaced by another one in a secret, and the old one works on until its consumers
-//! have moved.
+//! `sever rotate`: a key is replaced by another one in its secret, and the old one works on until its consumers have moved.
 
-use std::time::Duration;
-
-use severance_domain::case::{Case, CaseId, StepRecord};
-use severance_domain::respond::{Answer, Ask, Claim};
+use severance_domain::respond::Claim;
 use severance_domain::signal::SignalKind;
 
-use crate::arguments::rotate::{AdoptOptions, Asked, RotateOptions};
+use crate::arguments::rotate::RotateOptions;
 use crate::arguments::values::Named;
-use crate::commands::contain::afterwards;
-use crate::commands::policy::explain;
+use crate::commands::rotation;
 use crate::exit::Failure;
-use crate::output::answer::print;
-use crate::output::verdicts::rotated;
-use crate::output::{rotation, view};
-use crate::progress::Progress;
-use crate::remote::{Responder, unexpected};
-
-/// A rotation that was begun is looked at again after so long, then after twice that, and so on.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-
-/// But never less often than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How often the responder is asked to look after rotations while somebody waits: each tick does all that is due.
-const TICK_EVERY: Duration = Duration::from_secs(15);
 
 /// Starts a secret's rotation.
-pub(crate) fn rotate(given: RotateOptions) -> Result<u8, Failure> {
+pub(super) fn run(given: RotateOptions) -> Result<u8, Failure> {
     let responder = given.asked.remote.stack().connect()?;
     let (subject, access_key) = match given.named {
         Named::Identity(secret) => (secret, None),
         Named::Key(key) => (responder.account_of(&key)?, Some(key)),
     };
     let claim = Claim { subject, signal: SignalKind::SecretUnrotated, access_key, severity: None };
-    put(given.asked, claim, &responder)
-}
-
-/// Puts a key under management.
-pub(crate) fn adopt(given: AdoptOptions) -> Result<u8, Failure> {
-    let AdoptOptions { user, key, asked } = given;
-    let responder = asked.remote.stack().connect()?;
-    let claim = Claim { subject: user, signal: SignalKind::CredentialUnmanaged, access_key: key, severity: None };
-    put(asked, claim, &responder)
-}
-
-fn put(asked: Asked, claim: Claim, responder: &Responder) -> Result<u8, Failure> {
-    let Asked { reason, ticket, wait, dry_run, remote } = asked;
-    if dry_run {
-        return explain::live(claim, responder, remote.json);
-    }
-    let mut answer = responder.ask(Ask::Contain { claim, reason, ticket })?;
-    let Answer::Reacted { reactions } = &mut answer else { return Err(unexpected()) };
-    if !remote.json {
-        print(false, &(), |out| view::reactions(reactions, out))?;
-    }
-    let mut cases = Vec::new();
-    for reacted in reactions.iter_mut() {
-        let Some(case) = follow(responder, &reacted.case, Duration::from_secs(wait)) else { continue };
-        reacted.verdict = case.verdict.unwrap_or(reacted.verdict);
-        reacted.revision = case.revision;
-        cases.push(case);
-    }
-    print(remote.json, &answer, |out| cases.iter().try_for_each(|case| rotation::write(case, out)))?;
-    let Answer::Reacted { reactions } = &answer else { return Err(unexpected()) };
-    Ok(rotated(reactions))
-}
-
-/// The case, once no rotation of it goes on, or after so long. None where it cannot be shown.
-fn follow(responder: &Responder, case: &CaseId, at_most: Duration) -> Option<Box<Case>> {
-    let mut progress = Progress::on_stderr(&format!("the rotation of {case}"), at_most);
-    let (mut waited, mut pause, mut tick_at) = (Duration::ZERO, FIRST_PAUSE, FIRST_PAUSE);
-    loop {
-        let seen = afterwards(responder, case)?;
-        if waited >= at_most || !seen.steps.iter().any(StepRecord::is_unfinished_rotation) {
-            return Some(seen);
-        }
-        progress.tell(waited);
-        let next = pause.min(at_most.saturating_sub(waited));
-        std::thread::sleep(next);
-        waited += next;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        if waited >= tick_at {
-            // Where that fails the schedule's own tick does it.
-            let _ = responder.ask(Ask::Tick);
-            tick_at = waited + TICK_EVERY;
-        }
-    }
+    rotation::run(given.asked, claim, &responder)
 }

@@ -1,23 +1,25 @@
 //! `sever policy explain`: what would be done about an identity, which policies say so, and what lowered their answer.
 
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::message::radius;
 use severance_domain::playbook::{Context, decide};
 use severance_domain::profile::{Clues, Profile, RegistryEntry, TagKeys};
-use severance_domain::respond::{Answer, Ask, Claim, Explanation};
+use severance_domain::respond::{Answer, Claim, Explanation};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
+use severance_policy::Guardrails;
 
 use crate::arguments::policy::ExplainOptions;
 use crate::clock;
-use crate::commands::policy::guardrails;
+use crate::commands::explanation;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::text::write_list;
 use crate::output::view;
-use crate::remote::{Responder, unexpected};
 
 /// The age of the key that a user is taken to have.
 const ASSUMED_DAYS: i64 = 400;
@@ -28,11 +30,11 @@ const UNUSED_DAYS: i64 = 45;
 const ASSUMED_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// Explains, offline or live.
-pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
+pub(super) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     if given.live {
         let ExplainOptions { subject, signal, access_key, severity, remote, .. } = given;
         let claim = Claim { subject, signal, access_key, severity: Some(severity) };
-        return live(claim, &remote.stack().connect()?, remote.json);
+        return explanation::live(claim, &remote.stack().connect()?, remote.json);
     }
     let guardrails = guardrails(given.policies.as_deref())?;
     let now = clock::now();
@@ -61,14 +63,10 @@ pub(crate) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     Ok(0)
 }
 
-/// Asks the deployed responder. Changes nothing.
-pub(crate) fn live(claim: Claim, responder: &Responder, json: bool) -> Result<u8, Failure> {
-    let answer = responder.ask(Ask::Explain(claim))?;
-    if !matches!(answer, Answer::Explained(_)) {
-        return Err(unexpected());
-    }
-    print(json, &answer, |out| view::explained(&answer, out))?;
-    Ok(0)
+/// The policies of a folder, or those that were built in.
+fn guardrails(directory: Option<&Path>) -> Result<Guardrails, Failure> {
+    let found = directory.map_or_else(Guardrails::embedded, Guardrails::from_directory);
+    found.map_err(|error| Failure::Policy(error.to_string()))
 }
 
 /// What a decision takes, without anybody being asked, and what of it nobody said.

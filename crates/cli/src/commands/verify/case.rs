@@ -5,7 +5,7 @@ use severance_domain::respond::{Answer, Ask};
 
 use crate::arguments::verify::VerifyOptions;
 use crate::clock;
-use crate::commands::contain::afterwards;
+use crate::commands::case::afterwards;
 use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::verdicts::dead;
@@ -13,7 +13,7 @@ use crate::output::{course, view};
 use crate::remote::unexpected;
 
 /// Asks for it, and says what lives.
-pub(crate) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
+pub(super) fn run(case: &CaseId, given: VerifyOptions) -> Result<u8, Failure> {
     let VerifyOptions { reason, remote, .. } = given;
     let Some(reason) = reason else {
         return Err(Failure::Usage(format!(

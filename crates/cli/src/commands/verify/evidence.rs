@@ -36,7 +36,7 @@ pub(crate) enum Error {
 }
 
 /// Checks what the options name and writes the report.
-pub(crate) fn run(
+pub(super) fn run(
     options: &VerifyOptions,
     stdin: &mut dyn Read,
     stdout: &mut dyn Write,
