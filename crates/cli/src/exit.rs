@@ -83,11 +83,11 @@ impl Serialize for Status {
 /// A policy that does not hold: see `sever policy check`.
 pub(crate) const BROKEN_POLICY: u8 = 20;
 /// The responder understood, and refuses.
-pub(crate) const REFUSED: u8 = 21;
+const REFUSED: u8 = 21;
 /// The responder did not answer, or failed.
-pub(crate) const UNANSWERED: u8 = 22;
+const UNANSWERED: u8 = 22;
 /// A file to import holds something else than rows of the registry.
-pub(crate) const BAD_FILE: u8 = 23;
+const BAD_FILE: u8 = 23;
 /// The responder answered, but access was not seen to end.
 pub(crate) const NOT_CONTAINED: u8 = 24;
 /// The responder answered, but not all that was to come back did.

@@ -17,4 +17,4 @@ credentials (sts:GetCallerIdentity, which needs no permission), so that the resp
         )
     };
 }
-pub(crate) use remote_help;
+pub(super) use remote_help;

@@ -6,7 +6,7 @@ pub(crate) mod contain;
 pub(crate) mod copies;
 pub(crate) mod cutovers;
 pub(crate) mod exempt;
-pub(crate) mod help;
+mod help;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod registry;

@@ -26,43 +26,43 @@ where
     })
 }
 
-pub(crate) fn signal() -> impl TypedValueParser<Value = SignalKind> {
+pub(super) fn signal() -> impl TypedValueParser<Value = SignalKind> {
     one_of(SignalKind::ALL, SignalKind::as_str)
 }
 
-pub(crate) fn severity() -> impl TypedValueParser<Value = Severity> {
+pub(super) fn severity() -> impl TypedValueParser<Value = Severity> {
     one_of(Severity::ALL, Severity::as_str)
 }
 
-pub(crate) fn source() -> impl TypedValueParser<Value = Source> {
+pub(super) fn source() -> impl TypedValueParser<Value = Source> {
     one_of(Source::ALL, Source::as_str)
 }
 
-pub(crate) fn class() -> impl TypedValueParser<Value = Class> {
+pub(super) fn class() -> impl TypedValueParser<Value = Class> {
     one_of(Class::ALL, Class::as_str)
 }
 
-pub(crate) fn criticality() -> impl TypedValueParser<Value = Criticality> {
+pub(super) fn criticality() -> impl TypedValueParser<Value = Criticality> {
     let all = [Criticality::Low, Criticality::Medium, Criticality::High, Criticality::Critical];
     one_of(all, Criticality::as_str)
 }
 
-pub(crate) fn mode() -> impl TypedValueParser<Value = Mode> {
+pub(super) fn mode() -> impl TypedValueParser<Value = Mode> {
     one_of([Mode::Observe, Mode::Review, Mode::Enforce], Mode::as_str)
 }
 
 /// An ARN.
-pub(crate) fn arn(text: &str) -> Result<Arn, String> {
+pub(super) fn arn(text: &str) -> Result<Arn, String> {
     Arn::try_from(text).map_err(|error| error.to_string())
 }
 
 /// An access key's id.
-pub(crate) fn access_key(text: &str) -> Result<AccessKeyId, String> {
+pub(super) fn access_key(text: &str) -> Result<AccessKeyId, String> {
     AccessKeyId::try_from(text).map_err(|error| error.to_string())
 }
 
 /// An identity's ARN, or the id of a long-term access key.
-pub(crate) fn named(text: &str) -> Result<Named, String> {
+pub(super) fn named(text: &str) -> Result<Named, String> {
     if text.starts_with("arn:") {
         return arn(text).map(Named::Identity);
     }
@@ -78,7 +78,7 @@ pub(crate) fn named(text: &str) -> Result<Named, String> {
 }
 
 /// The id of a long-term access key.
-pub(crate) fn long_term_key(text: &str) -> Result<AccessKeyId, String> {
+pub(super) fn long_term_key(text: &str) -> Result<AccessKeyId, String> {
     match access_key(text) {
         Ok(key) if key.as_str().starts_with("AKIA") => Ok(key),
         _ => Err("expected the id of a long-term access key (AKIA…)".to_owned()),
@@ -86,7 +86,7 @@ pub(crate) fn long_term_key(text: &str) -> Result<AccessKeyId, String> {
 }
 
 /// A secret's ARN, or the id of a long-term access key.
-pub(crate) fn secret_or_key(text: &str) -> Result<Named, String> {
+pub(super) fn secret_or_key(text: &str) -> Result<Named, String> {
     if text.starts_with("AKIA") {
         return long_term_key(text).map(Named::Key);
     }
@@ -101,7 +101,7 @@ pub(crate) fn secret_or_key(text: &str) -> Result<Named, String> {
 }
 
 /// The ARN of an IAM user.
-pub(crate) fn user(text: &str) -> Result<Arn, String> {
+pub(super) fn user(text: &str) -> Result<Arn, String> {
     match Arn::try_from(text) {
         Ok(user) if user.service() == "iam" && user.name_of("user").is_some() => Ok(user),
         _ => Err("expected the ARN of an IAM user (aws iam get-user --user-name NAME --query User.Arn)".to_owned()),
@@ -109,14 +109,14 @@ pub(crate) fn user(text: &str) -> Result<Arn, String> {
 }
 
 /// A case's name, as messages show it.
-pub(crate) fn case(text: &str) -> Result<CaseId, String> {
+pub(super) fn case(text: &str) -> Result<CaseId, String> {
     let is_name = text.strip_prefix("sev-").is_some_and(is_hex);
     let case = is_name.then(|| serde_json::from_value(serde_json::Value::from(text)).ok()).flatten();
     case.ok_or_else(|| "expected a case, such as sev-0123456789abcdef0123".to_owned())
 }
 
 /// A plan's digest, or the beginning that messages show.
-pub(crate) fn plan(text: &str) -> Result<String, String> {
+pub(super) fn plan(text: &str) -> Result<String, String> {
     let digits = text.strip_prefix("sha256:").unwrap_or(text);
     if (16..=64).contains(&digits.len()) && is_hex(digits) {
         return Ok(digits.to_owned());
@@ -129,12 +129,12 @@ fn is_hex(text: &str) -> bool {
 }
 
 /// Words that must be there: an empty reason is none.
-pub(crate) fn words(text: &str) -> Result<String, String> {
+pub(super) fn words(text: &str) -> Result<String, String> {
     if text.trim().is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// `KEY=VALUE`.
-pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),

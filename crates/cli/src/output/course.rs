@@ -14,7 +14,7 @@ use crate::output::text::{write_field, write_list};
 use crate::terminal::clean;
 
 /// What is known of a key that a rotation has replaced, where a case is about one.
-pub(crate) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {
     let Some(of) = of else { return Ok(()) };
     let Cutover { stage, secret, replaced_by, opened_at, quiet_for, deadline, last_used_at, consumers, copies, unread } =
         of;
@@ -58,7 +58,7 @@ fn consumer(of: &Consumer) -> Vec<String> {
 }
 
 /// How often the identity was looked at again, and what had appeared.
-pub(crate) fn looks(rounds: &[Round], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn looks(rounds: &[Round], out: &mut dyn Write) -> io::Result<()> {
     if rounds.is_empty() {
         return Ok(());
     }
@@ -77,7 +77,7 @@ pub(crate) fn looks(rounds: &[Round], out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The cases of what the contained identity had made.
-pub(crate) fn followed(case: &Case, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn followed(case: &Case, out: &mut dyn Write) -> io::Result<()> {
     if case.followed.is_empty() {
         return Ok(());
     }
@@ -114,7 +114,7 @@ pub(crate) fn residual(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::
 }
 
 /// The same of a plan: nothing is done yet, so only the longest time is known.
-pub(crate) fn residual_after(of: &[Residual], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn residual_after(of: &[Residual], out: &mut dyn Write) -> io::Result<()> {
     let title = "Lives on even when all of this is done, and ends by itself";
     residual_table(title, "AFTER AT MOST", of, |of| hours(of.at_most_hours), out)
 }

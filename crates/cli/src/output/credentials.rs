@@ -10,7 +10,7 @@ use crate::output::table;
 const HEAD: [&str; 6] = ["TYPE", "ID", "STATE", "CREATED", "LAST USED", "FOR"];
 
 /// Writes the inventory as a table.
-pub(crate) fn write(title: &str, inventory: &Inventory, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(title: &str, inventory: &Inventory, out: &mut dyn Write) -> io::Result<()> {
     table::write_section(title, &HEAD, &rows(inventory), out)
 }
 

@@ -9,7 +9,7 @@ use crate::output::text::name;
 use crate::terminal::clean;
 
 /// Writes a step below its number.
-pub(crate) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
     let StepRecord { step, round, outcome, confirmation, .. } = record;
     let planned = if *round == 0 { String::new() } else { format!(" (after look {round})") };
     writeln!(out, "    {n}. {}{planned}", clean(&step.countermeasure.describe()))?;

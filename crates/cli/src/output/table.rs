@@ -6,12 +6,12 @@ use crate::terminal::clean;
 
 /// Writes rows under their heads, each column as wide as what is in it. What stands in a row was written by others: it is made
 /// safe for a terminal.
-pub(crate) fn write(head: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(head: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     write_indented("", head, rows, out)
 }
 
 /// The same as a section of a report, below its title. A column in which no row says anything is left out.
-pub(crate) fn write_section(title: &str, head: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_section(title: &str, head: &[&str], rows: &[Vec<String>], out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {title}")?;
     if rows.is_empty() {
         return writeln!(out, "    none");

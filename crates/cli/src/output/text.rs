@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::terminal::clean;
 
 /// A line that says what it is about.
-pub(crate) fn write_field(label: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write_field(label: &str, value: &str, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {label:<10} {}", clean(value))
 }
 
@@ -19,6 +19,6 @@ pub(crate) fn write_list(title: &str, lines: &[String], out: &mut dyn Write) -> 
 }
 
 /// The name that an enumeration's value has in evidence.
-pub(crate) fn name(value: &impl serde::Serialize) -> String {
+pub(super) fn name(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

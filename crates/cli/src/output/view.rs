@@ -114,7 +114,7 @@ fn review(case: &Case, review: &Review, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What happens to a held plan that nobody answers.
-pub(crate) fn on_silence(review: &Review) -> &'static str {
+pub(super) fn on_silence(review: &Review) -> &'static str {
     if review.enforce_on_silence { "carried out" } else { "not done" }
 }
 
@@ -158,7 +158,7 @@ fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// What is answered about a step, where it cannot be overlooked.
-pub(crate) fn answer(step: &Step) -> &'static str {
+pub(super) fn answer(step: &Step) -> &'static str {
     match step.disposition {
         Disposition::Enforce => "ENFORCE",
         Disposition::Review => "REVIEW",
@@ -183,13 +183,13 @@ fn ruling(step: &Step, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// Which exemption covered which steps.
-pub(crate) fn exemptions<'a>(of: impl Iterator<Item = (&'a str, &'a [String])>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn exemptions<'a>(of: impl Iterator<Item = (&'a str, &'a [String])>, out: &mut dyn Write) -> io::Result<()> {
     let lines: Vec<String> = of.map(|(id, covered)| format!("{id} covers {}", covered.join(", "))).collect();
     write_list("Exemptions", &lines, out)
 }
 
 /// Who answers for it, and who says so.
-pub(crate) fn profile(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn profile(profile: &Profile, out: &mut dyn Write) -> io::Result<()> {
     let from = |field: Field| profile.basis.get(&field).map(basis).unwrap_or_default();
     let owners = if profile.owners.is_empty() { "nobody".to_owned() } else { profile.owners.join(", ") };
     write_field("Owner", &format!("{owners}{}", from(Field::Owners)), out)?;

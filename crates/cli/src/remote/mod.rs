@@ -41,7 +41,7 @@ const SEARCH_WITHIN: Duration = Duration::from_secs(930);
 const ACCOUNT_WITHIN: Duration = Duration::from_secs(30);
 
 /// The stack that is asked, and as whom.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Stack<'a> {
     /// Its name.
     pub(crate) name: &'a str,

@@ -15,22 +15,22 @@ const BODY: &[u8] = b"Action=GetCallerIdentity&Version=2011-06-15";
 
 /// Where a proof counts.
 #[derive(Debug, Clone)]
-pub(crate) struct Audience {
+pub(super) struct Audience {
     /// The function's name.
-    pub(crate) function: String,
+    pub(super) function: String,
     /// The function's Region, whose STS it asks.
-    pub(crate) region: String,
+    pub(super) region: String,
     /// The address of that STS.
-    pub(crate) sts: String,
+    pub(super) sts: String,
 }
 
 /// A proof could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("the request could not be signed: {0}")]
-pub(crate) struct CannotSign(String);
+pub(super) struct CannotSign(String);
 
 /// Proves to one function who asks for one thing, for 5 minutes.
-pub(crate) fn prove(
+pub(super) fn prove(
     ask: &Ask,
     audience: &Audience,
     credentials: &Credentials,

@@ -13,7 +13,7 @@ use crate::output::report::{self, CaseReport, FileReport, Record, Report};
 
 /// Nothing could be checked, or the result could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub(super) enum Error {
     /// The key's file cannot be read.
     #[error("cannot read the key {}: {problem}", .path.display())]
     KeyFile {

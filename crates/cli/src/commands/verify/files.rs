@@ -11,13 +11,13 @@ const SUFFIX: &str = ".dsse.json";
 const LIMIT: u64 = 32 * 1024 * 1024;
 
 /// One file's name and what is in it, or why it could not be read.
-pub(crate) struct Input {
-    pub(crate) name: String,
-    pub(crate) content: io::Result<Vec<u8>>,
+pub(super) struct Input {
+    pub(super) name: String,
+    pub(super) content: io::Result<Vec<u8>>,
 }
 
 /// Reads all that was named on the command line, in that order, and each directory's files by name.
-pub(crate) fn read_all(named: &[PathBuf], stdin: &mut dyn Read) -> Vec<Input> {
+pub(super) fn read_all(named: &[PathBuf], stdin: &mut dyn Read) -> Vec<Input> {
     let mut inputs = Vec::new();
     for path in named {
         if path.as_os_str() == "-" {
