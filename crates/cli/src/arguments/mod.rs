@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line, as clap parses it: the list of commands here, and a file for what each group of them takes.
 
 pub(crate) mod breaker;
 pub(crate) mod claim;
