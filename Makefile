@@ -135,6 +135,7 @@ lint: venv ## What CI checks beside the tests
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --document-private-items
+	cargo xtask gen --check
 	cfn-lint template.yaml infra/*.yaml
 	$(VENV)/bin/python scripts/check_template.py
 	$(VENV)/bin/python scripts/permissions.py --check

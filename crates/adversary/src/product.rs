@@ -45,13 +45,13 @@ pub struct Reacting {
 
 /// Findings of posture tools and threat detectors.
 pub const POSTURE_FINDING: Reacting =
-    Reacting { name: "posture-finding", sources: posture_finding::SOURCES, compose: posture_finding::compose };
+    Reacting { name: "posture-finding", sources: posture_finding::CARD.sources, compose: posture_finding::compose };
 
 /// All of them.
 pub const REACTING: [Reacting; 3] = [
     POSTURE_FINDING,
-    Reacting { name: "key-creation", sources: key_creation::SOURCES, compose: key_creation::compose },
-    Reacting { name: "offboarding", sources: offboarding::SOURCES, compose: offboarding::compose },
+    Reacting { name: "key-creation", sources: key_creation::CARD.sources, compose: key_creation::compose },
+    Reacting { name: "offboarding", sources: offboarding::CARD.sources, compose: offboarding::compose },
 ];
 
 /// What people and the schedule ask.

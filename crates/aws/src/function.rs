@@ -10,6 +10,9 @@ use jiff::SignedDuration;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::Value;
+use severance_catalogue::function::Function as Card;
+use severance_catalogue::reader::Reader;
+use severance_domain::countermeasure::Kind;
 use severance_domain::ids::AccountId;
 use severance_domain::intake::{self, EventSource, Ignored, Malformed};
 use severance_domain::playbook::Mode;
@@ -31,9 +34,9 @@ use crate::config::{self, InvalidSetting, Settings};
 use crate::copies::{CopiesFunction, CopiesSearch, KeyFormats};
 use crate::countermeasures::{
     AdoptAccessKey, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
-    DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineRole,
-    QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions,
-    RevokeUserSessions,
+    DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineByScp,
+    QuarantineRole, QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership,
+    RevokeRoleSessions, RevokeUserSessions, RotateSecret,
 };
 use crate::evidence_store::EvidenceStore;
 use crate::guardrails::{Guardrails, Limits};
@@ -208,57 +211,65 @@ impl Parts {
         self.settings.identity_center.then(|| Directory::new(self.sso(), self.directory(), account, partition))
     }
 
-    /// What contains users: every credential that they can have.
-    pub fn user_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
-        vec![
-            Box::new(QuarantineUser::new(iam.clone())),
-            Box::new(DeactivateAccessKey::new(iam.clone())),
-            Box::new(RemoveConsolePassword::new(iam.clone())),
-            Box::new(DeactivateServiceCredential::new(iam.clone())),
-            Box::new(DeactivateSshPublicKey::new(iam.clone())),
-            Box::new(DeactivateSigningCertificate::new(iam.clone())),
-            Box::new(RevokeUserSessions::new(iam.clone())),
-            Box::new(NeutralizePolicy::new(iam.clone())),
-        ]
-    }
-
-    /// What puts access keys under management, and removes those that were replaced; nothing where no rotation function is set.
-    pub fn key_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
-        let mut drivers: Vec<Box<dyn Driver>> = vec![Box::new(DeleteAccessKey::new(iam.clone()))];
-        if let Some(rotation) = self.settings.rotation.clone() {
-            drivers.push(Box::new(AdoptAccessKey::new(iam.clone(), self.secrets(), rotation)));
+    /// What a function with this card reads and ends identities with: these readers, these drivers and no other.
+    pub fn hands(&self, card: &Card) -> Hands {
+        let reads = |reader| card.readers.contains(&reader);
+        let iam = self.iam();
+        let mut identities = self.identities(iam.clone());
+        if reads(Reader::Secrets) {
+            identities = identities.with_secrets(self.secrets());
         }
-        drivers
-    }
-
-    /// What contains roles: their sessions, and the ways to new ones.
-    pub fn role_countermeasures(&self, iam: &aws_sdk_iam::Client) -> Vec<Box<dyn Driver>> {
-        vec![
-            Box::new(RevokeRoleSessions::new(iam.clone())),
-            Box::new(QuarantineRole::new(iam.clone())),
-            Box::new(CloseRoleTrust::new(iam.clone())),
-            Box::new(LeaveRolesAnywhere::new(self.roles_anywhere())),
-        ]
-    }
-
-    /// What takes access from people in IAM Identity Center.
-    pub fn directory_countermeasures(&self) -> Vec<Box<dyn Driver>> {
-        if !self.settings.identity_center {
-            return vec![];
+        if reads(Reader::RolesAnywhere) {
+            identities = identities.with_roles_anywhere(self.roles_anywhere_profiles());
         }
-        vec![Box::new(RemoveGroupMembership::new(self.directory())), Box::new(RemoveAccountAssignment::new(self.sso()))]
+        if reads(Reader::Directory) {
+            identities = identities.with_directory(self.directory_users());
+        }
+        let drivers = card.countermeasures.iter().filter_map(|kind| self.driver(*kind, &iam)).collect();
+        Hands::new(identities, drivers).with_trail(if reads(Reader::Trail) { self.trail() } else { None })
+    }
+
+    /// What takes a countermeasure of this kind; none where the stack is not set up for it.
+    fn driver(&self, kind: Kind, iam: &aws_sdk_iam::Client) -> Option<Box<dyn Driver>> {
+        let (settings, iam) = (&self.settings, iam.clone());
+        Some(match kind {
+            Kind::QuarantineUser => Box::new(QuarantineUser::new(iam)),
+            Kind::DeactivateAccessKey => Box::new(DeactivateAccessKey::new(iam)),
+            Kind::RemoveConsolePassword => Box::new(RemoveConsolePassword::new(iam)),
+            Kind::DeactivateServiceCredential => Box::new(DeactivateServiceCredential::new(iam)),
+            Kind::DeactivateSshPublicKey => Box::new(DeactivateSshPublicKey::new(iam)),
+            Kind::DeactivateSigningCertificate => Box::new(DeactivateSigningCertificate::new(iam)),
+            Kind::RevokeUserSessions => Box::new(RevokeUserSessions::new(iam)),
+            Kind::NeutralizePolicy => Box::new(NeutralizePolicy::new(iam)),
+            Kind::RevokeRoleSessions => Box::new(RevokeRoleSessions::new(iam)),
+            Kind::QuarantineRole => Box::new(QuarantineRole::new(iam)),
+            Kind::CloseRoleTrust => Box::new(CloseRoleTrust::new(iam)),
+            Kind::LeaveRolesAnywhere => Box::new(LeaveRolesAnywhere::new(self.roles_anywhere())),
+            Kind::RotateSecret => Box::new(RotateSecret::new(self.secrets())),
+            Kind::DeleteAccessKey => Box::new(DeleteAccessKey::new(iam)),
+            Kind::AdoptAccessKey => Box::new(AdoptAccessKey::new(iam, self.secrets(), settings.rotation.clone()?)),
+            // Identity Center is its own account's to administer, and service control policies the organization's.
+            Kind::RemoveGroupMembership if settings.identity_center => {
+                Box::new(RemoveGroupMembership::new(self.directory()))
+            }
+            Kind::RemoveAccountAssignment if settings.identity_center => {
+                Box::new(RemoveAccountAssignment::new(self.sso()))
+            }
+            Kind::QuarantineByScp if settings.scp_quarantine => Box::new(QuarantineByScp::new(self.organizations())),
+            Kind::RemoveGroupMembership | Kind::RemoveAccountAssignment | Kind::QuarantineByScp => return None,
+        })
     }
 
     /// A reactor over what reads and ends identities, which is made once for the stack's own account and anew for each session
     /// into another one. What every function shares is added here: the policy among it, so that none can go without.
-    pub fn reactor(&self, hands: fn(&Self) -> Hands) -> Reactor {
+    pub fn reactor(&self, card: &'static Card) -> Reactor {
         let settings = self.settings.clone();
-        let mut reach = Reach::hub(settings.account.clone(), hands(self));
+        let mut reach = Reach::hub(settings.account.clone(), self.hands(card));
         if let Some(member) = &settings.member {
             let (sdk, hub) = (self.sdk.clone(), settings.account.clone());
             let sessions = Sessions::new(sdk, self.calls.clone(), hub, self.partition(), Some(member.clone()));
             let parts = self.clone();
-            reach = reach.with_members(sessions, move |there, account| hands(&parts.in_account(there, account)));
+            reach = reach.with_members(sessions, move |there, account| parts.in_account(there, account).hands(card));
         }
         Reactor {
             reach,

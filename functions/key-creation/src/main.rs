@@ -4,5 +4,5 @@ use severance_aws::function::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    run(key_creation::SOURCES, key_creation::compose).await
+    run(key_creation::CARD.sources, key_creation::compose).await
 }

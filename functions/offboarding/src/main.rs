@@ -4,5 +4,5 @@ use severance_aws::function::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    run(offboarding::SOURCES, offboarding::compose).await
+    run(offboarding::CARD.sources, offboarding::compose).await
 }

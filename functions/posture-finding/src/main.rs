@@ -4,5 +4,5 @@ use severance_aws::function::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    run(posture_finding::SOURCES, posture_finding::compose).await
+    run(posture_finding::CARD.sources, posture_finding::compose).await
 }

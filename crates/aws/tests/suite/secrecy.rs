@@ -8,10 +8,8 @@ use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use severance_aws::config::Settings;
-use severance_aws::countermeasures::DeactivateAccessKey;
 use severance_aws::function::{Failure, Function, Parts, Response};
-use severance_aws::reach::Hands;
-use severance_domain::intake::KEY_CREATION;
+use severance_catalogue::function::KEY_CREATION;
 
 /// What the event's fields carry that nobody asked for.
 const PLANTED: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00";
@@ -49,11 +47,7 @@ fn function(world: &World) -> Function {
         .http_client(world.http())
         .build();
     let parts = Parts::new(settings, sdk, policy());
-    let reactor = parts.reactor(|parts| {
-        let iam = parts.iam();
-        Hands::new(parts.identities(iam.clone()), vec![Box::new(DeactivateAccessKey::new(iam))])
-    });
-    Function::new(KEY_CREATION, reactor, &parts)
+    Function::new(KEY_CREATION.sources, parts.reactor(&KEY_CREATION), &parts)
 }
 
 /// A key was created for a user without owner, as `CloudTrail` tells it, with secrets where none belong.

@@ -5,9 +5,49 @@ use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "Access Analyzer", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "Access Analyzer",
+    words: "findings of IAM Access Analyzer about unused access, and about roles that outsiders may assume",
+    sample: "accessanalyzer/unused-access-key.json",
+    // With an error the analyzer could not look: no ground to act on.
+    rules: &[
+        EventRule {
+            id: "AccessAnalyzerUnused",
+            name: "access-analyzer-unused",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.access-analyzer"],
+            "detail-type": ["Unused Access Finding for IAM entities"],
+            "detail": {
+                "status": ["ACTIVE"],
+                "isDeleted": [false, {"exists": false}],
+                "error": [{"exists": false}]
+            }
+        }"#,
+        },
+        EventRule {
+            id: "AccessAnalyzerExternal",
+            name: "access-analyzer-external",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.access-analyzer"],
+            "detail-type": ["Access Analyzer Finding"],
+            "detail": {
+                "resourceType": ["AWS::IAM::Role"],
+                "status": ["ACTIVE"],
+                "isDeleted": [false, {"exists": false}],
+                "error": [{"exists": false}]
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 const UNUSED: &str = "Unused Access Finding for IAM entities";
 const EXTERNAL: &str = "Access Analyzer Finding";

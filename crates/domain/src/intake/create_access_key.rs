@@ -5,9 +5,40 @@ use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, Subject
 
 use super::node::Malformed;
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake, cloudtrail};
+use super::{Bus, Envelope, EventRule, EventSource, Intake, cloudtrail};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "CloudTrail iam:CreateAccessKey", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "CloudTrail iam:CreateAccessKey",
+    words: "new access keys of IAM users",
+    sample: "cloudtrail-iam/create-access-key-no-owner.json",
+    // A refused call created nothing. A key that this stack's own rotation made is in its secret; only a caller that has a session
+    // has an issuer.
+    rules: &[
+        EventRule {
+            id: "CreateAccessKey",
+            name: "create-access-key",
+            bus: Bus::Default,
+            only_us_east_1: true,
+            pattern: r#"{
+            "source": ["aws.iam"],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "eventSource": ["iam.amazonaws.com"],
+                "eventName": ["CreateAccessKey"],
+                "errorCode": [{"exists": false}],
+                "userIdentity": {"sessionContext": {"sessionIssuer": {"arn": [
+                    {"anything-but": [
+                        "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${AWS::StackName}-secret-rotation"
+                    ]},
+                    {"exists": false}
+                ]}}}
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 fn owns(envelope: &Envelope) -> bool {
     cloudtrail::is_call(envelope, "iam.amazonaws.com", &["CreateAccessKey"])

@@ -7,9 +7,47 @@ use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, Subject
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "GuardDuty", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "GuardDuty",
+    words: "GuardDuty findings about a credential",
+    sample: "guardduty/compromised-access-key.json",
+    // AccessKey is the resource of every finding about a credential: a user's key, a role's session, root. A finding about misuse
+    // of a bucket names the caller's key as well; how a bucket is set up does not concern us. "Generate sample findings" in the
+    // console sends samples for real.
+    rules: &[
+        EventRule {
+            id: "GuardDuty",
+            name: "guardduty",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.guardduty"],
+            "detail-type": ["GuardDuty Finding"],
+            "detail": {
+                "$or": [
+                    {"resource": {"resourceType": ["AccessKey"]}},
+                    {
+                        "resource": {
+                            "resourceType": ["S3Bucket"],
+                            "accessKeyDetails": {"accessKeyId": [{"exists": true}]}
+                        },
+                        "type": [{"anything-but": {"prefix": ["Policy:", "Stealth:"]}}]
+                    },
+                    {"type": [{"prefix": "AttackSequence:IAM/"}, {"prefix": "AttackSequence:S3/"}]}
+                ],
+                "service": {
+                    "archived": [false, {"exists": false}],
+                    "additionalInfo": {"sample": [false, {"exists": false}]}
+                }
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 fn owns(envelope: &Envelope) -> bool {
     envelope.source == "aws.guardduty" && envelope.detail_type == "GuardDuty Finding"

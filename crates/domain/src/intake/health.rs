@@ -5,9 +5,38 @@ use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, Subject
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "AWS Health", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "AWS Health",
+    words: "AWS Health events of the service RISK",
+    sample: "health/credentials-exposed.json",
+    rules: &[
+        EventRule {
+            id: "Health",
+            name: "health",
+            bus: Bus::Default,
+            only_us_east_1: true,
+            pattern: r#"{
+            "source": ["aws.health"],
+            "detail-type": ["AWS Health Event"],
+            "detail": {
+                "service": ["RISK"],
+                "eventTypeCode": [
+                    "AWS_RISK_CREDENTIALS_EXPOSED",
+                    "AWS_RISK_CREDENTIALS_EXPOSURE_SUSPECTED",
+                    "AWS_RISK_CREDENTIALS_COMPROMISED",
+                    "AWS_RISK_CREDENTIALS_COMPROMISE_SUSPECTED",
+                    "AWS_RISK_IAM_QUARANTINE"
+                ],
+                "statusCode": [{"anything-but": "closed"}, {"exists": false}]
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 fn owns(envelope: &Envelope) -> bool {
     envelope.source == "aws.health" && envelope.detail_type == "AWS Health Event"

@@ -4,9 +4,42 @@ use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake, cloudtrail};
+use super::{Bus, Envelope, EventRule, EventSource, Intake, cloudtrail};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "CloudTrail IAM Identity Center", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "CloudTrail IAM Identity Center",
+    words: "users of IAM Identity Center who are disabled or deleted",
+    sample: "identity-center/user-disabled.json",
+    // Three ways to end a user of Identity Center: the console, its API, and an identity provider over SCIM.
+    rules: &[
+        EventRule {
+            id: "IdentityCenter",
+            name: "identity-center",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": [{"prefix": "aws."}],
+            "detail-type": ["AWS API Call via CloudTrail"],
+            "detail": {
+                "$or": [
+                    {"eventSource": ["sso-directory.amazonaws.com"], "eventName": ["DeleteUser", "DisableUser"]},
+                    {
+                        "eventSource": ["identitystore.amazonaws.com"],
+                        "eventName": ["DeleteUser", "DisableUser", "UpdateUser"]
+                    },
+                    {
+                        "eventSource": ["identitystore-scim.amazonaws.com"],
+                        "eventName": ["DeleteUser", "PatchUser", "PutUser"]
+                    }
+                ],
+                "errorCode": [{"exists": false}]
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 /// What the console calls, what the Identity Store's API is called with, and what an identity provider calls.
 const CALLS: [(&str, &[&str]); 3] = [

@@ -4,18 +4,36 @@
 //! signals, or into a reason to ignore it, or refuses it naming the JSON path that is broken. An event with several
 //! findings may do all three.
 
-mod access_analyzer;
 mod cloudtrail;
-mod create_access_key;
-mod guardduty;
-mod health;
-mod identity_center;
 mod node;
-mod offboarding_request;
-mod okta;
 mod principal;
-pub(crate) mod secrets_manager;
-mod security_hub;
+
+/// The sources, one file for each.
+macro_rules! sources {
+    ($($module:ident: $name:ident),+ $(,)?) => {
+        $(pub(crate) mod $module;)+
+
+        $(
+            #[doc = concat!("See `intake/", stringify!($module), ".rs`.")]
+            pub const $name: EventSource = $module::SOURCE;
+        )+
+
+        /// Every source.
+        pub const SOURCES: &[EventSource] = &[$($name),+];
+    };
+}
+
+sources! {
+    guardduty: GUARDDUTY,
+    security_hub: SECURITY_HUB,
+    access_analyzer: ACCESS_ANALYZER,
+    health: HEALTH,
+    secrets_manager: SECRETS_MANAGER,
+    create_access_key: CREATE_ACCESS_KEY,
+    okta: OKTA,
+    identity_center: IDENTITY_CENTER,
+    offboarding_request: OFFBOARDING_REQUEST,
+}
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use jiff::Timestamp;
@@ -50,11 +68,17 @@ pub struct Ignored {
     pub reason: String,
 }
 
-/// One source of events, as a function subscribes to it.
+/// A source of events: all there is to say of it.
 #[derive(Clone, Copy)]
 pub struct EventSource {
     /// For messages.
     pub name: &'static str,
+    /// What it tells of, for readers.
+    pub words: &'static str,
+    /// An event of it, below `events/`.
+    pub sample: &'static str,
+    /// The rules of `EventBridge` by which its events come: each as narrow as `owns`.
+    pub rules: &'static [EventRule],
     /// Whether an event with this envelope is this source's. Looks at `source`, `detail-type` and, where two sources share
     /// both, at the service or event name in the detail.
     pub owns: fn(&Envelope) -> bool,
@@ -62,15 +86,31 @@ pub struct EventSource {
     pub read: fn(&Envelope) -> Result<Intake, Malformed>,
 }
 
-/// The sources of `functions/key-creation`.
-pub const KEY_CREATION: &[EventSource] = &[create_access_key::SOURCE];
+/// A rule of `EventBridge`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventRule {
+    /// Its logical id in the template, which never changes: `CloudFormation` would make a second rule of the same name.
+    pub id: &'static str,
+    /// Its name, after the stack's.
+    pub name: &'static str,
+    /// The bus that it listens on.
+    pub bus: Bus,
+    /// Whether AWS sends these events in us-east-1 only, whence they must be forwarded.
+    pub only_us_east_1: bool,
+    /// The event pattern, as JSON in which `CloudFormation` replaces `${…}`.
+    pub pattern: &'static str,
+}
 
-/// The sources of `functions/offboarding`.
-pub const OFFBOARDING: &[EventSource] = &[okta::SOURCE, identity_center::SOURCE, offboarding_request::SOURCE];
-
-/// The sources of `functions/posture-finding`.
-pub const POSTURE_FINDING: &[EventSource] =
-    &[guardduty::SOURCE, security_hub::SOURCE, access_analyzer::SOURCE, health::SOURCE, secrets_manager::SOURCE];
+/// A bus of `EventBridge`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bus {
+    /// The account's own, on which nobody but AWS sends `aws.*`.
+    Default,
+    /// The stack's.
+    Own,
+    /// The one that Okta sends to, where there is one.
+    Okta,
+}
 
 /// Reads a raw event as one of these sources.
 ///

@@ -7,9 +7,28 @@ use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, Subject
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "Severance Offboarding Requested", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "Severance Offboarding Requested",
+    words: "requests on Severance's own bus to end the access of a person or workload",
+    sample: "severance/person-left.json",
+    rules: &[
+        EventRule {
+            id: "Requested",
+            name: "offboarding-requested",
+            bus: Bus::Own,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["severance"],
+            "detail-type": ["Offboarding Requested"],
+            "account": ["${AWS::AccountId}"]
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 const DETAIL_TYPE: &str = "Offboarding Requested";
 const TEXT: &str = "a text without control characters and without spaces at its ends, of at most";

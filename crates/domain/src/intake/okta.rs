@@ -4,9 +4,36 @@ use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "Okta SystemLog", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "Okta SystemLog",
+    words: "users whom Okta deactivates, suspends or deletes",
+    sample: "okta/user-deactivated.json",
+    rules: &[
+        EventRule {
+            id: "OktaRule",
+            name: "okta",
+            bus: Bus::Okta,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": [{"prefix": "aws.partner/okta.com/"}],
+            "detail-type": ["SystemLog"],
+            "detail": {
+                "eventType": [
+                    "user.lifecycle.deactivate",
+                    "user.lifecycle.suspend",
+                    "user.lifecycle.delete.initiated",
+                    "user.lifecycle.delete.completed"
+                ],
+                "outcome": {"result": ["SUCCESS"]}
+            }
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 /// Every partner event source of Okta begins with this; the customer's own name follows after a slash.
 const PARTNER: &str = "aws.partner/okta.com";

@@ -7,9 +7,28 @@ use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "Secrets Manager", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "Secrets Manager",
+    words: "failed rotations of secrets",
+    sample: "secretsmanager/rotation-failed.json",
+    rules: &[
+        EventRule {
+            id: "RotationFailed",
+            name: "rotation-failed",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.secretsmanager"],
+            "detail-type": ["AWS Service Event via CloudTrail"],
+            "detail": {"eventSource": ["secretsmanager.amazonaws.com"], "eventName": ["RotationFailed"]}
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 const SERVICE_EVENT: &str = "AWS Service Event via CloudTrail";
 

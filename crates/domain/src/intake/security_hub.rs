@@ -8,10 +8,62 @@ use crate::signal::{Severity, Signal, SignalKind, Source};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;
-use super::{Envelope, EventSource, Intake};
+use super::{Bus, Envelope, EventRule, EventSource, Intake};
 use resource::{Identity, Resource};
 
-pub(super) const SOURCE: EventSource = EventSource { name: "Security Hub", owns, read };
+pub(super) const SOURCE: EventSource = EventSource {
+    name: "Security Hub",
+    words: "Security Hub findings of chosen controls, and any that a person hands over by the custom action",
+    sample: "securityhub/iam-3-stale-key.json",
+    // Anyone who may call BatchImportFindings can write such a finding, but not as this product. A control is named in Compliance
+    // since control findings were consolidated, in ProductFields before: ControlId for most standards, RuleId for CIS. 1.3 and 1.4
+    // are CIS 1.2.0, 1.12 and 1.14 later ones.
+    rules: &[
+        EventRule {
+            id: "SecurityHubImported",
+            name: "securityhub-imported",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.securityhub"],
+            "detail-type": ["Security Hub Findings - Imported"],
+            "detail": {
+                "findings": {
+                    "ProductArn": [{"suffix": "::product/aws/securityhub"}],
+                    "RecordState": ["ACTIVE"],
+                    "Workflow": {"Status": ["NEW", "NOTIFIED"]},
+                    "$or": [
+                        {"Compliance": {"Status": ["FAILED"], "SecurityControlId": ["IAM.3", "IAM.8", "IAM.22"]}},
+                        {
+                            "Compliance": {"Status": ["FAILED"]},
+                            "ProductFields": {"ControlId": ["IAM.3", "IAM.8", "IAM.22", "PCI.IAM.7", "1.12", "1.14"]}
+                        },
+                        {
+                            "Compliance": {"Status": ["FAILED"]},
+                            "ProductFields": {"RuleId": ["1.3", "1.4", "1.12", "1.14"]}
+                        }
+                    ]
+                }
+            }
+        }"#,
+        },
+        EventRule {
+            id: "SecurityHubAction",
+            name: "securityhub-action",
+            bus: Bus::Default,
+            only_us_east_1: false,
+            pattern: r#"{
+            "source": ["aws.securityhub"],
+            "detail-type": ["Security Hub Findings - Custom Action"],
+            "resources": [
+                "arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:action/custom/${SecurityHubActionId}"
+            ]
+        }"#,
+        },
+    ],
+    owns,
+    read,
+};
 
 const IMPORTED: &str = "Security Hub Findings - Imported";
 const CUSTOM_ACTION: &str = "Security Hub Findings - Custom Action";

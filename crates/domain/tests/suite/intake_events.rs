@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use severance_domain::intake::{self, EventSource, Intake, KEY_CREATION, Malformed, OFFBOARDING, POSTURE_FINDING};
+use severance_catalogue::function::{FUNCTIONS, Function};
+use severance_domain::intake::{self, EventSource, Intake, Malformed};
 
 /// One event, and the sources of the function that it is for.
 struct Fixture {
@@ -24,12 +25,9 @@ impl Fixture {
 
 /// The sources of the function that a folder's events are for.
 fn sources(folder: &str) -> &'static [EventSource] {
-    match folder {
-        "cloudtrail-iam" => KEY_CREATION,
-        "guardduty" | "securityhub" | "accessanalyzer" | "health" | "secretsmanager" => POSTURE_FINDING,
-        "okta" | "identity-center" | "severance" => OFFBOARDING,
-        other => panic!("say which function the events in events/{other} are for"),
-    }
+    let is_of = |source: &EventSource| source.sample.starts_with(&format!("{folder}/"));
+    let function = FUNCTIONS.iter().find(|function| function.sources.iter().any(is_of));
+    function.unwrap_or_else(|| panic!("no source of a function has its sample in events/{folder}")).sources
 }
 
 fn sorted(directory: &Path) -> Vec<PathBuf> {
@@ -97,6 +95,20 @@ fn the_name_of_an_event_says_what_comes_of_it() {
             "refused" => assert!(malformed > 0, "{path}: nothing is refused"),
             _ => assert!(signals > 0 && malformed == 0, "{path}: {signals}, {ignored}, {malformed}"),
         }
+    }
+}
+
+#[test]
+fn every_source_is_a_functions_and_reads_its_own_sample() {
+    let fixtures = fixtures();
+    for source in intake::SOURCES {
+        let of = |function: &&Function| function.sources.iter().any(|other| other.name == source.name);
+        assert_eq!(FUNCTIONS.iter().filter(of).count(), 1, "{} starts one function", source.name);
+        let is_sample = |one: &&Fixture| format!("{}/{}.json", one.folder, one.name) == source.sample;
+        let sample = fixtures.iter().find(is_sample).unwrap_or_else(|| panic!("{} is no event", source.sample));
+        let intake = intake::parse(&sample.event, &[*source]).unwrap();
+        assert!(!intake.signals.is_empty(), "{} asks for nothing", source.sample);
+        assert!(!source.words.is_empty() && !source.rules.is_empty(), "{}", source.name);
     }
 }
 

@@ -1,0 +1,54 @@
+use severance_domain::countermeasure::Kind;
+use severance_domain::intake;
+
+use super::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
+use crate::reader::Reader;
+
+/// Reacts to leavers. The only function that an event starts and that reaches all secrets and the directory: it lists secrets, starts
+/// rotations that others have configured, and takes people out of groups and accounts.
+pub const CARD: Function = Function {
+    name: "offboarding",
+    description: "Ends the access of a person or workload that left (keys, sessions, secrets they own).",
+    comment: "",
+    sources: &[intake::OFFBOARDING_REQUEST, intake::IDENTITY_CENTER, intake::OKTA],
+    calls: &[],
+    queue: Some(Queue { output: "Queue of the events that the offboarding function could not deal with.", ..EVENTS }),
+    condition: None,
+    timeout: None,
+    memory: None,
+    keeps_cases: true,
+    countermeasures: &[
+        Kind::QuarantineUser,
+        Kind::DeactivateAccessKey,
+        Kind::RemoveConsolePassword,
+        Kind::DeactivateServiceCredential,
+        Kind::DeactivateSshPublicKey,
+        Kind::DeactivateSigningCertificate,
+        Kind::RevokeUserSessions,
+        Kind::NeutralizePolicy,
+        Kind::RevokeRoleSessions,
+        Kind::QuarantineRole,
+        Kind::CloseRoleTrust,
+        Kind::LeaveRolesAnywhere,
+        Kind::RemoveGroupMembership,
+        Kind::RemoveAccountAssignment,
+        Kind::RotateSecret,
+    ],
+    undoes: false,
+    rotates_managed_only: false,
+    readers: &[
+        Reader::Identities,
+        Reader::Secrets,
+        Reader::RolesAnywhere,
+        Reader::Trail,
+        Reader::Owned,
+        Reader::Directory,
+    ],
+    rights: &[],
+    table: None,
+    decrypts: &[],
+    variables: &[],
+    errors: EVENTS_FAIL,
+    throttles: EVENTS_WAIT,
+    output: "Name of the offboarding function.",
+};

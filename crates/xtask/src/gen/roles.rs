@@ -1,0 +1,185 @@
+//! The functions' roles: what each function calls, and nothing else.
+
+use severance_catalogue::function::{FUNCTIONS, Function};
+use severance_domain::countermeasure::Kind;
+use severance_domain::right::secretsmanager;
+
+use super::functions::{named, resource};
+use super::rights::{self, Place};
+use super::yaml::Yaml;
+
+/// The functions' roles.
+pub(super) fn roles() -> Yaml {
+    Yaml::resources(FUNCTIONS.iter().map(|function| (String::new(), format!("{}Role", function.id()), role(function))))
+}
+
+fn role(function: &Function) -> Yaml {
+    let trust = Yaml::map([
+        ("Effect", Yaml::text("Allow")),
+        ("Principal", Yaml::map([("Service", Yaml::text("lambda.amazonaws.com"))])),
+        ("Action", Yaml::text("sts:AssumeRole")),
+    ]);
+    let held = match (function.keeps_cases, rights::contains(function)) {
+        (true, true) => Some(vec!["RecordPolicy", "ContainPolicy"]),
+        (true, false) => Some(vec!["RecordPolicy"]),
+        (false, _) => None,
+    };
+    let own =
+        Yaml::map([("PolicyName", Yaml::text(function.name)), ("PolicyDocument", document(statements(function)))]);
+    let properties =
+        Yaml::map([("RoleName", named(function.name)), ("AssumeRolePolicyDocument", document(vec![trust]))])
+            .with("ManagedPolicyArns", held.map(|held| Yaml::list(held.into_iter().map(Yaml::r#ref))))
+            .with("Policies", Some(Yaml::list([own])));
+    resource(function, "AWS::IAM::Role", properties)
+}
+
+fn document(statements: Vec<Yaml>) -> Yaml {
+    Yaml::map([("Version", Yaml::text("2012-10-17")), ("Statement", Yaml::list(statements))])
+}
+
+fn statement(sid: &str, effect: &str, actions: &[&str], resource: Yaml, condition: Option<Yaml>) -> Yaml {
+    let action = match actions {
+        [one] => Yaml::text(*one),
+        several => Yaml::texts(several.iter().copied()),
+    };
+    Yaml::map([("Sid", Yaml::text(sid)), ("Effect", Yaml::text(effect)), ("Action", action), ("Resource", resource)])
+        .with("Condition", condition)
+        .dense()
+}
+
+fn statements(function: &Function) -> Vec<Yaml> {
+    let mut own = function.rights();
+    if rights::contains(function) {
+        own = &own - &rights::shared();
+    }
+    let mut statements = match rights::statements(&own, Place::Hub) {
+        Yaml::List(statements) => statements,
+        other => vec![other],
+    };
+    if function.countermeasures.contains(&Kind::RotateSecret) {
+        statements.extend(never_another_rotation(function.countermeasures.contains(&Kind::AdoptAccessKey)));
+    }
+    if function.countermeasures.contains(&Kind::AdoptAccessKey) {
+        let key = statement(
+            "EncryptManagedSecret",
+            "Allow",
+            &DATA_KEY,
+            Yaml::r#ref("SecretsKeyArn"),
+            Some(via(&["secretsmanager"])),
+        );
+        statements.push(Yaml::only_if("HasSecretsKey", key));
+    }
+    if let Some(table) = function.table {
+        let operator =
+            if table.partitions.iter().any(|key| key.ends_with('*')) { "StringLike" } else { "StringEquals" };
+        let keys = Yaml::map([("dynamodb:LeadingKeys", Yaml::texts(table.partitions.iter().copied()))]);
+        let condition = Yaml::map([(format!("ForAllValues:{operator}"), keys)]);
+        statements.push(statement(table.sid, "Allow", table.actions, Yaml::att("CaseTable.Arn"), Some(condition)));
+    }
+    if !function.decrypts.is_empty() {
+        let any = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*";
+        statements.push(statement(
+            "UseKeysThroughServices",
+            "Allow",
+            &DATA_KEY,
+            Yaml::sub(any),
+            Some(via(function.decrypts)),
+        ));
+    }
+    // RecordPolicy allows the others the same.
+    if !function.keeps_cases {
+        let services: &[&str] = if function.queue.is_some() { &["dynamodb", "sqs"] } else { &["dynamodb"] };
+        statements.push(statement(
+            "UseDataKeyThroughServices",
+            "Allow",
+            &DATA_KEY,
+            Yaml::att("DataKey.Arn"),
+            Some(via(services)),
+        ));
+        let trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
+        statements.push(statement("Trace", "Allow", &trace, Yaml::text("*"), None));
+    }
+    if function.queue.is_some() {
+        let queue = Yaml::att(format!("{}DeadLetters.Arn", function.id()));
+        statements.push(statement("KeepUndeliverableEvents", "Allow", &["sqs:SendMessage"], queue, None));
+    }
+    let log = format!(
+        "arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:/aws/lambda/${{AWS::StackName}}-{}:*",
+        function.name
+    );
+    statements.push(statement("Log", "Allow", &["logs:CreateLogStream", "logs:PutLogEvents"], Yaml::sub(log), None));
+    statements
+}
+
+const DATA_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
+
+fn via(services: &[&str]) -> Yaml {
+    let mut services =
+        services.iter().map(|service| Yaml::sub(format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}")));
+    let one_or_list = match services.len() {
+        1 => services.next().unwrap_or_else(|| Yaml::list([])),
+        _ => Yaml::list(services),
+    };
+    Yaml::map([("StringEquals", Yaml::map([("kms:ViaService", one_or_list)]))])
+}
+
+/// A rotation is started as it is configured, never changed: no function of our choosing. Of the secrets that adoption makes, this
+/// stack's own function and no other is made the rotation.
+fn never_another_rotation(adopts: bool) -> Vec<Yaml> {
+    let rotate = secretsmanager::ROTATE_SECRET.action;
+    let own = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:severance/*";
+    let names_one = || ("Null", Yaml::map([("secretsmanager:RotationLambdaARN", Yaml::text("false"))]));
+    let modifies = ("Bool", Yaml::map([("secretsmanager:ModifyRotationRules", Yaml::text("true"))]));
+    let deny = |sid: &str, resource: (&str, Yaml), condition: Vec<(&str, Yaml)>| {
+        Yaml::map([
+            ("Sid", Yaml::text(sid)),
+            ("Effect", Yaml::text("Deny")),
+            ("Action", Yaml::text(rotate)),
+            resource,
+            ("Condition", Yaml::map(condition)),
+        ])
+        .dense()
+    };
+    let all = || ("Resource", Yaml::text("*"));
+    let beyond = || if adopts { ("NotResource", Yaml::sub(own)) } else { all() };
+    let mut denies = vec![
+        deny("NeverReconfigureRotation", beyond(), vec![modifies]),
+        deny("NeverRedirectRotation", beyond(), vec![names_one()]),
+    ];
+    if adopts {
+        // A request that names no function would hold ArnNotEquals as well, so that one is named is said beside it.
+        let function =
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-secret-rotation";
+        let other = ("ArnNotEquals", Yaml::map([("secretsmanager:RotationLambdaARN", Yaml::sub(function))]));
+        denies.push(deny("OnlyOwnRotation", all(), vec![names_one(), other]));
+    }
+    denies
+}
+
+fn role_arns(account: &str, stack: &str, functions: impl Iterator<Item = &'static Function>) -> Vec<Yaml> {
+    let arn = |function: &Function| {
+        Yaml::sub(format!("arn:${{AWS::Partition}}:iam::{account}:role/{stack}-{}", function.name))
+    };
+    functions.map(arn).collect()
+}
+
+/// The roles of the functions that keep cases and publish evidence.
+pub(super) fn keeping_cases(account: &str, stack: &str) -> Yaml {
+    Yaml::list(role_arns(account, stack, FUNCTIONS.iter().filter(|function| function.keeps_cases)))
+}
+
+/// The stack's own roles and policies. The roles by their full names: a prefix would also shield whatever role somebody names like
+/// this stack. CloudFormation names the policies by stack, logical id and a suffix that is not known before.
+pub(super) fn own() -> Yaml {
+    let account = "${AWS::AccountId}";
+    let mut own = role_arns(account, "${AWS::StackName}", FUNCTIONS.iter());
+    let policies = ["RecordPolicy", "ContainPolicy", "ResponderInvokePolicy", "CopiesInvokePolicy"];
+    own.extend(
+        policies.map(|name| {
+            Yaml::sub(format!("arn:${{AWS::Partition}}:iam::{account}:policy/${{AWS::StackName}}-{name}-*"))
+        }),
+    );
+    let of_aws = ["aws-service-role", "aws-reserved"];
+    own.extend(of_aws.map(|path| Yaml::sub(format!("arn:${{AWS::Partition}}:iam::{account}:role/{path}/*"))));
+    Yaml::list(own)
+}
