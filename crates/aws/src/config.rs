@@ -6,6 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use jiff::SignedDuration;
+use severance_catalogue::setting::{self, Setting};
 use severance_domain::cutover::Times;
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
@@ -14,10 +15,6 @@ use severance_domain::review::ReviewTimes;
 
 use crate::countermeasures::Attachment;
 use crate::sessions::{ExternalId, Member};
-
-const MEMBER_ROLE: &str = "SEVERANCE_MEMBER_ROLE";
-const MEMBER_EXTERNAL_ID: &str = "SEVERANCE_MEMBER_EXTERNAL_ID";
-const MEMBER_ACCOUNTS: &str = "SEVERANCE_MEMBER_ACCOUNTS";
 
 /// A function's settings.
 #[derive(Debug, Clone)]
@@ -119,58 +116,47 @@ impl Settings {
         let text = |name: &'static str, expected: &'static str| {
             optional(name).ok_or_else(|| InvalidSetting { name, found: "not set".to_owned(), expected })
         };
-        let days = |name: &'static str, default: i64| match optional(name) {
-            None => Ok(default),
-            Some(value) => value.trim().parse().ok().filter(|days| *days >= 0).ok_or_else(|| InvalidSetting {
-                name,
-                found: format!("{value:?}"),
-                expected: "a whole number of days, 0 or more",
-            }),
+        // What nobody set is as the template has it.
+        let said = |setting: &Setting| {
+            optional(setting.name()).or_else(|| Some(setting.default.to_owned()).filter(|text| !text.is_empty()))
         };
-        let count = |name: &'static str, default: i64, expected: &'static str| match optional(name) {
-            None => Ok(default),
-            Some(value) => value
-                .trim()
-                .parse()
-                .ok()
-                .filter(|count| (0..=100_000).contains(count))
-                .ok_or_else(|| InvalidSetting { name, found: format!("{value:?}"), expected }),
+        let wrong = |setting: &Setting, found: &str, expected: &'static str| InvalidSetting {
+            name: setting.name(),
+            found: format!("{found:?}"),
+            expected,
         };
-        let limit = |name: &'static str, default: i64| {
+        let count = |setting: &Setting, expected: &'static str| -> Result<i64, InvalidSetting> {
+            let value = said(setting).unwrap_or_default();
+            let number = value.trim().parse().ok().filter(|count| (0..=100_000).contains(count));
+            number.ok_or_else(|| wrong(setting, &value, expected))
+        };
+        let days = |setting: &Setting| count(setting, "a whole number of days, 0 or more");
+        let limit = |setting: &Setting| {
             // A step is one slot of an item, and an item ends at 400 KB.
-            count(name, default, "a whole number, 0 for no limit, at most 1000")
+            count(setting, "a whole number, 0 for no limit, at most 1000")
                 .map(|limit| usize::try_from(limit).unwrap_or_default().min(1_000))
         };
-        let hours = |name: &'static str, default: i64| {
-            count(name, default, "a whole number of hours").map(SignedDuration::from_hours)
-        };
-        let list = |name: &'static str, default: &str| -> Vec<String> {
-            let value = optional(name).unwrap_or_else(|| default.to_owned());
+        let hours = |setting: &Setting| count(setting, "a whole number of hours").map(SignedDuration::from_hours);
+        let split = |value: String| -> Vec<String> {
             value.split(',').map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()).collect()
         };
-        let flag = |name: &'static str| match optional(name).as_deref() {
+        let list = |setting: &Setting| split(said(setting).unwrap_or_default());
+        let flag = |setting: &Setting| match said(setting).as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(InvalidSetting { name, found: format!("{other:?}"), expected: "true or false" }),
+            Some(other) => Err(wrong(setting, other, "true or false")),
         };
         let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
         // What would be asked again after its time is over is asked again at its end: no reason to stop a whole stack.
-        let expire_after = hours("SEVERANCE_REVIEW_HOURS", 72)?;
-        let escalate_after = hours("SEVERANCE_ESCALATE_HOURS", 24)?.min(expire_after);
+        let expire_after = hours(&setting::REVIEW_HOURS)?;
+        let escalate_after = hours(&setting::ESCALATE_HOURS)?.min(expire_after);
         let review = ReviewTimes { escalate_after, expire_after };
         Ok(Self {
-            mode: match optional("SEVERANCE_MODE").as_deref() {
+            mode: match said(&setting::MODE).as_deref() {
                 None | Some("observe") => Mode::Observe,
                 Some("review") => Mode::Review,
                 Some("enforce") => Mode::Enforce,
-                Some(other) => {
-                    let found = format!("{other:?}");
-                    return Err(InvalidSetting {
-                        name: "SEVERANCE_MODE",
-                        found,
-                        expected: "observe, review or enforce",
-                    });
-                }
+                Some(other) => return Err(wrong(&setting::MODE, other, "observe, review or enforce")),
             },
             account: AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
                 name: "SEVERANCE_ACCOUNT",
@@ -193,39 +179,36 @@ impl Settings {
             },
             topic: text("SEVERANCE_TOPIC", "the ARN of an SNS topic")?,
             tags: TagKeys {
-                owner: list("SEVERANCE_OWNER_TAGS", "severance:owner,owner,Owner"),
-                class: list("SEVERANCE_CLASS_TAGS", "severance:class,class"),
-                environment: list("SEVERANCE_ENVIRONMENT_TAGS", "severance:environment,environment,env,Environment"),
-                criticality: list("SEVERANCE_CRITICALITY_TAGS", "severance:criticality,criticality"),
-                expiry: list("SEVERANCE_EXPIRY_TAGS", "severance:expires-on,expires-on"),
-                review_by: list("SEVERANCE_REVIEW_BY_TAGS", "severance:review-by"),
+                owner: list(&setting::OWNER_TAG_KEYS),
+                class: list(&setting::CLASS_TAG_KEYS),
+                environment: list(&setting::ENVIRONMENT_TAG_KEYS),
+                criticality: list(&setting::CRITICALITY_TAG_KEYS),
+                expiry: list(&setting::EXPIRY_TAG_KEYS),
+                review_by: list(&setting::REVIEW_BY_TAG_KEYS),
             },
             alarm_topic: text("SEVERANCE_ALARM_TOPIC", "the ARN of an SNS topic")?,
-            precedence: match optional("SEVERANCE_PRECEDENCE").as_deref() {
+            precedence: match said(&setting::PROFILE_PRECEDENCE).as_deref() {
                 None | Some("tags") => Precedence::Tags,
                 Some("registry") => Precedence::Registry,
-                Some(other) => {
-                    let found = format!("{other:?}");
-                    return Err(InvalidSetting { name: "SEVERANCE_PRECEDENCE", found, expected: "tags or registry" });
-                }
+                Some(other) => return Err(wrong(&setting::PROFILE_PRECEDENCE, other, "tags or registry")),
             },
-            organizational_units: list("SEVERANCE_ORGANIZATIONAL_UNITS", ""),
-            breaker_account_limit: limit("SEVERANCE_BREAKER_ACCOUNT_LIMIT", 50)?,
-            breaker_organization_limit: limit("SEVERANCE_BREAKER_ORGANIZATION_LIMIT", 200)?,
-            breaker_window: count("SEVERANCE_BREAKER_MINUTES", 60, "a whole number of minutes")
+            organizational_units: list(&setting::ORGANIZATIONAL_UNITS),
+            breaker_account_limit: limit(&setting::BREAKER_ACCOUNT_LIMIT)?,
+            breaker_organization_limit: limit(&setting::BREAKER_ORGANIZATION_LIMIT)?,
+            breaker_window: count(&setting::BREAKER_WINDOW_MINUTES, "a whole number of minutes")
                 .map(SignedDuration::from_mins)?,
             review,
-            exemption_max_days: days("SEVERANCE_EXEMPTION_MAX_DAYS", 90)?,
-            recertify_days: days("SEVERANCE_RECERTIFY_DAYS", 365)?,
-            stale_key_days: days("SEVERANCE_STALE_DAYS", 90)?,
-            unused_key_days: days("SEVERANCE_UNUSED_DAYS", 45)?,
-            case_days: days("SEVERANCE_CASE_DAYS", 400)?,
+            exemption_max_days: days(&setting::EXEMPTION_MAX_DAYS)?,
+            recertify_days: days(&setting::RECERTIFY_DAYS)?,
+            stale_key_days: days(&setting::STALE_KEY_DAYS)?,
+            unused_key_days: days(&setting::UNUSED_KEY_DAYS)?,
+            case_days: days(&setting::CASE_RETENTION_DAYS)?,
             settle: Duration::from_secs(
-                count("SEVERANCE_SETTLE_SECONDS", 5, "a whole number of seconds")?.try_into().unwrap_or_default(),
+                count(&setting::SETTLE_SECONDS, "a whole number of seconds")?.try_into().unwrap_or_default(),
             ),
-            looks: count("SEVERANCE_LOOKS", 3, "a whole number")?.try_into().unwrap_or_default(),
-            trail_hours: count("SEVERANCE_TRAIL_HOURS", 24, "a whole number of hours, 0 for not at all")?,
-            regions: list("SEVERANCE_REGIONS", &lookup("AWS_REGION").unwrap_or_default()),
+            looks: count(&setting::LOOKS, "a whole number")?.try_into().unwrap_or_default(),
+            trail_hours: count(&setting::TRAIL_HOURS, "a whole number of hours, 0 for not at all")?,
+            regions: split(said(&setting::ROLES_ANYWHERE_REGIONS).or_else(|| lookup("AWS_REGION")).unwrap_or_default()),
             behind_url: match optional("SEVERANCE_DOOR").as_deref() {
                 None | Some("invoke") => false,
                 Some("url") => true,
@@ -234,44 +217,39 @@ impl Settings {
                     return Err(InvalidSetting { name: "SEVERANCE_DOOR", found, expected: "invoke or url" });
                 }
             },
-            identity_center: flag("SEVERANCE_IDENTITY_CENTER")?,
+            identity_center: flag(&setting::IDENTITY_CENTER)?,
             rotation: match optional("SEVERANCE_ROTATION_FUNCTION") {
                 None => None,
                 Some(function) => Some(Attachment {
                     function,
-                    every_days: match count("SEVERANCE_ROTATE_DAYS", 90, "a whole number of days, 1 to 1000")? {
+                    every_days: match count(&setting::ROTATE_DAYS, "a whole number of days, 1 to 1000")? {
                         days @ 1..=1000 => days,
                         other => {
-                            return Err(InvalidSetting {
-                                name: "SEVERANCE_ROTATE_DAYS",
-                                found: other.to_string(),
-                                expected: "a whole number of days, 1 to 1000",
-                            });
+                            let expected = "a whole number of days, 1 to 1000";
+                            return Err(wrong(&setting::ROTATE_DAYS, &other.to_string(), expected));
                         }
                     },
-                    kms_key: optional("SEVERANCE_SECRETS_KEY"),
+                    kms_key: said(&setting::SECRETS_KEY_ARN),
                 }),
             },
             copies_function: optional("SEVERANCE_COPIES_FUNCTION"),
             cutover: {
-                let or = |name: &'static str, default: &str| optional(name).unwrap_or_else(|| default.to_owned());
-                let quiet = or("SEVERANCE_CUTOVER_QUIET", Times::QUIET);
-                let deadline = or("SEVERANCE_CUTOVER_DEADLINE", Times::DEADLINE);
-                let deletion = or("SEVERANCE_CUTOVER_DELETION", Times::DELETION);
+                let quiet = said(&setting::CUTOVER_QUIET).unwrap_or_default();
+                let deadline = said(&setting::CUTOVER_DEADLINE).unwrap_or_default();
+                let deletion = said(&setting::CUTOVER_DELETION).unwrap_or_default();
                 Times::read(&quiet, &deadline, &deletion).map_err(|found| InvalidSetting {
                     name: "SEVERANCE_CUTOVER_QUIET, _DEADLINE or _DELETION",
                     found,
                     expected: "class=duration, separated by commas (workload=30m,*=168h); for the last one a duration",
                 })?
             },
-            scp_quarantine: flag("SEVERANCE_SCP_QUARANTINE")?,
-            management_account: match optional("SEVERANCE_MANAGEMENT_ACCOUNT") {
+            scp_quarantine: flag(&setting::SCP_QUARANTINE)?,
+            management_account: match said(&setting::MANAGEMENT_ACCOUNT) {
                 None => None,
-                Some(id) => Some(AccountId::try_from(id.as_str()).map_err(|invalid| InvalidSetting {
-                    name: "SEVERANCE_MANAGEMENT_ACCOUNT",
-                    found: format!("{id:?}"),
-                    expected: invalid.expected,
-                })?),
+                Some(id) => {
+                    let setting = &setting::MANAGEMENT_ACCOUNT;
+                    Some(AccountId::try_from(id.as_str()).map_err(|invalid| wrong(setting, &id, invalid.expected))?)
+                }
             },
             confirm_within: Duration::from_secs(optional("SEVERANCE_CONFIRM_SECONDS").map_or(Ok(5), |value| {
                 value.trim().parse().map_err(|_| InvalidSetting {
@@ -286,28 +264,30 @@ impl Settings {
 
 /// How other accounts are entered. An external id or a list of accounts without a role means nothing.
 fn member(optional: &impl Fn(&'static str) -> Option<String>) -> Result<Option<Member>, InvalidSetting> {
-    let Some(role) = optional(MEMBER_ROLE) else { return Ok(None) };
+    let [name, external_id, accounts] =
+        [setting::MEMBER_ROLE_NAME, setting::MEMBER_EXTERNAL_ID, setting::MEMBER_ACCOUNTS].map(|of| of.name());
+    let Some(role) = optional(name) else { return Ok(None) };
     let role_name = role.trim().to_owned();
     if !Member::is_role_name(&role_name) {
         let expected = "a role's name without a path: 1 to 64 letters, digits and _+=,.@-";
-        return Err(InvalidSetting { name: MEMBER_ROLE, found: format!("{role:?}"), expected });
+        return Err(InvalidSetting { name, found: format!("{role:?}"), expected });
     }
-    let external_id = optional(MEMBER_EXTERNAL_ID);
-    let external_id = match external_id.as_deref().map(|id| ExternalId::try_from(id.trim())) {
+    let said = optional(external_id);
+    let external_id = match said.as_deref().map(|id| ExternalId::try_from(id.trim())) {
         Some(Ok(id)) => id,
         unusable => {
             // What it held stands in the trust policies of all members: it is not for a log.
             let found = if unusable.is_some() { "something else, which is not shown" } else { "not set" };
             let expected = "2 to 1224 letters, digits and _+=,.@:/-, because SEVERANCE_MEMBER_ROLE is set";
-            return Err(InvalidSetting { name: MEMBER_EXTERNAL_ID, found: found.to_owned(), expected });
+            return Err(InvalidSetting { name: external_id, found: found.to_owned(), expected });
         }
     };
-    let accounts = optional(MEMBER_ACCOUNTS).unwrap_or_default();
-    let accounts = accounts.split(',').map(str::trim).filter(|account| !account.is_empty());
-    let accounts = accounts
+    let listed = optional(accounts).unwrap_or_default();
+    let listed = listed.split(',').map(str::trim).filter(|account| !account.is_empty());
+    let accounts = listed
         .map(|account| {
             AccountId::try_from(account).map_err(|_| InvalidSetting {
-                name: MEMBER_ACCOUNTS,
+                name: accounts,
                 found: format!("{account:?}, among others"),
                 expected: "AWS account ids of 12 digits, separated by commas",
             })

@@ -18,7 +18,6 @@ use severance_domain::right::{Right, cloudtrail, iam, rolesanywhere};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 
-pub use self::permissions::PERMISSION_READS;
 pub(crate) use read::ends_whole_identity;
 
 use crate::error::AwsError;

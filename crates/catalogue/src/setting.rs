@@ -32,6 +32,13 @@ pub enum Takes {
     List,
 }
 
+impl Setting {
+    /// What the functions know it by.
+    pub fn name(&self) -> &'static str {
+        self.variable.unwrap_or(self.parameter)
+    }
+}
+
 macro_rules! settings {
     ($($group:literal { $($name:ident = $setting:expr;)+ })+) => {
         $($(

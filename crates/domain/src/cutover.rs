@@ -89,16 +89,6 @@ pub struct Times {
 const OTHERS: &str = "*";
 
 impl Times {
-    /// The quiet windows of a fresh stack. Services call all the time; a pipeline may run once a day, and what others do nobody
-    /// knows. AWS moves a key's last use only every 15 minutes, so less than that says nothing.
-    pub const QUIET: &'static str = "workload=30m,agent=30m,pipeline=26h,*=168h";
-
-    /// The deadlines of a fresh stack.
-    pub const DEADLINE: &'static str = "workload=168h,agent=168h,*=720h";
-
-    /// How long a fresh stack keeps an inactive key.
-    pub const DELETION: &'static str = "168h";
-
     /// Reads the settings: `class=duration`, separated by commas, `*` for all other classes; and one duration.
     ///
     /// # Errors

@@ -5,106 +5,13 @@ use std::collections::BTreeSet;
 use aws_sdk_iam::operation::get_role_policy::GetRolePolicyError;
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
+use severance_catalogue::function::FUNCTIONS;
 use severance_domain::case::Outcome;
+use severance_domain::right::{On, Right};
 use severance_tests::{Function, Stack, event, misused, unique};
 
-/// The services by which identities are read and ended. What keeps the record is not among them.
-const OF_IDENTITIES: &[&str] =
-    &["cloudtrail:", "iam:", "identitystore:", "organizations:", "rolesanywhere:", "secretsmanager:", "sso:"];
-
-/// Every action of these that posture-finding's code may call: its readers' and its drivers'.
-const POSTURE_FINDING: &[&str] = &[
-    "cloudtrail:LookupEvents",
-    "iam:CreatePolicyVersion",
-    "iam:DeleteLoginProfile",
-    "iam:GetAccessKeyLastUsed",
-    "iam:GetGroupPolicy",
-    "iam:GetLoginProfile",
-    "iam:GetPolicy",
-    "iam:GetPolicyVersion",
-    "iam:GetRole",
-    "iam:GetRolePolicy",
-    "iam:GetUser",
-    "iam:GetUserPolicy",
-    "iam:ListAccessKeys",
-    "iam:ListAttachedGroupPolicies",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListAttachedUserPolicies",
-    "iam:ListGroupPolicies",
-    "iam:ListGroupsForUser",
-    "iam:ListPolicyVersions",
-    "iam:ListRolePolicies",
-    "iam:ListRoles",
-    "iam:ListSSHPublicKeys",
-    "iam:ListServiceSpecificCredentials",
-    "iam:ListSigningCertificates",
-    "iam:ListUserPolicies",
-    "iam:ListUsers",
-    "iam:PutRolePolicy",
-    "iam:PutUserPolicy",
-    "iam:SetDefaultPolicyVersion",
-    "iam:TagUser",
-    "iam:UpdateAccessKey",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateSSHPublicKey",
-    "iam:UpdateServiceSpecificCredential",
-    "iam:UpdateSigningCertificate",
-    "rolesanywhere:DisableProfile",
-    "rolesanywhere:GetProfile",
-    "rolesanywhere:ListProfiles",
-    "rolesanywhere:UpdateProfile",
-    "secretsmanager:DescribeSecret",
-    "secretsmanager:RotateSecret",
-];
-const KEY_CREATION: &[&str] = &["iam:GetAccessKeyLastUsed", "iam:GetUser", "iam:ListAccessKeys", "iam:UpdateAccessKey"];
-
-/// What leavers take beside that: whatever they own, and their place in the directory.
-const OF_LEAVERS: &[&str] = &[
-    "iam:GetAccountAuthorizationDetails",
-    "identitystore:DeleteGroupMembership",
-    "identitystore:DescribeUser",
-    "identitystore:ListGroupMembershipsForMember",
-    "secretsmanager:ListSecrets",
-    "sso:DeleteAccountAssignment",
-    "sso:DescribeAccountAssignmentDeletionStatus",
-    "sso:ListAccountAssignmentsForPrincipal",
-    "sso:ListInstances",
-];
-
-/// What the rotation of a managed key takes, and nobody else may but the responder what stands there, too.
-const SECRET_ROTATION: &[&str] = &[
-    "cloudtrail:LookupEvents",
-    "iam:CreateAccessKey",
-    "iam:DeleteAccessKey",
-    "iam:GetAccessKeyLastUsed",
-    "iam:ListAccessKeys",
-    "secretsmanager:DescribeSecret",
-    "secretsmanager:GetSecretValue",
-    "secretsmanager:PutSecretValue",
-    "secretsmanager:UpdateSecretVersionStage",
-];
-
-/// What only the responder may: giving access back, policies that bind an account, and what becomes of managed keys.
-const BY_HAND: &[&str] = &[
-    "iam:DeleteAccessKey",
-    "iam:DeleteRolePolicy",
-    "iam:DeleteUserPolicy",
-    "iam:UntagUser",
-    "identitystore:CreateGroupMembership",
-    "organizations:AttachPolicy",
-    "organizations:CreatePolicy",
-    "organizations:DeletePolicy",
-    "organizations:DescribePolicy",
-    "organizations:DetachPolicy",
-    "organizations:ListPolicies",
-    "organizations:ListPoliciesForTarget",
-    "organizations:TagResource",
-    "rolesanywhere:EnableProfile",
-    "secretsmanager:CreateSecret",
-    "secretsmanager:TagResource",
-    "sso:CreateAccountAssignment",
-    "sso:DescribeAccountAssignmentCreationStatus",
-];
+/// The services in which the stack keeps its record and logs. All else is about identities, and where keys are kept.
+const OF_RECORD: &[&str] = &["dynamodb:", "kms:", "logs:", "s3:", "sns:", "sqs:", "sts:", "xray:"];
 
 fn texts(value: &Value) -> Vec<String> {
     match value {
@@ -148,62 +55,34 @@ async fn statements(stack: &Stack, function: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn each_role_allows_exactly_the_identity_actions_that_its_code_calls() {
+async fn each_role_allows_what_its_functions_card_says_and_nothing_else() {
     let stack = Stack::enforcing().await;
-    for (function, expected) in [
-        ("posture-finding", POSTURE_FINDING.to_vec()),
-        ("key-creation", KEY_CREATION.to_vec()),
-        ("secret-rotation", SECRET_ROTATION.to_vec()),
-        ("offboarding", [POSTURE_FINDING, OF_LEAVERS].concat()),
-        // A person may ask for every countermeasure, and approve whatever another function held.
-        ("responder", [POSTURE_FINDING, OF_LEAVERS, BY_HAND].concat()),
-    ] {
-        let allowed: BTreeSet<String> = statements(&stack, function)
+    for function in FUNCTIONS {
+        let allowed: BTreeSet<String> = statements(&stack, function.name)
             .await
             .iter()
             .filter(|statement| statement["Effect"] == "Allow")
             .flat_map(|statement| texts(&statement["Action"]))
-            .filter(|action| OF_IDENTITIES.iter().any(|service| action.starts_with(service)))
+            .filter(|action| !OF_RECORD.iter().any(|service| action.starts_with(service)))
             .collect();
-        let expected: BTreeSet<String> = expected.iter().map(ToString::to_string).collect();
-        assert_eq!(allowed, expected, "{function}");
+        let expected: BTreeSet<String> = function.rights().iter().map(|right| right.action.to_owned()).collect();
+        assert_eq!(allowed, expected, "{}", function.name);
     }
 }
 
 #[tokio::test]
 async fn a_resource_is_open_only_where_iam_knows_none() {
-    const WITHOUT_RESOURCE: &[&str] = &[
-        "cloudtrail:LookupEvents",
-        "iam:GetAccountAuthorizationDetails",
-        "iam:ListRoles",
-        "iam:ListUsers",
-        "organizations:CreatePolicy",
-        "organizations:ListPolicies",
-        "rolesanywhere:ListProfiles",
-        "secretsmanager:ListSecrets",
-        "sso:ListInstances",
-        "xray:PutTelemetryRecords",
-        "xray:PutTraceSegments",
-    ];
-    // It knows resources, whose ids nobody has before they are listed.
-    const OF_DIRECTORY: &[&str] = &[
-        "identitystore:CreateGroupMembership",
-        "identitystore:DeleteGroupMembership",
-        "identitystore:DescribeUser",
-        "identitystore:ListGroupMembershipsForMember",
-        "sso:CreateAccountAssignment",
-        "sso:DeleteAccountAssignment",
-        "sso:DescribeAccountAssignmentCreationStatus",
-        "sso:DescribeAccountAssignmentDeletionStatus",
-        "sso:ListAccountAssignmentsForPrincipal",
-    ];
-    let may_be_open = [WITHOUT_RESOURCE, OF_DIRECTORY].concat();
+    // The directory knows resources, whose ids nobody has before they are listed.
+    let may_be_open = |action: &str| {
+        action.starts_with("xray:")
+            || Right::of(action).is_some_and(|right| matches!(right.on, On::Nothing | On::Directory))
+    };
     let stack = Stack::enforcing().await;
-    for function in ["posture-finding", "key-creation", "offboarding", "responder", "secret-rotation"] {
+    for function in FUNCTIONS.iter().map(|function| function.name) {
         for statement in statements(&stack, function).await {
             if statement["Effect"] == "Allow" && texts(&statement["Resource"]).iter().any(|resource| resource == "*") {
                 for action in texts(&statement["Action"]) {
-                    assert!(may_be_open.contains(&action.as_str()), "{function} may {action} on everything");
+                    assert!(may_be_open(&action), "{function} may {action} on everything");
                 }
             }
             for action in texts(&statement["Action"]) {

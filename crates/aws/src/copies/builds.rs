@@ -13,9 +13,6 @@ use crate::error::AwsError;
 const LIST: &str = codebuild::LIST_PROJECTS.action;
 const BATCH: &str = codebuild::BATCH_GET_PROJECTS.action;
 
-/// What this searcher needs.
-pub(super) const ACTIONS: &[&str] = &[LIST, BATCH];
-
 /// Looks into projects.
 pub(super) struct Builds {
     client: Client,

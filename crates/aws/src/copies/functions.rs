@@ -12,9 +12,6 @@ use crate::error::AwsError;
 
 const LIST: &str = lambda::LIST_FUNCTIONS.action;
 
-/// What this searcher needs.
-pub(super) const ACTIONS: &[&str] = &[LIST, "kms:Decrypt"];
-
 /// Looks into functions.
 pub(super) struct Functions {
     client: Client,

@@ -43,17 +43,7 @@ use crate::guardrails::Guardrails;
 pub use ask::CopiesFunction;
 pub use equal::RunKey;
 pub use format::KeyFormats;
-pub use update::{ACTIONS as UPDATE_ACTIONS, Rewrite, Source, update_copy};
-
-/// What the search calls, by place; `kms:Decrypt` is asked for by the service that holds the value. What it writes is in
-/// [`UPDATE_ACTIONS`].
-pub const ACTIONS: [(Place, &[&str]); 5] = [
-    (Place::Secret, secrets::ACTIONS),
-    (Place::Parameter, parameters::ACTIONS),
-    (Place::FunctionEnvironment, functions::ACTIONS),
-    (Place::BuildProject, builds::ACTIONS),
-    (Place::TaskDefinition, tasks::ACTIONS),
-];
+pub use update::{Rewrite, Source, update_copy};
 
 /// How long a search may take: a minute less than the longest that Lambda gives, so that what was found is still told.
 const WITHIN: Duration = Duration::from_mins(14);

@@ -16,11 +16,7 @@ use super::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
 const BY_PATH: &str = ssm::GET_PARAMETERS_BY_PATH.action;
-const GET_SOME: &str = ssm::GET_PARAMETERS.action;
 const GET: &str = ssm::GET_PARAMETER.action;
-
-/// What this searcher needs.
-pub(super) const ACTIONS: &[&str] = &[BY_PATH, GET_SOME, GET, "kms:Decrypt"];
 
 /// Looks into parameters.
 pub(super) struct Parameters {

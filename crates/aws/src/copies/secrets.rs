@@ -20,9 +20,6 @@ const LIST: &str = secretsmanager::LIST_SECRETS.action;
 const BATCH: &str = secretsmanager::BATCH_GET_SECRET_VALUE.action;
 const GET: &str = secretsmanager::GET_SECRET_VALUE.action;
 
-/// What this searcher needs.
-pub(super) const ACTIONS: &[&str] = &[LIST, BATCH, GET, "kms:Decrypt"];
-
 /// Secrets that AWS gives in one call.
 const BATCH_OF: usize = 20;
 

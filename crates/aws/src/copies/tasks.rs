@@ -14,9 +14,6 @@ use crate::error::AwsError;
 const LIST: &str = ecs::LIST_TASK_DEFINITIONS.action;
 const DESCRIBE: &str = ecs::DESCRIBE_TASK_DEFINITION.action;
 
-/// What this searcher needs.
-pub(super) const ACTIONS: &[&str] = &[LIST, DESCRIBE];
-
 /// Definitions that are read at the same time.
 const AT_ONCE: usize = 8;
 

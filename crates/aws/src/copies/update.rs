@@ -16,9 +16,6 @@ const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
 const GET: &str = secretsmanager::GET_SECRET_VALUE.action;
 const PUT: &str = secretsmanager::PUT_SECRET_VALUE.action;
 
-/// What an update needs. `PutSecretValue` is to be allowed on secrets that bear the tag alone.
-pub const ACTIONS: &[&str] = &[DESCRIBE, GET, PUT];
-
 /// The tag by which owners give a secret into our hands, and its value.
 const MANAGED: (&str, &str) = (MANAGED_TAG, "true");
 

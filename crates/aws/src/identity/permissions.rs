@@ -12,24 +12,6 @@ use severance_domain::subject::{Subject, SubjectKind};
 use super::{Identities, document};
 use crate::error::AwsError;
 
-/// The IAM actions by which permissions are read. A function that may not use one reads the rest, and says so.
-pub const PERMISSION_READS: [&str; 14] = [
-    GET_USER,
-    GET_ROLE,
-    "iam:ListGroupsForUser",
-    "iam:ListAttachedUserPolicies",
-    "iam:ListAttachedRolePolicies",
-    "iam:ListAttachedGroupPolicies",
-    "iam:ListUserPolicies",
-    "iam:ListRolePolicies",
-    "iam:ListGroupPolicies",
-    GET_USER_POLICY,
-    GET_ROLE_POLICY,
-    GET_GROUP_POLICY,
-    GET_POLICY,
-    GET_POLICY_VERSION,
-];
-
 const GET_USER: &str = iam::GET_USER.action;
 const GET_ROLE: &str = iam::GET_ROLE.action;
 const GET_USER_POLICY: &str = iam::GET_USER_POLICY.action;

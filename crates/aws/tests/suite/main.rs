@@ -13,6 +13,7 @@ mod faults;
 mod guardrails;
 mod permissions;
 mod reactions;
+mod readers;
 mod replicas;
 mod resolving;
 mod resuming;

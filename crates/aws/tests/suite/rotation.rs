@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use severance_aws::calls::CallCounter;
 use severance_aws::rotation::{Keys, RotationError, Rotator, Vault};
 use severance_aws::trail::Trail;
+use severance_catalogue::function::SECRET_ROTATION;
 use severance_domain::ids::AccountId;
 use severance_domain::rotation::{RotationStep, StepRequest};
 
@@ -338,6 +339,42 @@ async fn a_key_that_a_third_party_makes_in_the_middle_is_never_touched() {
             (theirs, done) => panic!("{what}: {theirs:?} {done:?}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_called_is_what_the_card_says() {
+    let world = managed();
+    // One whose key nobody wrote down is followed by another, and that by one which is whole.
+    world.cut(calls_until_a_key_is_made().await, true);
+    tokio::select! {
+        biased;
+        () = world.until_cut() => {}
+        ended = rotate(&world, SECRET, TOKEN) => panic!("{ended:?}"),
+    }
+    world.revive();
+    rotate_until_done(&world, TOKEN).await.unwrap();
+    ended(&world, &[]);
+    // A secret that does not say whose its key is.
+    let unnamed = managed();
+    let value = serde_json::json!({"accessKeyId": KEY, "secretAccessKey": secret_of(KEY)}).to_string();
+    unnamed.state().secrets.get_mut(SECRET).unwrap().values.insert(FIRST.to_owned(), value);
+    rotate(&unnamed, SECRET, TOKEN).await.unwrap();
+    let of_table = |call: &String| call.starts_with("dynamodb:");
+    let (table, mut called): (BTreeSet<String>, BTreeSet<String>) =
+        [world.take_calls(), unnamed.take_calls()].concat().into_iter().partition(of_table);
+    // With the new key itself, which needs no right for it.
+    called.remove("sts:GetCallerIdentity");
+    let said = SECRET_ROTATION.rights().into_iter().map(|right| right.action.to_owned());
+    assert_eq!(called, said.collect());
+    let said = SECRET_ROTATION.table.unwrap().actions.iter().map(ToString::to_string);
+    assert_eq!(table, said.collect());
+}
+
+/// The place of the call that makes the key.
+async fn calls_until_a_key_is_made() -> usize {
+    let world = managed();
+    rotate(&world, SECRET, TOKEN).await.unwrap();
+    world.take_calls().iter().position(|call| call == "iam:CreateAccessKey").unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ pub const CARD: Function = Function {
     name: "offboarding",
     description: "Ends the access of a person or workload that left (keys, sessions, secrets they own).",
     comment: "",
-    sources: &[intake::OFFBOARDING_REQUEST, intake::IDENTITY_CENTER, intake::OKTA],
+    sources: &[intake::OKTA, intake::IDENTITY_CENTER, intake::OFFBOARDING_REQUEST],
     calls: &[],
     queue: Some(Queue { output: "Queue of the events that the offboarding function could not deal with.", ..EVENTS }),
     condition: None,

@@ -3,6 +3,7 @@
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use severance_catalogue::setting;
 use severance_domain::cutover::{
     Closed, Consumer, Copies, Cutover, Gate, Next, QUIET_TAG, Seen, Stage, Times, Windows,
 };
@@ -211,7 +212,9 @@ fn times(quiet: &str, deadline: &str, deletion: &str) -> Result<Times, String> {
 
 #[test]
 fn windows_go_by_class_and_a_tag_can_only_lengthen_them() {
-    let fresh = times(Times::QUIET, Times::DEADLINE, Times::DELETION).unwrap();
+    let fresh =
+        times(setting::CUTOVER_QUIET.default, setting::CUTOVER_DEADLINE.default, setting::CUTOVER_DELETION.default)
+            .unwrap();
     for (class, quiet, deadline) in [
         (Some(Class::Workload), minutes(30), hours(168)),
         (Some(Class::Agent), minutes(30), hours(168)),

@@ -3,6 +3,7 @@
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
+use super::ACCOUNT;
 use super::world::{Answer, Scp, State};
 
 pub(crate) const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-1111222233334444";
@@ -25,7 +26,11 @@ fn paged(all: &[Value], list: &str, page: usize, token: &Value) -> Value {
 pub(crate) fn read_profile_call(request: &HttpRequest, body: &[u8]) -> (&'static str, Value) {
     let mut parts = request.uri().split('/').skip(2);
     let region = parts.next().unwrap().split('.').nth(1).unwrap().to_owned();
-    assert_eq!(parts.next(), Some("profile"));
+    let of = parts.next().unwrap().split('?').next().unwrap();
+    if of == "profiles" {
+        return ("ListProfiles", json!({"profile": region}));
+    }
+    assert_eq!(of, "profile");
     let id = parts.next().unwrap();
     let operation = match (request.method(), parts.next()) {
         ("GET", None) => "GetProfile",
@@ -41,6 +46,16 @@ pub(crate) fn read_profile_call(request: &HttpRequest, body: &[u8]) -> (&'static
 
 pub(crate) fn profiles(state: &mut State, operation: &str, input: &Value) -> Answer {
     let key = input["profile"].as_str().unwrap();
+    if operation == "ListProfiles" {
+        let here = state.profiles.iter().filter_map(|(place, profile)| Some((place.strip_prefix(key)?, profile)));
+        let listed: Vec<Value> = here
+            .map(|(id, profile)| {
+                let arn = format!("arn:aws:rolesanywhere:{key}:{ACCOUNT}:profile{id}");
+                json!({"profileArn": arn, "enabled": profile.enabled, "roleArns": profile.roles})
+            })
+            .collect();
+        return Ok(json!({"profiles": listed}).to_string());
+    }
     let profile = state.profiles.get_mut(key).ok_or((404, "ResourceNotFoundException".to_owned()))?;
     match operation {
         "GetProfile" => {}
@@ -131,6 +146,9 @@ pub(crate) fn directory(state: &mut State, operation: &str, input: &Value) -> An
                 .collect();
             paged(&all, "GroupMemberships", state.page, &input["NextToken"])
         }
+        "DescribeUser" => json!({
+            "IdentityStoreId": store, "UserId": input["UserId"], "UserName": "alice", "DisplayName": "Alice"
+        }),
         "DeleteGroupMembership" => {
             state.memberships.remove(&text(&input["MembershipId"])).ok_or_else(gone)?;
             json!({})
