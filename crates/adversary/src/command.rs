@@ -2,8 +2,9 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 
+mod recordings;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use crate::known::{self, Known};
 use crate::mutants::{self, Mutant};
 use crate::properties::Property;
-use crate::recording;
 use crate::run::{Report, run};
 use crate::schedule::{CALLS, Claim, Late, Schedule};
 use crate::search::{self, Signature, Sum, kinds, pairs, shrink, signature, singles};
@@ -190,8 +190,8 @@ fn perform(verb: Verb, known: &[Known]) -> Result<bool, String> {
             };
             soak(known, &state, minutes, from)?
         }
-        Verb::Record { file, only } => return record(&file, &only).map(|()| true),
-        Verb::Compare { before, after, words } => return compare(&before, &after, words.as_deref()),
+        Verb::Record { file, only } => return recordings::record(&file, &only).map(|()| true),
+        Verb::Compare { before, after, words } => return recordings::compare(&before, &after, words.as_deref()),
         Verb::Mutants { only, missing, count } => {
             let is_hunted = |of: &Mutant| of.name.contains(&only) && !(missing && of.shown_by.is_some());
             return Ok(mutants::hunt(is_hunted, count)? == 0);
@@ -380,37 +380,6 @@ fn replay(schedule: &Schedule, evidence: bool, messages: bool, calls: bool) -> b
         println!("VIOLATED: {} ({}): {}", violation.property, violation.what, violation.detail);
     }
     report.violations.is_empty()
-}
-
-fn record(path: &Path, only: &str) -> Result<(), String> {
-    let in_file = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut file = std::io::BufWriter::new(std::fs::File::create(path).map_err(in_file)?);
-    let (mut count, mut failed) = (0, None);
-    recording::record(only, |recorded| {
-        count += 1;
-        if count % 100 == 0 {
-            eprintln!("… {count} scenarios");
-        }
-        failed = failed.take().or(file.write_all(recording::in_file(&recorded).as_bytes()).err());
-    })?;
-    failed.map_or_else(|| file.flush(), Err).map_err(in_file)?;
-    println!("{count} scenarios in {}", path.display());
-    Ok(())
-}
-
-/// Whether nothing differs.
-fn compare(before: &Path, after: &Path, words: Option<&Path>) -> Result<bool, String> {
-    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
-    let words = words.map_or(Ok(String::new()), read)?;
-    let found = recording::compare(&read(before)?, &read(after)?, &words)?;
-    for different in found.different.iter().take(20) {
-        println!("DIFFERENT: {different}");
-    }
-    for unused in &found.unused {
-        println!("NOT RENAMED: nothing is called {unused:?} before");
-    }
-    println!("{} scenarios are the same, {} are not", found.same, found.different.len());
-    Ok(found.different.is_empty() && found.unused.is_empty())
 }
 
 /// So many schedules are played between two states that are kept.
