@@ -88,6 +88,11 @@ impl Return {
     pub fn was_taken(&self) -> bool {
         matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
     }
+
+    /// Whether its effect was seen.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.confirmation, Some(Confirmation::Confirmed { .. }))
+    }
 }
 
 impl Restoration {
@@ -208,8 +213,6 @@ pub fn alive(case: &Case) -> Vec<String> {
     // One that came back was ended more than once, and the last time counts.
     let is_last =
         |n: usize, record: &StepRecord| !same_target(case, record).any(|(later, of)| later > n && of.was_taken());
-    let unseen = case.steps.iter().enumerate().filter(|(n, record)| {
-        !matches!(record.confirmation, Some(Confirmation::Confirmed { .. })) && is_last(*n, record)
-    });
+    let unseen = case.steps.iter().enumerate().filter(|(n, record)| !record.is_confirmed() && is_last(*n, record));
     unseen.filter_map(|(_, record)| Some(record.step.countermeasure.ends()?.name().to_owned())).collect()
 }

@@ -55,7 +55,7 @@ impl Verdict {
 
     /// Access is back where all that was to be undone is, and was seen to be.
     fn of_restoration(restoration: &Restoration) -> Self {
-        let undone = |of: &&Return| of.was_taken() && matches!(of.confirmation, Some(Confirmation::Confirmed { .. }));
+        let undone = |of: &&Return| of.was_taken() && of.is_confirmed();
         let to_undo: Vec<&Return> = restoration.steps.iter().filter(|of| of.answer.changes()).collect();
         match to_undo.iter().filter(|of| undone(of)).count() {
             0 => Self::Failed,

@@ -2,7 +2,6 @@
 
 use aws_sdk_iam::types::StatusType;
 use serde_json::{Value, json};
-use severance_domain::case::Confirmation;
 use severance_domain::countermeasure::Countermeasure;
 use severance_tests::{Function, Stack, event, misused, unique};
 
@@ -45,7 +44,7 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     let steps: Vec<&str> = case.steps.iter().map(|record| record.step.countermeasure.as_str()).collect();
     assert_eq!(steps, ["quarantine_user", "deactivate_access_key", "deactivate_access_key"]);
     for record in &case.steps {
-        assert!(matches!(record.confirmation, Some(Confirmation::Confirmed { .. })), "{record:?}");
+        assert!(record.is_confirmed(), "{record:?}");
         assert!(record.intent_at.is_some());
     }
     assert_eq!(case.inventory.access_keys.len(), 2);

@@ -181,7 +181,7 @@ pub(crate) fn restoration(of: Option<&Restoration>, out: &mut dyn Write) -> io::
 }
 
 fn came_back(of: &Return) -> bool {
-    of.was_taken() && matches!(of.confirmation, Some(Confirmation::Confirmed { .. }))
+    of.was_taken() && of.is_confirmed()
 }
 
 fn outcome(of: &Return) -> String {

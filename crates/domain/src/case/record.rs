@@ -58,6 +58,11 @@ impl StepRecord {
         matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
     }
 
+    /// Whether its effect was seen.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.confirmation, Some(Confirmation::Confirmed { .. }))
+    }
+
     /// Whether it is to be taken and was not tried to an end.
     pub fn is_ahead(&self) -> bool {
         self.step.disposition == Disposition::Enforce

@@ -42,7 +42,7 @@ impl Residual {
 fn living_on(case: &Case) -> impl Iterator<Item = Residue> {
     let holds = |record: &StepRecord, counts: Counts| match counts {
         Counts::Taken => record.was_taken(),
-        Counts::Seen => matches!(record.confirmation, Some(Confirmation::Confirmed { .. })),
+        Counts::Seen => record.is_confirmed(),
     };
     let some = move |residue: Residue, of: fn(&dyn Card) -> &'static [Residue], counts: Counts| {
         case.steps

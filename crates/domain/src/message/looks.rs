@@ -2,7 +2,7 @@
 
 use super::actions::by_hand;
 use super::words::{Item, spaced};
-use crate::case::{Case, Confirmation};
+use crate::case::{Case, Confirmation, StepRecord};
 use crate::command::Command;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
@@ -41,8 +41,7 @@ pub(super) fn read_back(case: &Case) -> Vec<Item> {
     let Some(verification) = &case.verification else { return vec![] };
     if verification.alive.is_empty() {
         let all = case.steps.iter().filter(|record| record.was_taken());
-        let seen = |confirmation: &Option<Confirmation>| matches!(confirmation, Some(Confirmation::Confirmed { .. }));
-        return vec![Item::of(if all.into_iter().all(|record| seen(&record.confirmation)) {
+        return vec![Item::of(if all.into_iter().all(StepRecord::is_confirmed) {
             "all that this case had ended is still dead"
         } else {
             "nothing was seen to live, but NOT ALL COULD BE READ"

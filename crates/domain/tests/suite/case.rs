@@ -13,6 +13,7 @@ use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::Class;
+use severance_domain::restoration::Return;
 use severance_domain::signal::{Planted, PrincipalHint, Signal, SignalKind as Kind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
@@ -103,6 +104,20 @@ fn each_revision_points_at_the_one_before_it() {
     }
     assert_eq!(case.conclude(later(90)), Verdict::VerifiedRevoked);
     assert!(case.is_settled());
+}
+
+#[test]
+fn a_step_is_confirmed_only_where_its_effect_was_seen() {
+    for went in WAYS {
+        let is_seen = matches!(went, Went::Well | Went::AlreadySo);
+        let case = compromised_role(went);
+        assert!(case.steps.iter().all(|record| record.is_confirmed() == is_seen), "{went:?}");
+
+        let case = restored(contained_user(), went);
+        let to_undo = |of: &&Return| of.answer.changes();
+        let mut undone = case.restoration.as_ref().unwrap().steps.iter().filter(to_undo);
+        assert!(undone.all(|of| of.is_confirmed() == is_seen), "{went:?}");
+    }
 }
 
 /// A case with every field set, every kind of step, disposition, outcome and confirmation.

@@ -3,7 +3,7 @@
 use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
-use severance_domain::case::{Case, Confirmation, Outcome};
+use severance_domain::case::{Case, Outcome, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::{Context, FollowUp, Mode, decide, follow_up};
@@ -340,7 +340,7 @@ fn a_denial_that_somebody_lifted_is_put_back_and_taken_to_where_they_cannot_reac
     let context = Context { scp_quarantine: true, ..context(Mode::Enforce) };
     let mut asked = case.clone();
     let first = follow_up(&case, &after(&case), &[lifted], &context, &always(Disposition::Review));
-    asked.steps.extend(first.steps.into_iter().map(|step| severance_domain::case::StepRecord::planned(step, 1, now())));
+    asked.steps.extend(first.steps.into_iter().map(|step| StepRecord::planned(step, 1, now())));
     let again = follow_up(&asked, &after(&case), &[lifted], &context, &always(Disposition::Enforce));
     assert_eq!(short(&again.steps), [] as [&str; 0], "the denial waits for a person now, too");
 }
@@ -385,5 +385,5 @@ fn a_case_says_what_its_looks_found_until_one_is_quiet() {
     let blind = Inventory { unread: names(&["the keys could not be listed"]), ..after(&case) };
     look(&mut case, &blind, &[]);
     assert_eq!(case.verdict, Some(RevokedUnverified));
-    assert!(case.steps.iter().all(|record| matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))));
+    assert!(case.steps.iter().all(StepRecord::is_confirmed));
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::common::cases::*;
 use crate::common::*;
 use proptest::prelude::*;
-use severance_domain::case::{Case, Confirmation, Outcome};
+use severance_domain::case::{Case, Outcome};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::message::Message;
@@ -97,8 +97,7 @@ fn every_message_names_its_case_its_evidence_and_what_happened_to_each_step() {
         assert!(body.lines().all(|line| line == line.trim_end()), "no trailing blanks");
         // What was not seen is never under what is proven.
         let proven = section(&body, "Proven");
-        let confirmed =
-            case.steps.iter().filter(|step| matches!(step.confirmation, Some(Confirmation::Confirmed { .. }))).count();
+        let confirmed = case.steps.iter().filter(|step| step.is_confirmed()).count();
         assert_eq!(proven.len(), confirmed, "{body}");
         if case.verdict != Some(Verdict::VerifiedRevoked) {
             assert!(!subject.contains(", verified"), "{subject}");
@@ -117,8 +116,7 @@ fn what_others_know_is_never_brought_back() {
         assert!(!body.contains("--status Active"), "{body}");
         // Nor by lifting the quarantine that alone holds a key down.
         let alive = case.steps.iter().any(|record| {
-            matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey(_))
-                && !matches!(record.confirmation, Some(Confirmation::Confirmed { .. }))
+            matches!(record.step.countermeasure, Countermeasure::DeactivateAccessKey(_)) && !record.is_confirmed()
         });
         assert!(!(alive && undo.contains("delete-user-policy")), "{body}");
     }
