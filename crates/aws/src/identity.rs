@@ -16,7 +16,7 @@ use severance_domain::ids::{AccountId, IamName, ResourceId};
 use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
 use severance_domain::right::{Right, cloudtrail, iam, rolesanywhere};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
-use severance_domain::subject::{Inventory, Subject, SubjectKind};
+use severance_domain::subject::{Absence, Inventory, Subject, SubjectKind};
 
 pub(crate) use read::ends_whole_identity;
 
@@ -31,8 +31,8 @@ use roles_anywhere::RolesAnywhere;
 pub enum Again {
     /// It is the same one, and holds this.
     Same(Box<Inventory>),
-    /// It is not there any more, or somebody else is, and in which words AWS says so.
-    Gone(String),
+    /// It was not found, and why, in words.
+    Nobody(String),
 }
 
 /// One subject of a signal, as AWS states it.
@@ -46,6 +46,8 @@ pub struct Found {
     pub inventory: Inventory,
     /// A role's trust policy, as JSON: who may assume it says what it is.
     pub trust: Option<String>,
+    /// Whether it is gone or could not be read; none where it was found.
+    pub absent: Option<Absence>,
 }
 
 /// By which calls a subject of this kind is looked at again.
@@ -155,18 +157,18 @@ impl Identities {
             (SubjectKind::Role, Some(_)) => self.role(&hint).await?,
             (SubjectKind::Secret, _) => match &subject.arn {
                 Some(arn) => self.secret(arn).await?,
-                None => Resolution::Unknown("its ARN is not known".to_owned()),
+                None => Resolution::unread("its ARN is not known"),
             },
             (SubjectKind::DirectoryUser, _) => match (&self.directory, ResourceId::try_from(subject.name.as_str())) {
                 (Some(directory), Ok(id)) => directory.user(&id).await?,
-                _ => Resolution::Unknown(NO_DIRECTORY.to_owned()),
+                _ => Resolution::unread(NO_DIRECTORY),
             },
-            _ => Resolution::Unknown("it is no identity that can be looked at again".to_owned()),
+            _ => Resolution::unread("it is no identity that can be looked at again"),
         };
         Ok(match read {
             Resolution::One(found) => Again::Same(Box::new(found.inventory)),
-            Resolution::Many(_) => Again::Gone("it is several".to_owned()),
-            Resolution::Unknown(why) => Again::Gone(why),
+            Resolution::Many(_) => Again::Nobody("it is several".to_owned()),
+            Resolution::Nobody(_, why) => Again::Nobody(why),
         })
     }
 
@@ -176,13 +178,13 @@ impl Identities {
         for account in accounts(signal) {
             if account != self.account.as_str() {
                 let why = format!("it lives in account {account}, and this stack acts only in {}", self.account);
-                return Ok(vec![unresolved(signal, why)]);
+                return Ok(vec![unresolved(signal, Absence::Unread, why)]);
             }
         }
         let traced = match self.traced(signal).await {
             Ok(traced) => traced,
             Err(error) if error.retryable => return Err(error),
-            Err(error) => return Ok(vec![unresolved(signal, error.to_string())]),
+            Err(error) => return Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
         };
         let found = match traced.as_ref().unwrap_or(&signal.subject) {
             SubjectHint::User(hint) => self.user(signal, hint).await,
@@ -191,7 +193,7 @@ impl Identities {
             SubjectHint::Secret { arn } => self.secret(arn).await,
             SubjectHint::DirectoryUser { id } => match &self.directory {
                 Some(directory) => directory.user(id).await,
-                None => Ok(Resolution::Unknown(NO_DIRECTORY.to_owned())),
+                None => Ok(Resolution::unread(NO_DIRECTORY)),
             },
             SubjectHint::Root => Ok(Resolution::One(Box::new(root(signal)))),
             SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
@@ -212,9 +214,9 @@ impl Identities {
                     .try_collect()
                     .await
             }
-            Ok(Resolution::Unknown(why)) => Ok(vec![unresolved(signal, why)]),
+            Ok(Resolution::Nobody(absent, why)) => Ok(vec![unresolved(signal, absent, why)]),
             Err(error) if error.retryable => Err(error),
-            Err(error) => Ok(vec![unresolved(signal, error.to_string())]),
+            Err(error) => Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
         }
     }
 
@@ -267,7 +269,7 @@ fn is_too_new(signal: &Signal, found: &Resolution) -> bool {
                 || found.inventory.access_keys.iter().any(|key| Some(&key.id) == signal.access_key.as_ref())
         }
         Resolution::Many(_) => true,
-        Resolution::Unknown(_) => false,
+        Resolution::Nobody(..) => false,
     };
     signal.kind == SignalKind::CredentialCreated
         && !shown
@@ -287,7 +289,20 @@ fn accounts(signal: &Signal) -> impl Iterator<Item = &str> {
 enum Resolution {
     One(Box<Found>),
     Many(Vec<Found>),
-    Unknown(String),
+    /// Nobody was found, and why, in words for people.
+    Nobody(Absence, String),
+}
+
+impl Resolution {
+    /// AWS says that who is meant is not there.
+    fn gone(why: impl Into<String>) -> Self {
+        Self::Nobody(Absence::Gone, why.into())
+    }
+
+    /// Who is meant could not be looked for, or not be read.
+    fn unread(why: impl Into<String>) -> Self {
+        Self::Nobody(Absence::Unread, why.into())
+    }
 }
 
 fn root(signal: &Signal) -> Found {
@@ -299,10 +314,11 @@ fn root(signal: &Signal) -> Found {
         unique_id: None,
     };
     let gaps = vec!["the root user's credentials were not enumerated".to_owned()];
-    Found { subject, profile: Profile::default(), inventory: Inventory { gaps, ..Inventory::default() }, trust: None }
+    let inventory = Inventory { gaps, ..Inventory::default() };
+    Found { subject, profile: Profile::default(), inventory, trust: None, absent: None }
 }
 
-pub(crate) fn unresolved(signal: &Signal, why: String) -> Found {
+pub(crate) fn unresolved(signal: &Signal, absent: Absence, why: String) -> Found {
     let (name, arn, unique_id) = match &signal.subject {
         SubjectHint::User(hint) | SubjectHint::Role(hint) => {
             (hint.name.as_ref().map(IamName::to_string), hint.arn.clone(), hint.unique_id.clone())
@@ -320,7 +336,7 @@ pub(crate) fn unresolved(signal: &Signal, why: String) -> Found {
         .unwrap_or_else(|| "unnamed".to_owned());
     let subject = Subject { kind: SubjectKind::Unresolved, account: signal.account.clone(), name, arn, unique_id };
     let inventory = Inventory { unread: vec![why], ..Inventory::default() };
-    Found { subject, profile: Profile::default(), inventory, trust: None }
+    Found { subject, profile: Profile::default(), inventory, trust: None, absent: Some(absent) }
 }
 
 fn iam_tags(tags: &[aws_sdk_iam::types::Tag]) -> BTreeMap<String, String> {

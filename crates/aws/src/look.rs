@@ -108,7 +108,7 @@ impl Reactor {
         round.unread.extend(traced.unread.iter().cloned());
         let present = match again {
             Ok(Again::Same(present)) => *present,
-            Ok(Again::Gone(why)) => {
+            Ok(Again::Nobody(why)) => {
                 round.unread.push(why);
                 return Look { round, steps: vec![], traced };
             }

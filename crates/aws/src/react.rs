@@ -18,7 +18,7 @@ use severance_domain::radius::{BlastRadius, Facts, assess};
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::rotation::MANAGED_TAG;
 use severance_domain::signal::{Signal, SignalKind};
-use severance_domain::subject::{Inventory, Subject, SubjectKind};
+use severance_domain::subject::{Absence, Inventory, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -116,7 +116,7 @@ impl Reactor {
             match self.reach.to_read(signal).await {
                 Ok(hands) => Box::pin(hands.identities.resolve(signal)).await,
                 // An account that cannot be entered is a review, like an identity that cannot be read.
-                Err(error) if !error.retryable => Ok(vec![unresolved(signal, error.to_string())]),
+                Err(error) if !error.retryable => Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
                 Err(error) => Err(error),
             }
         };

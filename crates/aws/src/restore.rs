@@ -103,7 +103,7 @@ impl Reactor {
         let hands = self.reach.to_act(case).await?;
         Ok(match hands.identities.again(&case.subject, &case.signal).await {
             Ok(crate::identity::Again::Same(_)) => Ok(()),
-            Ok(crate::identity::Again::Gone(why)) => Err(format!("nothing was given back: {why}")),
+            Ok(crate::identity::Again::Nobody(why)) => Err(format!("nothing was given back: {why}")),
             // What the subject's reader may not read, the steps will tell.
             Err(error) if !error.retryable && case.subject.kind != SubjectKind::Unresolved => Ok(()),
             Err(error) => return Err(error.into()),

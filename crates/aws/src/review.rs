@@ -8,7 +8,7 @@ use severance_domain::ids::Arn;
 use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
 use severance_domain::review::Decision;
-use severance_domain::subject::SubjectKind;
+use severance_domain::subject::Absence;
 
 use crate::caller::same_person;
 use crate::cases::{CaseError, Lease, Stored};
@@ -153,28 +153,15 @@ impl Reactor {
         if let Some(case) = Self::released_follow_up(stored, &found, &decision, &context) {
             return Box::pin(self.go_on(stored, case, holder)).await;
         }
-        let fresh =
-            found.into_iter().map(|found| self.plan(&stored.case.signal, found, &context)).find(|c| c.id == *id);
-        let is_gone = fresh.as_ref().is_none_or(|case| {
-            case.inventory
-                .unread
-                .iter()
-                .any(|why| ["knows no", "deleted and recreated"].iter().any(|gone| why.contains(gone)))
-        });
-        let Some(mut fresh) = fresh.filter(|case| case.subject.kind != SubjectKind::Unresolved) else {
-            if let Decision::Lapsed { at, .. } = decision
-                && is_gone
-            {
-                // Nobody is left to ask about it.
-                let decision = Decision::Lapsed { enforced: false, at };
-                return self
-                    .decline(stored, "the identity is not there any more, or cannot be read", decision, holder)
-                    .await;
-            }
-            let why = format!(
-                "the identity of case {id} is not there any more, or cannot be read: nothing was done; deny it to close it"
-            );
-            return Ok(Answered::Refused(why));
+        let planned = found
+            .into_iter()
+            .map(|found| (found.absent, self.plan(&stored.case.signal, found, &context)))
+            .find(|(_, case)| case.id == *id);
+        let mut fresh = match planned {
+            Some((None, case)) => case,
+            Some((Some(absent), _)) => return self.without_subject(stored, &decision, absent, holder).await,
+            // Whom the claim finds now is somebody else.
+            None => return self.without_subject(stored, &decision, Absence::Gone, holder).await,
         };
         fresh.keep_denials(&stored.case);
         // What silence may do is for today's policy to say, on today's facts, and not for those of the day when it was asked.
@@ -209,6 +196,25 @@ impl Reactor {
             }
             refused @ Answered::Refused(_) => refused,
         })
+    }
+
+    /// What becomes of an answer about an identity that was not found.
+    async fn without_subject(
+        &self,
+        stored: &Stored,
+        decision: &Decision,
+        absent: Absence,
+        holder: &str,
+    ) -> Result<Answered, ReactError> {
+        match decision.without_subject(absent) {
+            Some(decision) => {
+                self.decline(stored, "the identity is not there any more, or cannot be read", decision, holder).await
+            }
+            None => Ok(Answered::Refused(format!(
+                "the identity of case {} is not there any more, or cannot be read: nothing was done; deny it to close it",
+                stored.case.id
+            ))),
+        }
     }
 
     pub(crate) async fn go_on(&self, stored: &Stored, mut case: Case, holder: &str) -> Result<Answered, ReactError> {

@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::ids::Arn;
 use crate::plan::{Disposition, Step};
 use crate::profile::Profile;
-use crate::subject::{Credential, Inventory, Subject};
+use crate::subject::{Absence, Credential, Inventory, Subject};
 
 /// How long people have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,19 @@ pub enum Decision {
         /// When.
         at: Timestamp,
     },
+}
+
+impl Decision {
+    /// The decision that closes a review whose identity was not found when it was to be carried out. None where the answer does
+    /// not count, and the question stays.
+    pub fn without_subject(&self, absent: Absence) -> Option<Self> {
+        match (self, absent) {
+            // Nobody is left to ask about it.
+            (Self::Lapsed { at, .. }, Absence::Gone) => Some(Self::Lapsed { enforced: false, at: *at }),
+            (Self::Lapsed { .. }, Absence::Unread)
+            | (Self::Approved { .. } | Self::Denied { .. }, Absence::Gone | Absence::Unread) => None,
+        }
+    }
 }
 
 impl Review {

@@ -42,14 +42,14 @@ impl Directory {
     /// A directory user by its id.
     pub(super) async fn user(&self, id: &ResourceId) -> Result<Resolution, AwsError> {
         let Some(instance) = self.instance().await? else {
-            return Ok(Resolution::Unknown(format!("{LIST_INSTANCES} shows no instance of IAM Identity Center here")));
+            return Ok(Resolution::unread(format!("{LIST_INSTANCES} shows no instance of IAM Identity Center here")));
         };
         let store = &instance.store;
         let answer = self.store.describe_user().identity_store_id(store.as_str()).user_id(id.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(DESCRIBE_USER, &error)) {
             Ok(_) => {}
             Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::Unknown(format!("{DESCRIBE_USER} knows no user {id}")));
+                return Ok(Resolution::gone(format!("{DESCRIBE_USER} knows no user {id}")));
             }
             Err(error) => return Err(error),
         }
@@ -69,6 +69,7 @@ impl Directory {
             profile: Profile { class: Some(severance_domain::profile::Class::Human), ..Profile::default() },
             inventory: Inventory { group_memberships, account_assignments, ..Inventory::default() },
             trust: None,
+            absent: None,
         })))
     }
 

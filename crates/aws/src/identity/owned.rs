@@ -8,7 +8,7 @@ use severance_domain::ids::{Arn, IamName, ResourceId, UniqueId};
 use severance_domain::profile::Profile;
 use severance_domain::right::{iam, secretsmanager};
 use severance_domain::signal::{PrincipalHint, Signal, Source};
-use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
+use severance_domain::subject::{Absence, Inventory, SecretState, Subject, SubjectKind};
 
 use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
 use crate::error::AwsError;
@@ -26,7 +26,7 @@ async fn readable(
 ) -> Result<Vec<Found>, AwsError> {
     match listing.await {
         Err(error) if !error.retryable => {
-            let mut unread = unresolved(signal, error.to_string());
+            let mut unread = unresolved(signal, Absence::Unread, error.to_string());
             unread.subject.name = format!("{} ({})", unread.subject.name, error.action);
             Ok(vec![unread])
         }
@@ -53,7 +53,8 @@ impl Identities {
                 arn: None,
                 unique_id: None,
             };
-            found.push(Found { subject, profile: Profile::default(), inventory: Inventory::default(), trust: None });
+            let (profile, inventory) = (Profile::default(), Inventory::default());
+            found.push(Found { subject, profile, inventory, trust: None, absent: None });
         }
         // The order in which AWS lists things must not reach the evidence.
         found.sort_by_key(|found| found.subject.key());
@@ -69,10 +70,10 @@ impl Identities {
                 Ok(Resolution::One(one)) => found.push(*one),
                 Ok(Resolution::Many(many)) => found.extend(many),
                 // One that was deleted has no access left there.
-                Ok(Resolution::Unknown(why)) => tracing::info!(%id, why, "the directory does not know the leaver"),
+                Ok(Resolution::Nobody(_, why)) => tracing::info!(%id, why, "the directory does not know the leaver"),
                 Err(error) if error.retryable => return Err(error),
                 Err(error) => {
-                    let mut unread = unresolved(signal, error.to_string());
+                    let mut unread = unresolved(signal, Absence::Unread, error.to_string());
                     unread.subject.name = format!("{id} ({})", error.action);
                     found.push(unread);
                 }
@@ -131,7 +132,7 @@ impl Identities {
                 (SubjectKind::Role, _) => self.role_inventory(subject.arn.as_ref(), trust.as_deref()).await?,
                 _ => Inventory::default(),
             };
-            Ok(Some(Found { subject, profile, inventory, trust }))
+            Ok(Some(Found { subject, profile, inventory, trust, absent: None }))
         }))
         .buffer_unordered(AT_ONCE)
         .try_filter_map(|found| async { Ok(found) })
@@ -165,13 +166,13 @@ impl Identities {
                 Ok(Resolution::One(one)) => found.push(*one),
                 Ok(Resolution::Many(many)) => found.extend(many),
                 // The registry may be older than the account: what is gone needs no ending.
-                Ok(Resolution::Unknown(why)) => {
+                Ok(Resolution::Nobody(_, why)) => {
                     tracing::info!(arn = entry.arn, why, "the registry names what is not there");
                 }
                 Err(error) if error.is_no_such_entity() => {}
                 Err(error) if error.retryable => return Err(error),
                 Err(error) => {
-                    let mut unread = unresolved(signal, error.to_string());
+                    let mut unread = unresolved(signal, Absence::Unread, error.to_string());
                     unread.subject.name = format!("{} ({})", entry.arn, error.action);
                     found.push(unread);
                 }

@@ -31,12 +31,12 @@ const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-
 impl Identities {
     pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
         let Some(name) = self.user_name(signal, hint).await? else {
-            return Ok(Resolution::Unknown(match &signal.access_key {
+            return Ok(match &signal.access_key {
                 Some(key) if key.is_temporary() => {
-                    format!("{key} is a session's key, which AWS does not trace to its holder")
+                    Resolution::unread(format!("{key} is a session's key, which AWS does not trace to its holder"))
                 }
-                _ => "AWS knows no such user, or the event does not say which".to_owned(),
-            }));
+                _ => Resolution::gone("AWS knows no such user, or the event does not say which"),
+            });
         };
         let found = self.user_named(signal, hint, &name).await?;
         if fits(signal, &found) {
@@ -63,16 +63,16 @@ impl Identities {
         let (user, inventory) = match try_join(read, self.user_inventory(signal, name)).await {
             Ok(both) => both,
             Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::Unknown(format!("{GET_USER} knows no user {name}")));
+                return Ok(Resolution::gone(format!("{GET_USER} knows no user {name}")));
             }
             Err(error) => return Err(error),
         };
         let Some(user) = user.user() else {
-            return Ok(Resolution::Unknown(format!("{GET_USER} answered without a user")));
+            return Ok(Resolution::unread(format!("{GET_USER} answered without a user")));
         };
         let unique_id = UniqueId::try_from(user.user_id()).ok();
         if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_USER) {
-            return Ok(Resolution::Unknown(reused));
+            return Ok(Resolution::gone(reused));
         }
         Ok(Resolution::One(Box::new(Found {
             subject: Subject {
@@ -85,6 +85,7 @@ impl Identities {
             profile: Profile::from_tags(&iam_tags(user.tags()), &self.tags),
             inventory: Inventory { created_at: instant(Some(user.create_date())), ..inventory },
             trust: None,
+            absent: None,
         })))
     }
 
@@ -311,22 +312,22 @@ impl Identities {
 
     pub(super) async fn role(&self, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
         let Some(name) = self.role_name(hint).await? else {
-            return Ok(Resolution::Unknown("AWS knows no such role, or the event does not say which".to_owned()));
+            return Ok(Resolution::gone("AWS knows no such role, or the event does not say which"));
         };
         let answer = self.iam.get_role().role_name(name.as_str()).send().await;
         let answer = match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
             Ok(answer) => answer,
             Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::Unknown(format!("{GET_ROLE} knows no role {name}")));
+                return Ok(Resolution::gone(format!("{GET_ROLE} knows no role {name}")));
             }
             Err(error) => return Err(error),
         };
         let Some(role) = answer.role() else {
-            return Ok(Resolution::Unknown(format!("{GET_ROLE} answered without a role")));
+            return Ok(Resolution::unread(format!("{GET_ROLE} answered without a role")));
         };
         let unique_id = UniqueId::try_from(role.role_id()).ok();
         if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_ROLE) {
-            return Ok(Resolution::Unknown(reused));
+            return Ok(Resolution::gone(reused));
         }
         let arn = Arn::try_from(role.arn()).ok();
         let trust = document(role.assume_role_policy_document());
@@ -342,6 +343,7 @@ impl Identities {
             profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
             inventory: Inventory { created_at: instant(Some(role.create_date())), ..inventory },
             trust,
+            absent: None,
         })))
     }
 
@@ -381,13 +383,13 @@ impl Identities {
 
     pub(super) async fn secret(&self, arn: &Arn) -> Result<Resolution, AwsError> {
         let Some(secrets) = &self.secrets else {
-            return Ok(Resolution::Unknown("this function may not read secrets".to_owned()));
+            return Ok(Resolution::unread("this function may not read secrets"));
         };
         let answer = secrets.describe_secret().secret_id(arn.as_str()).send().await;
         let secret = match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
             Ok(secret) => secret,
             Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::Unknown(format!("{DESCRIBE_SECRET} knows no such secret")));
+                return Ok(Resolution::gone(format!("{DESCRIBE_SECRET} knows no such secret")));
             }
             Err(error) => return Err(error),
         };
@@ -422,6 +424,7 @@ impl Identities {
             profile: Profile::from_tags(&tags, &self.tags),
             inventory: Inventory { secret: Some(state), ..Inventory::default() },
             trust: None,
+            absent: None,
         }
     }
 }

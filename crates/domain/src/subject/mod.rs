@@ -50,6 +50,15 @@ pub enum SubjectKind {
     Unresolved,
 }
 
+/// Why nobody was found under what a claim names. It is about one reading, and is not kept: in a case, text says it to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// AWS says that there is nobody like that, or shows somebody else under the name.
+    Gone,
+    /// It could not be looked for, or not be read: it may be there.
+    Unread,
+}
+
 impl SubjectKind {
     /// In a reader's words.
     pub fn as_words(self) -> &'static str {

@@ -16,7 +16,7 @@ use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
 use severance_domain::review::{Decision, Review, ReviewTimes, plan_digest};
 use severance_domain::signal::{Signal, SignalKind as Kind};
-use severance_domain::subject::{Inventory, SecretState, Subject, SubjectKind};
+use severance_domain::subject::{Absence, Inventory, SecretState, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 
 fn asks() -> Always {
@@ -248,6 +248,20 @@ fn an_approval_writes_the_intent_down_and_a_denial_writes_that_there_is_none() {
             assert_eq!((ruling.answer, ruling.lowered_by.as_deref()), (Disposition::Review, Some("denied by bob")));
         }
         assert_eq!(denied.conclude(later(62)), Verdict::Observed);
+    }
+}
+
+#[test]
+fn silence_closes_what_is_gone_and_nothing_else_is_closed_without_its_identity() {
+    let silence = |enforced| Decision::Lapsed { enforced, at: later(60) };
+    for enforced in [true, false] {
+        assert_eq!(silence(enforced).without_subject(Absence::Gone), Some(silence(false)));
+        assert_eq!(silence(enforced).without_subject(Absence::Unread), None, "it may be there");
+    }
+    for answer in [approval(), denial()] {
+        for absent in [Absence::Gone, Absence::Unread] {
+            assert_eq!(answer.without_subject(absent), None, "{answer:?}");
+        }
     }
 }
 
