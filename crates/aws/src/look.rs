@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::future::join;
-use severance_domain::case::{Case, Followed, Round, StepRecord};
+use severance_domain::case::{Case, Followed, Purpose, Round, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
@@ -51,8 +51,9 @@ impl Reactor {
         lease: &Lease,
         mut hands: Arc<Hands>,
     ) -> Result<(), ReactError> {
-        if case.verification.is_some() {
-            return self.look_once(case, &hands).await;
+        match case.purpose() {
+            Purpose::Verify(_) => return self.look_once(case, &hands).await,
+            Purpose::React | Purpose::Restore(_) => {}
         }
         if self.settings.mode == Mode::Observe || !case.contains_identity() {
             return Ok(());

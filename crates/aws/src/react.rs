@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::future::{join_all, join3, try_join};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome, StepRecord};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Purpose, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::Consumer;
 use severance_domain::ids::AccessKeyId;
@@ -182,7 +182,10 @@ impl Reactor {
     /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
     pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
         // Nobody delivers a request by hand again, so the schedule must know of it until it is closed.
-        let by_hand = case.signal.request.is_some() || case.restoration.is_some() || case.verification.is_some();
+        let by_hand = match case.purpose() {
+            Purpose::React => case.signal.request.is_some(),
+            Purpose::Restore(_) | Purpose::Verify(_) => true,
+        };
         if by_hand {
             self.guardrails.remember_review(&case.id, clock::now()).await?;
         }
@@ -205,8 +208,11 @@ impl Reactor {
             if let Some(review) = case.pending_review() {
                 self.guardrails.remember_review(&case.id, review.due_at()).await?;
             }
-            if case.verification.is_none() && case.steps.iter().any(StepRecord::is_unfinished_rotation) {
-                self.guardrails.remember_rotation(&case.id).await?;
+            match case.purpose() {
+                Purpose::React | Purpose::Restore(_) if case.steps.iter().any(StepRecord::is_unfinished_rotation) => {
+                    self.guardrails.remember_rotation(&case.id).await?;
+                }
+                Purpose::React | Purpose::Restore(_) | Purpose::Verify(_) => {}
             }
             self.cases.close(&case, lease, &published.digest).await?;
             if by_hand && case.pending_review().is_none() {
@@ -233,8 +239,10 @@ impl Reactor {
                 return Ok(());
             }
         };
-        if case.restoration.is_some() {
-            return self.give_back(case, lease, &hands).await;
+        match case.purpose() {
+            Purpose::Restore(_) => return self.give_back(case, lease, &hands).await,
+            // What a person lets go meanwhile is taken in a revision that reads back, too.
+            Purpose::React | Purpose::Verify(_) => {}
         }
         self.admit(case, lease).await?;
         self.apply(case, lease, &hands).await?;
@@ -265,21 +273,13 @@ impl Reactor {
     /// The account could not be entered: no step was taken, and each says why.
     fn all_failed(case: &mut Case, error: &AwsError) {
         tracing::warn!(case = %case.id, error = %error, "the account cannot be entered");
-        let failed = |error: &AwsError| Outcome::Failed {
+        case.fail_ahead(|| Outcome::Failed {
             at: clock::now(),
             action: error.action.to_owned(),
             code: error.code.clone(),
             message: error.message.clone(),
             retryable: false,
-        };
-        match &mut case.restoration {
-            Some(restoration) => {
-                restoration.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed(error)));
-            }
-            None => {
-                case.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed(error)));
-            }
-        }
+        });
     }
 
     /// A step that only the responder may take waits for a person, who asks the responder by approving it.
@@ -441,7 +441,11 @@ fn exposed_key(case: &Case, hands: &Hands) -> Option<(Trail, AccessKeyId)> {
         matches!(&record.step.countermeasure, Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) if access_key == key)
             && record.was_taken()
     });
-    let asks = case.signal.kind == SignalKind::CredentialExposed && is_cut && case.verification.is_none();
+    let ends_access = match case.purpose() {
+        Purpose::React => true,
+        Purpose::Restore(_) | Purpose::Verify(_) => false,
+    };
+    let asks = case.signal.kind == SignalKind::CredentialExposed && is_cut && ends_access;
     hands.trail.clone().filter(|_| asks).map(|trail| (trail, key.clone()))
 }
 
@@ -522,7 +526,7 @@ pub(crate) fn unseen(reason: String, contradicted: bool) -> Confirmation {
 }
 
 fn retryable_failures(case: &Case) -> String {
-    let undone = case.restoration.iter().flat_map(|restoration| &restoration.steps).map(|of| &of.outcome);
+    let undone = case.returns().iter().map(|of| &of.outcome);
     let failures = case.steps.iter().map(|record| &record.outcome).chain(undone).filter_map(|outcome| match outcome {
         Some(Outcome::Failed { action, code, retryable: true, .. }) => Some(format!("{action} answered {code}")),
         _ => None,

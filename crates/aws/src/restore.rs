@@ -1,11 +1,10 @@
 //! Giving back what a case ended, and reading once more whether it is dead.
 
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Purpose};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::Request;
 use severance_domain::respond::Answer;
 use severance_domain::restoration::{Restoration, ReturnAnswer};
-use severance_domain::review::Decision;
 use severance_domain::subject::SubjectKind;
 
 use crate::cases::{Lease, Stored};
@@ -29,8 +28,11 @@ impl Reactor {
             Err(why) => return Ok(Answer::Refused { why }),
         };
         if stored.case.is_restored() {
-            let by = stored.case.restoration.as_ref().map(|of| format!(" by {} at {:.0}", of.by(), of.at));
-            let why = format!("case {id} was restored already{}", by.unwrap_or_default());
+            let by = match stored.case.purpose() {
+                Purpose::Restore(of) => format!(" by {} at {:.0}", of.by(), of.at),
+                Purpose::React | Purpose::Verify(_) => String::new(),
+            };
+            let why = format!("case {id} was restored already{by}");
             return Ok(Answer::Refused { why });
         }
         let now = clock::now();
@@ -50,13 +52,7 @@ impl Reactor {
             return Ok(Answer::Refused { why });
         }
         let mut case = stored.successor(&stored.case);
-        case.verification = None;
-        // Whoever gives back decides with it what was still to be decided.
-        let (by, reason) = (restoration.request.by.clone(), restoration.request.reason.clone());
-        if case.pending_review().is_some() {
-            case.decline_held("it was restored", Decision::Denied { by, reason, at: now });
-        }
-        case.restoration = Some(restoration);
+        case.begin_restoration(restoration, now);
         Ok(answered(self.go_on(&stored, case, holder).await?))
     }
 
@@ -66,9 +62,12 @@ impl Reactor {
             Ok(stored) => stored,
             Err(why) => return Ok(Answer::Refused { why }),
         };
-        if stored.case.restoration.is_some() {
-            let why = format!("access was given back in case {id}: contain it anew before it is verified");
-            return Ok(Answer::Refused { why });
+        match stored.case.purpose() {
+            Purpose::Restore(_) => {
+                let why = format!("access was given back in case {id}: contain it anew before it is verified");
+                return Ok(Answer::Refused { why });
+            }
+            Purpose::React | Purpose::Verify(_) => {}
         }
         let mut case = stored.successor(&stored.case);
         case.begin_verification(request, clock::now());
@@ -112,9 +111,9 @@ impl Reactor {
 
     /// Undoes, in order, each outcome stored before the next; then reads each back.
     pub(crate) async fn give_back(&self, case: &mut Case, lease: &Lease, hands: &Hands) -> Result<(), ReactError> {
-        let count = case.restoration.as_ref().map_or(0, |restoration| restoration.steps.len());
+        let count = case.returns().len();
         for n in 0..count {
-            let Some(of) = case.restoration.as_ref().and_then(|restoration| restoration.steps.get(n)) else { break };
+            let Some(of) = case.returns().get(n) else { break };
             if !of.is_ahead() {
                 continue;
             }
@@ -133,7 +132,7 @@ impl Reactor {
             self.cases.save(case, lease).await?;
         }
         for n in 0..count {
-            let Some(of) = case.restoration.as_ref().and_then(|restoration| restoration.steps.get(n)) else { break };
+            let Some(of) = case.returns().get(n) else { break };
             if !of.was_taken() || of.confirmation.is_some() {
                 continue;
             }

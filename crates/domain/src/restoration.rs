@@ -110,11 +110,6 @@ impl Restoration {
         Self { request, at: now, steps }
     }
 
-    /// Whether no step is left to be tried again.
-    pub fn is_settled(&self) -> bool {
-        self.steps.iter().all(Return::is_settled)
-    }
-
     /// Who asked.
     pub fn by(&self) -> &Arn {
         &self.request.by

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
+use crate::case::{Case, Confirmation, Outcome, Purpose, StepRecord, is_superseded};
 use crate::plan::Disposition;
 use crate::restoration::{Restoration, Return};
 
@@ -33,11 +33,10 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict that a case's present state allows: the worst that is true of any part of it.
     pub fn of(case: &Case) -> Self {
-        if let Some(restoration) = &case.restoration {
-            return Self::of_restoration(restoration);
-        }
-        if case.verification.as_ref().is_some_and(|verification| !verification.alive.is_empty()) {
-            return Self::Reappeared;
+        match case.purpose() {
+            Purpose::Restore(restoration) => return Self::of_restoration(restoration),
+            Purpose::Verify(verification) if !verification.alive.is_empty() => return Self::Reappeared,
+            Purpose::Verify(_) | Purpose::React => {}
         }
         let verdict = Self::of_steps(&case.steps);
         if !matches!(verdict, Self::VerifiedRevoked | Self::RevokedUnverified) {

@@ -1,6 +1,7 @@
 //! The durable record of one reaction: what was intended, what came of it, what was confirmed.
 
 mod look;
+mod purpose;
 mod record;
 
 use std::fmt;
@@ -16,13 +17,14 @@ use crate::playbook::{Mode, reappeared};
 use crate::policy::Request;
 use crate::profile::Profile;
 use crate::radius::BlastRadius;
-use crate::restoration::Restoration;
+use crate::restoration::{Restoration, Return};
 use crate::review::{Decision, Review, ReviewTimes, plan_digest};
 use crate::signal::{Signal, SignalKind};
 use crate::subject::{Inventory, Subject};
 use crate::verdict::Verdict;
 
 pub use look::{Followed, Round, Verification};
+pub use purpose::Purpose;
 pub use record::{Confirmation, Outcome, StepRecord, is_superseded};
 
 /// The name of a case: the same claim about the same subject always has the same one.
@@ -163,25 +165,38 @@ impl Case {
 
     /// Ends this revision with the verdict that its steps allow.
     pub fn conclude(&mut self, now: Timestamp) -> Verdict {
-        if let Some(verification) = &mut self.verification {
-            let lives = |record: &&StepRecord| {
-                matches!(record.confirmation, Some(Confirmation::Unconfirmed { contradicted: true, .. }))
-            };
-            // Beside what the look has found: the same words for the same thing.
-            let steps = &self.steps;
-            let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, record)| record);
-            for record in last.filter(lives) {
-                let what = reappeared(&record.step.countermeasure);
-                if !verification.alive.contains(&what) {
-                    verification.alive.push(what);
-                }
+        match self.purpose() {
+            Purpose::Verify(_) => {
+                let lives = self.contradicted();
+                self.add_alive(lives);
             }
+            Purpose::React | Purpose::Restore(_) => {}
         }
         let verdict = Verdict::of(self);
         self.ask_about_what_is_left();
         self.verdict = Some(verdict);
         self.concluded_at = Some(now);
         verdict
+    }
+
+    /// What AWS showed not to be in effect any more, in the words of a look.
+    fn contradicted(&self) -> Vec<String> {
+        let lives = |record: &&StepRecord| {
+            matches!(record.confirmation, Some(Confirmation::Unconfirmed { contradicted: true, .. }))
+        };
+        let steps = &self.steps;
+        let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, record)| record);
+        last.filter(lives).map(|record| reappeared(&record.step.countermeasure)).collect()
+    }
+
+    /// Beside what the look has found: the same words for the same thing.
+    fn add_alive(&mut self, lives: Vec<String>) {
+        let Some(verification) = &mut self.verification else { return };
+        for what in lives {
+            if !verification.alive.contains(&what) {
+                verification.alive.push(what);
+            }
+        }
     }
 
     /// The question is about the plan as whoever answers will find it: a key that this revision deactivated is inactive then,
@@ -214,7 +229,7 @@ impl Case {
 
     /// Whether no step is left to be tried again.
     pub fn is_settled(&self) -> bool {
-        self.steps.iter().all(StepRecord::is_settled) && self.restoration.as_ref().is_none_or(Restoration::is_settled)
+        self.steps.iter().all(StepRecord::is_settled) && self.returns().iter().all(Return::is_settled)
     }
 
     /// Whether access was given back on purpose.
@@ -225,6 +240,29 @@ impl Case {
     /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
     pub fn contains_identity(&self) -> bool {
         self.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.card().contains_identity())
+    }
+
+    /// Begins the revision in which access is given back, on somebody's word. They decide with it what was still to be decided.
+    pub fn begin_restoration(&mut self, restoration: Restoration, now: Timestamp) {
+        self.verification = None;
+        if self.pending_review().is_some() {
+            let Request { by, reason, .. } = restoration.request.clone();
+            self.decline_held("it was restored", Decision::Denied { by, reason, at: now });
+        }
+        self.restoration = Some(restoration);
+    }
+
+    /// Fails whatever lies ahead of this revision: of its steps, or of giving them back.
+    pub fn fail_ahead(&mut self, failed: impl Fn() -> Outcome) {
+        match self.purpose() {
+            Purpose::Restore(_) => {
+                let returns = self.restoration.iter_mut().flat_map(|restoration| &mut restoration.steps);
+                returns.filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed()));
+            }
+            Purpose::React | Purpose::Verify(_) => {
+                self.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed()));
+            }
+        }
     }
 
     /// Begins the revision in which everything is read back once more.

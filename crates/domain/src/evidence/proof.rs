@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
 use crate::countermeasure::{Card, Countermeasure, Counts, Residue};
 use crate::plan::Disposition;
-use crate::restoration::{Restoration, ReturnAnswer};
+use crate::restoration::{Return, ReturnAnswer};
 use crate::verdict::Verdict;
 
 /// How far the end of access is proven: in state, on probe, in use.
@@ -83,9 +83,7 @@ impl Proof {
         }
         proof.not_proven.extend(case.inventory.gaps.iter().cloned());
         proof.look_again(case);
-        if let Some(restoration) = &case.restoration {
-            proof.give_back(restoration);
-        }
+        proof.give_back(case.returns());
         proof
     }
 
@@ -110,8 +108,8 @@ impl Proof {
     }
 
     /// What a restoration gave back, and what it did not.
-    fn give_back(&mut self, restoration: &Restoration) {
-        for of in &restoration.steps {
+    fn give_back(&mut self, returns: &[Return]) {
+        for of in returns {
             let what = of.countermeasure.describe();
             match (&of.answer, &of.outcome, &of.confirmation) {
                 (_, Some(Outcome::Failed { action, code, .. }), _) => {
@@ -165,8 +163,5 @@ impl Proof {
 /// Whether a restoration undid a step, by itself or as the last of several against the same thing.
 fn is_given_back(case: &Case, n: usize) -> bool {
     let step = case.steps.get(n).map(|record| &record.step.countermeasure);
-    case.restoration
-        .iter()
-        .flat_map(|restoration| &restoration.steps)
-        .any(|of| of.was_taken() && step.is_some_and(|step| of.countermeasure.is_same_target(step)))
+    case.returns().iter().any(|of| of.was_taken() && step.is_some_and(|step| of.countermeasure.is_same_target(step)))
 }

@@ -339,7 +339,7 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
     let same_version = evidence.stack.version == env!("CARGO_PKG_VERSION");
     let proof_follows = evidence.proof == derived.predicate.proof;
     demand(proof_follows || !same_version, &|| "its proof does not follow from its steps".to_owned());
-    for of in case.restoration.iter().flat_map(|restoration| &restoration.steps) {
+    for of in case.returns() {
         let taken = case.steps.get(of.step).filter(|record| record.was_taken());
         demand(taken.is_some_and(|record| record.step.countermeasure == of.countermeasure), &|| {
             format!("it restores step {}, which was not taken", of.step + 1)

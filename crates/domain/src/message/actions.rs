@@ -5,7 +5,7 @@ use super::looks::next_after_reappearance;
 use super::restoration::next_after_restoration;
 use super::words::{Item, from_outside};
 use super::{decision, is_only_observed, only_observed};
-use crate::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::case::{Case, Confirmation, Outcome, Purpose, StepRecord};
 use crate::command::Command;
 use crate::countermeasure::Countermeasure;
 use crate::ids::Arn;
@@ -15,8 +15,9 @@ use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
 
 pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<Item> {
-    if case.restoration.is_some() {
-        return next_after_restoration(case, verdict, stack);
+    match case.purpose() {
+        Purpose::Restore(_) => return next_after_restoration(case, verdict, stack),
+        Purpose::React | Purpose::Verify(_) => {}
     }
     let mut actions = Vec::new();
     if verdict == Verdict::Reappeared {
@@ -58,6 +59,10 @@ pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<It
 fn next_for_step(case: &Case, record: &StepRecord) -> Vec<Item> {
     let step = &record.step.countermeasure;
     let what = step.describe();
+    let reads_back = match case.purpose() {
+        Purpose::Verify(_) => true,
+        Purpose::React | Purpose::Restore(_) => false,
+    };
     match (record.step.disposition, &record.outcome, &record.confirmation) {
         (Disposition::Review | Disposition::Decline, ..)
         | (Disposition::Enforce, Some(_), Some(Confirmation::Confirmed { .. })) => vec![],
@@ -83,7 +88,7 @@ fn next_for_step(case: &Case, record: &StepRecord) -> Vec<Item> {
         }
         (Disposition::Enforce, None, _) => vec![Item::with(&format!("{what} by hand"), by_hand(case, step))],
         // What lives is told with what to do about it.
-        (_, _, Some(Confirmation::Unconfirmed { contradicted: true, .. })) if case.verification.is_some() => vec![],
+        (_, _, Some(Confirmation::Unconfirmed { contradicted: true, .. })) if reads_back => vec![],
         (Disposition::Enforce, Some(_), _) => {
             vec![Item::with(&format!("check that this took effect: {what}"), step.card().look())]
         }

@@ -2,7 +2,7 @@
 
 use super::actions::by_hand;
 use super::words::{Item, spaced};
-use crate::case::{Case, Confirmation, StepRecord};
+use crate::case::{Case, Confirmation, Purpose, StepRecord};
 use crate::command::Command;
 use crate::subject::SubjectKind;
 use crate::verdict::Verdict;
@@ -38,7 +38,10 @@ pub(super) fn made_by_it(case: &Case, stack: &str) -> Vec<Item> {
 
 /// What everything looked like when somebody had it read back.
 pub(super) fn read_back(case: &Case) -> Vec<Item> {
-    let Some(verification) = &case.verification else { return vec![] };
+    let verification = match case.purpose() {
+        Purpose::Verify(verification) => verification,
+        Purpose::React | Purpose::Restore(_) => return vec![],
+    };
     if verification.alive.is_empty() {
         let all = case.steps.iter().filter(|record| record.was_taken());
         return vec![Item::of(if all.into_iter().all(StepRecord::is_confirmed) {

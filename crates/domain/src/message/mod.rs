@@ -12,7 +12,7 @@ mod words;
 
 use std::fmt::Write as _;
 
-use crate::case::Case;
+use crate::case::{Case, Purpose};
 use crate::digest::Digest;
 use crate::evidence::Proof;
 use crate::plan::{Disposition, Step};
@@ -121,9 +121,13 @@ fn headline(case: &Case, verdict: Verdict) -> &'static str {
     let is_secret = case.subject.kind == SubjectKind::Secret || only_replaces(case);
     let in_danger = case.signal.kind.is_immediate_danger();
     let escalated = case.pending_review().is_some_and(|review| review.escalated_at.is_some());
+    let gives_back = match case.purpose() {
+        Purpose::Restore(_) => true,
+        Purpose::React | Purpose::Verify(_) => false,
+    };
     match verdict {
-        Verdict::Partial if case.restoration.is_some() => "PARTLY RESTORED",
-        Verdict::Failed if case.restoration.is_some() => "NOT RESTORED",
+        Verdict::Partial if gives_back => "PARTLY RESTORED",
+        Verdict::Failed if gives_back => "NOT RESTORED",
         Verdict::AwaitingReview if escalated && in_danger => "STILL NO ANSWER, act now",
         Verdict::AwaitingReview if escalated => "STILL NO ANSWER",
         Verdict::Observed if decision(case).is_some() => "CLOSED, nothing done",
@@ -148,22 +152,15 @@ fn headline(case: &Case, verdict: Verdict) -> &'static str {
 }
 
 fn meaning(case: &Case, verdict: Verdict) -> &'static str {
-    if case.restoration.is_some() {
-        return match verdict {
-            Verdict::Restored if !stays(case).is_empty() => {
-                "Access was given back on purpose, but for what stands under Stays."
-            }
-            Verdict::Restored => "Access was given back on purpose, and AWS shows it.",
-            Verdict::Partial => {
-                "Access was to be given back on purpose. Some of it is back, some is not or was not seen."
-            }
-            _ => "Access was to be given back on purpose, and is not.",
-        };
-    }
+    let reads_back = match case.purpose() {
+        Purpose::Restore(_) => return meaning_of_restoration(case, verdict),
+        Purpose::Verify(_) => true,
+        Purpose::React => false,
+    };
     let by_steps = Verdict::of_steps(&case.steps);
     let all_was_seen = by_steps == Verdict::VerifiedRevoked;
     match verdict {
-        Verdict::VerifiedRevoked if case.verification.is_some() => {
+        Verdict::VerifiedRevoked if reads_back => {
             "All that this case had ended was read back once more, and is still dead."
         }
         Verdict::Partial if matches!(by_steps, Verdict::VerifiedRevoked | Verdict::RevokedUnverified) => {
@@ -219,14 +216,27 @@ fn meaning(case: &Case, verdict: Verdict) -> &'static str {
     }
 }
 
+fn meaning_of_restoration(case: &Case, verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Restored if !stays(case).is_empty() => {
+            "Access was given back on purpose, but for what stands under Stays."
+        }
+        Verdict::Restored => "Access was given back on purpose, and AWS shows it.",
+        Verdict::Partial => "Access was to be given back on purpose. Some of it is back, some is not or was not seen.",
+        _ => "Access was to be given back on purpose, and is not.",
+    }
+}
+
 /// Who asked for it, for access to be given back, or for all to be read back: with the word that says which.
 fn requests(case: &Case) -> Vec<(&'static str, String)> {
     let asked = case.signal.request.iter().map(|request| ("Asked", request));
-    let restored = case.restoration.iter().map(|restoration| ("Undone", &restoration.request));
-    let verified = case.verification.iter().map(|verification| ("Checked", &verification.request));
+    let since = match case.purpose() {
+        Purpose::React => None,
+        Purpose::Restore(restoration) => Some(("Undone", &restoration.request)),
+        Purpose::Verify(verification) => Some(("Checked", &verification.request)),
+    };
     asked
-        .chain(restored)
-        .chain(verified)
+        .chain(since)
         .map(|(what, Request { by, reason, ticket })| {
             let ticket = ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
             (what, format!("by {by}: {reason}{ticket}"))

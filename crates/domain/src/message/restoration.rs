@@ -2,7 +2,7 @@
 
 use super::actions::owners;
 use super::words::Item;
-use crate::case::{Case, Confirmation, Outcome};
+use crate::case::{Case, Confirmation, Outcome, Purpose};
 use crate::command::Command;
 use crate::countermeasure::{Countermeasure, Ended, Thing};
 use crate::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
@@ -11,8 +11,9 @@ use crate::verdict::Verdict;
 /// How to undo what was done: one command, and what it does about each step, the last one first. A credential that others know
 /// is never brought back, and what keeps one down is lifted only when nothing else has to.
 pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
-    if case.restoration.is_some() {
-        return vec![];
+    match case.purpose() {
+        Purpose::Restore(_) => return vec![],
+        Purpose::React | Purpose::Verify(_) => {}
     }
     let answers: Vec<_> = last_taken(case).map(|(_, record)| (record, answer(case, record))).collect();
     let mut items = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
 
 /// What was given back, and how far that was seen.
 pub(super) fn given_back(case: &Case) -> Vec<Item> {
-    let to_undo = case.restoration.iter().flat_map(|of| &of.steps).filter(|of| of.answer.changes());
+    let to_undo = case.returns().iter().filter(|of| of.answer.changes());
     to_undo.map(|of| Item::of(&came_of_it(of))).collect()
 }
 
@@ -64,8 +65,8 @@ fn came_of_it(of: &Return) -> String {
 
 /// What was not given back, and why.
 pub(super) fn stays(case: &Case) -> Vec<Item> {
-    let steps = case.restoration.iter().flat_map(|of| &of.steps);
-    steps
+    case.returns()
+        .iter()
         .filter_map(|of| {
             let Thing { what, stays, .. } = of.countermeasure.card().thing();
             match &of.answer {
@@ -80,16 +81,15 @@ pub(super) fn stays(case: &Case) -> Vec<Item> {
 
 /// What is left to a person once access was given back: new credentials in the place of those that stay dead.
 pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str) -> Vec<Item> {
-    let Some(restoration) = &case.restoration else { return vec![] };
     let mut items = Vec::new();
     let failed = |of: &&Return| of.answer.changes() && !of.was_taken() && of.is_settled();
-    if restoration.steps.iter().any(|of| failed(&of)) {
+    if case.returns().iter().any(|of| failed(&of)) {
         items.push(Item::with("once what failed is mended, ask again", Some(ask(case, stack))));
     }
     if verdict == Verdict::Failed {
         return items;
     }
-    for of in &restoration.steps {
+    for of in case.returns() {
         match &of.answer {
             ReturnAnswer::Rotate { .. } => items.extend(in_its_place(case, &of.countermeasure)),
             ReturnAnswer::Keep { .. } => {

@@ -3,7 +3,7 @@
 use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
-use severance_domain::case::{Case, CaseId, Outcome, Round, Verification};
+use severance_domain::case::{Case, CaseId, Outcome, Purpose, Round, Verification};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Statement};
@@ -13,7 +13,8 @@ use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Ruling};
 use severance_domain::profile::Class;
-use severance_domain::restoration::Return;
+use severance_domain::restoration::{Restoration, Return};
+use severance_domain::review::Decision;
 use severance_domain::signal::{Planted, PrincipalHint, Signal, SignalKind as Kind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
@@ -104,6 +105,68 @@ fn each_revision_points_at_the_one_before_it() {
     }
     assert_eq!(case.conclude(later(90)), Verdict::VerifiedRevoked);
     assert!(case.is_settled());
+}
+
+#[test]
+fn a_revision_is_for_one_thing() {
+    let reacting = contained_user();
+    assert_eq!((reacting.purpose(), reacting.returns()), (Purpose::React, [].as_slice()));
+
+    let read_back = verified(contained_user(), &[]);
+    assert_eq!(read_back.purpose(), Purpose::Verify(read_back.verification.as_ref().unwrap()));
+    assert!(read_back.returns().is_empty());
+
+    let given_back = restored(contained_user(), Went::Well);
+    let restoration = given_back.restoration.as_ref().unwrap();
+    assert_eq!((given_back.purpose(), given_back.returns()), (Purpose::Restore(restoration), &restoration.steps[..]));
+
+    // Whatever was read back before, it is given back now; and what was given back was not found alive.
+    let mut both = read_back.clone();
+    both.restoration.clone_from(&given_back.restoration);
+    assert_eq!(both.purpose(), Purpose::Restore(restoration));
+    both = verified(both, &["quarantine_user"]);
+    assert_eq!((both.verdict, both.verification.unwrap().alive), (Some(Verdict::Restored), vec![]));
+}
+
+#[test]
+fn giving_back_begins_with_no_question_left_and_nothing_read_back() {
+    let request = request("it was a drill");
+    let waiting = held();
+    assert!(waiting.pending_review().is_some());
+    for mut case in [verified(contained_user(), &[]), waiting] {
+        let asked = case.review.is_some();
+        let restoration = Restoration::of(&case, request.clone(), later(9));
+        case.begin_restoration(restoration.clone(), later(9));
+        assert_eq!((&case.verification, case.purpose()), (&None, Purpose::Restore(&restoration)));
+        let (by, reason) = (request.by.clone(), request.reason.clone());
+        let decision = asked.then_some(Decision::Denied { by, reason, at: later(9) });
+        assert_eq!(case.review.and_then(|review| review.decision), decision);
+    }
+}
+
+#[test]
+fn where_the_account_is_closed_what_the_revision_is_for_fails() {
+    let failed = || Outcome::Failed {
+        at: later(9),
+        action: "sts:AssumeRole".to_owned(),
+        code: "AccessDenied".to_owned(),
+        message: "no".to_owned(),
+        retryable: false,
+    };
+    let mut reacting = exposed_user(Mode::Enforce);
+    reacting.fail_ahead(failed);
+    assert!(reacting.steps.iter().all(|record| record.outcome == Some(failed())));
+
+    let mut giving_back = contained_user();
+    // A step that was never tried is none of what is given back.
+    giving_back.steps[1].outcome = None;
+    giving_back.begin_restoration(Restoration::of(&giving_back, request("it was a drill"), later(9)), later(9));
+    let before = giving_back.steps.clone();
+    giving_back.fail_ahead(failed);
+    assert_eq!(giving_back.steps, before);
+    for of in giving_back.returns() {
+        assert_eq!(of.outcome, of.answer.changes().then(failed), "{of:?}");
+    }
 }
 
 #[test]
