@@ -443,7 +443,7 @@ fn in_words(case: &Case) -> String {
     let steps = case.steps.iter().map(|record| {
         let confirmed = record.confirmation.as_ref().map(|of| format!("{of:?}")).unwrap_or_default();
         let outcome = record.outcome.as_ref().map(|of| format!("{of:?}")).unwrap_or_default();
-        format!("\n  {} {:?} {outcome} {confirmed}", record.step.countermeasure.describe(), record.step.disposition)
+        format!("\n  {} {:?} {outcome} {confirmed}", record.step.countermeasure.describe(), record.step.disposition())
     });
     format!(
         "{} r{} {}: {:?}, opened {}, concluded {:?}{}\n  rounds {:?}\n  notes {:?}\n  followed {:?}",

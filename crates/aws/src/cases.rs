@@ -363,13 +363,13 @@ fn outgrown(stored: &Case, planned: &Case) -> bool {
     };
     let active_since = is_active_since(stored, planned);
     let calls_for = |record: &&StepRecord| {
-        matches!(record.step.disposition, Disposition::Enforce | Disposition::Review)
+        matches!(record.step.disposition(), Disposition::Enforce | Disposition::Review)
             && record.step.countermeasure != Countermeasure::HoldForReview
     };
     planned.steps.iter().filter(calls_for).any(|record| {
         let before = of_target(&record.step.countermeasure);
         // What a person was asked once about this finding, they are not asked again.
-        if record.step.disposition == Disposition::Review && !before.is_empty() {
+        if record.step.disposition() == Disposition::Review && !before.is_empty() {
             return stored.mode == Mode::Observe;
         }
         // What a person decided against stays so for this finding, unless somebody else is at it again.

@@ -11,7 +11,7 @@ use severance_domain::case::{Case, Followed, Purpose, Round, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
-use severance_domain::plan::{Disposition, Step};
+use severance_domain::plan::Step;
 use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
 use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
@@ -124,7 +124,7 @@ impl Reactor {
         let lifted = self.lifted(case, hands, &mut round).await;
         let context = self.finishing(case);
         let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
-        self.leave_to_responder(&mut follow.steps);
+        follow.leave_to_responder(|step| self.can_take(step));
         round.found = follow.found;
         Look { round, steps: follow.steps, traced }
     }
@@ -201,7 +201,7 @@ impl Reactor {
                     if case.subject.kind == SubjectKind::User && user.as_str() == case.subject.name => {}
                 Made::Rights(_) if is_before => note(case, format!("before the claim, it gave rights: {what}")),
                 Made::Rights(_) => {
-                    add(case, number, held(&format!("the contained identity changed rights: {what}")), now);
+                    add(case, number, Step::held(format!("the contained identity changed rights: {what}")), now);
                 }
                 Made::Policy { .. } if is_before => {
                     note(case, format!("before the claim, it wrote {what}"));
@@ -211,8 +211,7 @@ impl Reactor {
                     let neutralize =
                         Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn.clone(), version });
                     let reason = format!("the contained identity wrote it: {what}");
-                    let step =
-                        Step { countermeasure: neutralize, disposition: Disposition::Enforce, reason, ruling: None };
+                    let step = Step::fitting(neutralize, reason);
                     let context = self.finishing(case);
                     for step in rule_steps(vec![step], case, &case.inventory.clone(), &context, self.policy.as_ref()) {
                         add(case, number, step, now);
@@ -322,15 +321,6 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
         follows: Some(Follows { case: case.id.clone(), generation, planted }),
         cutover: None,
     })
-}
-
-fn held(reason: &str) -> Step {
-    Step {
-        countermeasure: Countermeasure::HoldForReview,
-        disposition: Disposition::Review,
-        reason: reason.to_owned(),
-        ruling: None,
-    }
 }
 
 /// Adds a step that no earlier look added.

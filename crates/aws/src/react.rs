@@ -10,7 +10,6 @@ use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Purpose, StepR
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::cutover::Consumer;
 use severance_domain::ids::AccessKeyId;
-use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode, decide};
 use severance_domain::policy::Policy;
 use severance_domain::radius::permissions::Permissions;
@@ -149,7 +148,7 @@ impl Reactor {
     pub(crate) fn plan(&self, signal: &Signal, found: Found, context: &Context) -> Case {
         let Found { subject, profile, inventory, .. } = found;
         let mut plan = decide(signal, &subject, &profile, &inventory, context, self.policy.as_ref());
-        self.leave_to_responder(&mut plan.steps);
+        plan.leave_to_responder(|step| self.can_take(step));
         Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, self.settings.review, context.now)
     }
 
@@ -282,14 +281,9 @@ impl Reactor {
         });
     }
 
-    /// A step that only the responder may take waits for a person, who asks the responder by approving it.
-    pub(crate) fn leave_to_responder(&self, steps: &mut [Step]) {
-        let is_missing = |step: &Step| {
-            step.countermeasure.needs_responder() && self.reach.own().driver(&step.countermeasure).is_none()
-        };
-        for step in steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce && is_missing(step)) {
-            step.lower(Disposition::Review, "only the responder may do this, on a person's word");
-        }
+    /// Whether this function may take such a step, on its own account.
+    pub(crate) fn can_take(&self, step: &Countermeasure) -> bool {
+        self.reach.own().driver(step).is_some()
     }
 
     /// Asks the breakers for room for the steps that lie ahead. Where there is none, a person decides about them; where the

@@ -228,7 +228,7 @@ impl Reactor {
     /// The next revision of a case of which nothing is held but what its second looks added: these steps are no part of any plan
     /// that is made anew, so they are carried out as they were shown, upon the same identity.
     fn released_follow_up(stored: &Stored, found: &[Found], decision: &Decision, context: &Context) -> Option<Case> {
-        let held = |record: &&StepRecord| record.step.disposition == Disposition::Review;
+        let held = |record: &&StepRecord| record.step.disposition() == Disposition::Review;
         let mut waiting = stored.case.steps.iter().filter(held).peekable();
         waiting.peek()?;
         let is_follow_up = waiting.all(|record| record.round > 0);

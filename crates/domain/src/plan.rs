@@ -40,8 +40,8 @@ pub enum Disposition {
 pub struct Step {
     /// What.
     pub countermeasure: Countermeasure,
-    /// Whether.
-    pub disposition: Disposition,
+    /// Whether. It is decided here, in the domain, and by nobody else.
+    pub(crate) disposition: Disposition,
     /// Why it fits: what the signal claims, and what AWS says of it.
     pub reason: String,
     /// What the policies answered; none for a step that asks nothing of them.
@@ -63,18 +63,59 @@ pub struct Plan {
     pub exemptions: Vec<ExemptionUse>,
 }
 
+/// What lowers a step that only the responder may take.
+const ONLY_RESPONDER: &str = "only the responder may do this, on a person's word";
+
 impl Plan {
     /// Lowers every step that would be enforced, and says by what.
-    pub fn lower(&mut self, to: Disposition, by: &str) {
+    pub(crate) fn lower(&mut self, to: Disposition, by: &str) {
         for step in self.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
             step.lower(to, by);
         }
     }
+
+    /// Leaves to a person what the function that is to carry the plan out cannot take and only the responder may: whoever approves
+    /// it asks the responder.
+    pub fn leave_to_responder(&mut self, can_take: impl Fn(&Countermeasure) -> bool) {
+        leave_to_responder(&mut self.steps, can_take);
+    }
+}
+
+/// The same for steps that were added to a plan.
+pub(crate) fn leave_to_responder(steps: &mut [Step], can_take: impl Fn(&Countermeasure) -> bool) {
+    let is_left = |step: &Step| {
+        step.disposition == Disposition::Enforce
+            && step.countermeasure.needs_responder()
+            && !can_take(&step.countermeasure)
+    };
+    for step in steps.iter_mut().filter(|step| is_left(step)) {
+        step.lower(Disposition::Review, ONLY_RESPONDER);
+    }
 }
 
 impl Step {
+    /// A step that fits. Whether it is taken is for the policies to say.
+    pub fn fitting(countermeasure: Countermeasure, reason: impl Into<String>) -> Self {
+        Self { countermeasure, disposition: Disposition::Enforce, reason: reason.into(), ruling: None }
+    }
+
+    /// What no countermeasure fits, so that a person must look at it.
+    pub fn held(reason: impl Into<String>) -> Self {
+        Self {
+            countermeasure: Countermeasure::HoldForReview,
+            disposition: Disposition::Review,
+            reason: reason.into(),
+            ruling: None,
+        }
+    }
+
+    /// Whether it is taken.
+    pub fn disposition(&self) -> Disposition {
+        self.disposition
+    }
+
     /// Lowers this step, and says by what.
-    pub fn lower(&mut self, to: Disposition, by: &str) {
+    pub(crate) fn lower(&mut self, to: Disposition, by: &str) {
         self.disposition = to;
         if let Some(ruling) = &mut self.ruling {
             ruling.lowered_by = Some(by.to_owned());

@@ -231,7 +231,7 @@ async fn what_is_denied_stays_and_is_not_asked_about_again(by: By) {
     assert_eq!(reacted(&ran)["verdict"], "observed");
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
     let denied = case(&stack, reacted(&ran)).await;
-    assert!(denied.steps.iter().all(|record| record.step.disposition == Disposition::Decline));
+    assert!(denied.steps.iter().all(|record| record.step.disposition() == Disposition::Decline));
     let told =
         inbox.all().await.into_iter().any(|message| {
             message["Message"].as_str().is_some_and(|body| body.contains("denied by") && body.contains(id))

@@ -17,7 +17,7 @@ use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Outcome};
 use severance_domain::countermeasure::{self as card, Countermeasure, Kind};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId};
-use severance_domain::plan::{Disposition, Plan, QUARANTINE_POLICY, QUARANTINE_TAG, REVOKE_SESSIONS_POLICY, Step};
+use severance_domain::plan::{Plan, QUARANTINE_POLICY, QUARANTINE_TAG, REVOKE_SESSIONS_POLICY, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::Profile as Owners;
 use severance_domain::right;
@@ -250,12 +250,7 @@ fn case_of(step: &Countermeasure, taken: Timestamp) -> Case {
     });
     let subject =
         Subject { kind: SubjectKind::User, account: account(), name: USER.to_owned(), arn: None, unique_id: None };
-    let planned = Step {
-        countermeasure: step.clone(),
-        disposition: Disposition::Enforce,
-        reason: "because".to_owned(),
-        ruling: None,
-    };
+    let planned = Step::fitting(step.clone(), "because");
     let mut case = Case::open(
         signal(SignalKind::IdentityDormant),
         subject,

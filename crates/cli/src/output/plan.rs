@@ -56,13 +56,13 @@ pub(crate) fn write_next(explained: &[Explanation], command: &str, out: &mut dyn
 }
 
 fn would_do_something(explained: &Explanation) -> bool {
-    let does = |step: &Step| matches!(step.disposition, Disposition::Enforce | Disposition::Review);
+    let does = |step: &Step| matches!(step.disposition(), Disposition::Enforce | Disposition::Review);
     explained.plan.steps.iter().any(does)
 }
 
 /// How many steps would be taken at once, and what becomes of the others.
 fn summary(steps: &[Step]) -> String {
-    let count = |wanted: Disposition| steps.iter().filter(|step| step.disposition == wanted).count();
+    let count = |wanted: Disposition| steps.iter().filter(|step| step.disposition() == wanted).count();
     let parts: Vec<String> = [
         (count(Disposition::Enforce), "done at once"),
         (count(Disposition::Review), "held for a person"),
@@ -92,14 +92,14 @@ fn row(n: usize, step: &Step) -> Vec<String> {
 /// What keeps a step from being taken at once, in the words of whatever does.
 fn why_not(n: usize, step: &Step) -> Option<String> {
     let ruling = step.ruling.as_ref()?;
-    if step.disposition == Disposition::Enforce {
+    if step.disposition() == Disposition::Enforce {
         return None;
     }
     let says: Vec<&str> = ruling.policies.iter().filter_map(|policy| policy.says.as_deref()).collect();
     let by = ruling.lowered_by.clone().unwrap_or_else(|| {
         if says.is_empty() { format!("the policies say {}", name(&ruling.answer)) } else { says.join(" ") }
     });
-    let silence = match (step.disposition, ruling.enforce_on_silence) {
+    let silence = match (step.disposition(), ruling.enforce_on_silence) {
         (Disposition::Review, true) => "; if nobody answers in time it is done, if that holds of every held step",
         (Disposition::Review, false) => "; if nobody answers in time it is not done",
         _ => "",

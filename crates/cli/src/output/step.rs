@@ -13,9 +13,9 @@ pub(super) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> 
     let StepRecord { step, round, outcome, confirmation, .. } = record;
     let planned = if *round == 0 { String::new() } else { format!(" (after look {round})") };
     writeln!(out, "    {n}. {}{planned}", clean(&step.countermeasure.describe()))?;
-    writeln!(out, "       {}, because {}", name(&step.disposition), clean(&step.reason))?;
+    writeln!(out, "       {}, because {}", name(&step.disposition()), clean(&step.reason))?;
     let came_of_it = match outcome {
-        None if step.disposition == Disposition::Enforce => "NOT DONE".to_owned(),
+        None if step.disposition() == Disposition::Enforce => "NOT DONE".to_owned(),
         None => return Ok(()),
         Some(Outcome::Applied { at, note: None }) => format!("done {at}"),
         Some(Outcome::Applied { at, note: Some(note) }) => format!("done {at}: {note}"),

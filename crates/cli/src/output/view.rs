@@ -146,7 +146,7 @@ fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "    {}. {}: {}", n + 1, answer(step), clean(&step.countermeasure.describe()))?;
         writeln!(out, "       because {}", clean(&step.reason))?;
         ruling(step, out)?;
-        if step.disposition == Disposition::Review {
+        if step.disposition() == Disposition::Review {
             let carried_out = step.ruling.as_ref().is_some_and(|ruling| ruling.enforce_on_silence);
             let silence =
                 if carried_out { "it is carried out, if that holds of every held step" } else { "it is not done" };
@@ -159,7 +159,7 @@ fn explanation(explained: &Explanation, out: &mut dyn Write) -> io::Result<()> {
 
 /// What is answered about a step, where it cannot be overlooked.
 pub(super) fn answer(step: &Step) -> &'static str {
-    match step.disposition {
+    match step.disposition() {
         Disposition::Enforce => "ENFORCE",
         Disposition::Review => "REVIEW",
         Disposition::Observe => "OBSERVE",
@@ -177,7 +177,7 @@ fn ruling(step: &Step, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "         {}{}", clean(&policy.id), clean(&says))?;
     }
     if let Some(by) = &ruling.lowered_by {
-        writeln!(out, "       lowered to {}: {}", name(&step.disposition), clean(by))?;
+        writeln!(out, "       lowered to {}: {}", name(&step.disposition()), clean(by))?;
     }
     Ok(())
 }

@@ -103,12 +103,7 @@ fn maximal() -> Vec<Statement> {
             .flat_map(|countermeasure| outcomes().map(|outcome| (countermeasure.clone(), outcome)))
             .flat_map(|(countermeasure, outcome)| {
                 confirmations().map(|confirmation| StepRecord {
-                    step: Step {
-                        countermeasure: countermeasure.clone(),
-                        disposition: Disposition::Enforce,
-                        reason: text(),
-                        ruling: Some(ruling()),
-                    },
+                    step: ruled(Step::fitting(countermeasure.clone(), text())),
                     round: 1,
                     intent_at: Some(at),
                     outcome: Some(outcome.clone()),
@@ -300,6 +295,11 @@ fn inventory() -> Inventory {
         unread: vec![text()],
         gaps: vec![text()],
     }
+}
+
+fn ruled(mut step: Step) -> Step {
+    step.ruling = Some(ruling());
+    step
 }
 
 fn ruling() -> Ruling {

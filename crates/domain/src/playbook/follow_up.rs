@@ -3,7 +3,7 @@
 use super::{Context, contain, propose, rule};
 use crate::case::{Case, StepRecord};
 use crate::countermeasure::{self as card, Countermeasure};
-use crate::plan::{Plan, Step};
+use crate::plan::{Plan, Step, leave_to_responder};
 use crate::policy::Policy;
 use crate::signal::Signal;
 use crate::subject::Inventory;
@@ -15,6 +15,13 @@ pub struct FollowUp {
     pub found: Vec<String>,
     /// What is done about it.
     pub steps: Vec<Step>,
+}
+
+impl FollowUp {
+    /// Leaves to a person what only the responder may take, where this function cannot: as of a plan.
+    pub fn leave_to_responder(&mut self, can_take: impl Fn(&Countermeasure) -> bool) {
+        leave_to_responder(&mut self.steps, can_take);
+    }
 }
 
 /// What to do about a contained identity after another look at it. `lifted` are the steps of the case that AWS shows not to be

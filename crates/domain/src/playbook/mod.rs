@@ -201,16 +201,11 @@ fn attribution(signal: &Signal, subject: &Subject, profile: &Profile) -> Result<
 }
 
 fn step(countermeasure: Countermeasure, reason: &str) -> Step {
-    Step { countermeasure, disposition: Disposition::Enforce, reason: reason.to_owned(), ruling: None }
+    Step::fitting(countermeasure, reason)
 }
 
 fn held(reason: &str) -> Step {
-    Step {
-        countermeasure: Countermeasure::HoldForReview,
-        disposition: Disposition::Review,
-        reason: reason.to_owned(),
-        ruling: None,
-    }
+    Step::held(reason)
 }
 
 fn hold(reason: &str) -> Plan {

@@ -194,7 +194,10 @@ fn maximal() -> Case {
     };
     let step = |countermeasure, disposition| {
         let reason = "because \"ä\"\n".to_owned();
-        Step { countermeasure, disposition, reason, ruling: Some(ruling.clone()) }
+        let mut step = Step::fitting(countermeasure, reason);
+        step.ruling = Some(ruling.clone());
+        dispose(&mut step, disposition);
+        step
     };
     let ci = iam_name("+=,.@_-");
     let arn = subject(SubjectKind::Secret, "db:main/ä").arn.unwrap();

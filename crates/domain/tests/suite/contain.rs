@@ -36,7 +36,7 @@ fn short(steps: &[Step]) -> Vec<String> {
             }
             other => other.as_str().to_owned(),
         };
-        let held = if step.disposition == Disposition::Review { " (held)" } else { "" };
+        let held = if step.disposition() == Disposition::Review { " (held)" } else { "" };
         format!("{what}{held}")
     };
     steps.iter().map(step).collect()
@@ -310,7 +310,7 @@ fn a_step_that_somebody_declined_or_is_still_asked_about_stays_so() {
         let mut case = contained_user();
         let held = case.inventory.clone();
         for record in &mut case.steps {
-            record.step.disposition = disposition;
+            dispose(&mut record.step, disposition);
             record.outcome.clone_from(&outcome);
         }
         assert_eq!(seen(&case, &held, &[]), FollowUp::default(), "{disposition:?}");

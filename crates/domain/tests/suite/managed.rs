@@ -41,7 +41,7 @@ fn short(plan: &Plan) -> Vec<String> {
                 }
                 _ => "",
             };
-        let whether = match step.disposition {
+        let whether = match step.disposition() {
             Disposition::Enforce => "",
             Disposition::Observe => ":observe",
             Disposition::Review => ":review",

@@ -152,7 +152,8 @@ fn partly_recorded() -> Case {
     let mut case = open(Mode::Enforce, &exposed(), user("ci-deployer"), production(), two_keys());
     for record in &mut case.steps[1..] {
         let ruling = record.step.ruling.as_mut().unwrap();
-        (record.step.disposition, ruling.answer, record.intent_at) = (Disposition::Observe, Disposition::Observe, None);
+        (ruling.answer, record.intent_at) = (Disposition::Observe, None);
+        dispose(&mut record.step, Disposition::Observe);
     }
     taken(case, &[Went::Well])
 }

@@ -1,20 +1,22 @@
 //! Which countermeasures fit which claim, row by row, under a policy that says yes to everything; and what lowers an answer.
 #![allow(clippy::match_same_arms, clippy::type_complexity, reason = "tests")]
 
+use crate::common::cases::dispose;
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::exemption::Exemption;
-use severance_domain::plan::{Disposition, Plan};
-use severance_domain::playbook::{Context, Mode, decide};
-use severance_domain::policy::Attribution;
+use severance_domain::ids::Arn;
+use severance_domain::plan::{Disposition, Plan, Step};
+use severance_domain::playbook::{Context, FollowUp, Mode, decide};
+use severance_domain::policy::{Attribution, Ruling};
 use severance_domain::profile::{Class, Profile};
 use severance_domain::signal::{Signal, SignalKind as Kind, Source};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
 /// A step in short: what, on which key, and the disposition's first letter.
 fn short(plan: &Plan) -> Vec<String> {
-    let step = |step: &severance_domain::plan::Step| {
+    let step = |step: &Step| {
         let what = match &step.countermeasure {
             Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
                 if access_key.as_str() == KEY =>
@@ -35,7 +37,7 @@ fn short(plan: &Plan) -> Vec<String> {
             Countermeasure::HoldForReview => "hold",
             other => other.as_str(),
         };
-        let whether = match step.disposition {
+        let whether = match step.disposition() {
             Disposition::Enforce => "enforce",
             Disposition::Observe => "observe",
             Disposition::Review => "review",
@@ -471,7 +473,7 @@ fn refusals_hold_in_every_mode_whatever_the_policy_answers_and_say_what_was_aske
             let plan = decide(&claim, &subject, profile, &everything(), &open, &always(answer));
             assert!(!plan.steps.is_empty());
             for step in &plan.steps {
-                assert_eq!(step.disposition, Disposition::Refuse, "{} {mode:?}", subject.name);
+                assert_eq!(step.disposition(), Disposition::Refuse, "{} {mode:?}", subject.name);
                 assert!(step.reason.contains(why) && step.reason.contains("(asked for because "), "{}", step.reason);
                 let ruling = step.ruling.as_ref().unwrap();
                 assert_eq!(ruling.answer, answer, "what the policy said stays on the record");
@@ -523,7 +525,7 @@ fn what_lowers_an_answer_is_said_beside_it() {
         let plan = decide(&claim, &user("ci"), &Profile::default(), &everything(), &context, &always(answer));
         for step in &plan.steps {
             let ruling = step.ruling.as_ref().unwrap();
-            assert_eq!((step.disposition, ruling.answer), (wanted, answer), "{mode:?} {breaker_open}");
+            assert_eq!((step.disposition(), ruling.answer), (wanted, answer), "{mode:?} {breaker_open}");
             let lowered = ruling.lowered_by.as_deref();
             assert_eq!(lowered.is_some(), why.is_some(), "{lowered:?}");
             assert!(lowered.unwrap_or_default().contains(why.unwrap_or_default()), "{lowered:?}");
@@ -604,4 +606,71 @@ fn a_clock_that_runs_behind_ages_nothing() {
         let plan = enforce(&signal(kind, None), &user("ci"), &Profile::default(), &keys([odd.clone()]));
         assert_eq!(short(&plan), [] as [&str; 0]);
     }
+}
+
+/// What a plan comes to where the function can take only these: the name of each step, and whether it is taken.
+fn left(dispositions: [Disposition; 3], can_take: &[&str]) -> [Vec<(Disposition, Option<String>)>; 2] {
+    let (user, access_key) = (iam_name("ci"), key_id(KEY));
+    let delete =
+        Countermeasure::DeleteAccessKey(card::DeleteAccessKey { user: user.clone(), access_key: access_key.clone() });
+    let adopt = Countermeasure::AdoptAccessKey(card::AdoptAccessKey {
+        user: user.clone(),
+        access_key: access_key.clone(),
+        secret: "severance/ci".to_owned(),
+    });
+    let deactivate = Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key });
+    let steps: Vec<Step> = [delete, adopt, deactivate]
+        .into_iter()
+        .zip(dispositions)
+        .map(|(countermeasure, disposition)| {
+            let mut step = Step::fitting(countermeasure, "because");
+            let policies = vec![];
+            step.ruling = Some(Ruling { answer: disposition, policies, enforce_on_silence: false, lowered_by: None });
+            dispose(&mut step, disposition);
+            step
+        })
+        .collect();
+    let mut plan = Plan { steps: steps.clone(), ..Plan::default() };
+    plan.leave_to_responder(|step| can_take.contains(&step.as_str()));
+    let mut follow = FollowUp { found: vec![], steps };
+    follow.leave_to_responder(|step| can_take.contains(&step.as_str()));
+    [plan.steps, follow.steps].map(|steps| {
+        steps.iter().map(|step| (step.disposition(), step.ruling.as_ref().unwrap().lowered_by.clone())).collect()
+    })
+}
+
+#[test]
+fn what_only_the_responder_may_do_waits_for_a_person_where_another_would_do_it() {
+    use Disposition::{Decline, Enforce, Observe, Refuse, Review};
+    let person = Some("only the responder may do this, on a person's word".to_owned());
+    let as_it_was = |dispositions: [Disposition; 3]| dispositions.map(|disposition| (disposition, None)).to_vec();
+
+    let lowered = vec![(Review, person.clone()), (Review, person.clone()), (Enforce, None)];
+    assert_eq!(left([Enforce; 3], &[]), [lowered.clone(), lowered], "anybody may deactivate a key");
+    let lowered = vec![(Enforce, None), (Review, person), (Enforce, None)];
+    assert_eq!(left([Enforce; 3], &["delete_access_key"]), [lowered.clone(), lowered]);
+    let all = ["delete_access_key", "adopt_access_key", "deactivate_access_key"];
+    assert_eq!(left([Enforce; 3], &all), [as_it_was([Enforce; 3]), as_it_was([Enforce; 3])]);
+
+    // Nothing is raised by it, and nothing is lowered twice.
+    for disposition in [Review, Observe, Refuse, Decline] {
+        assert_eq!(left([disposition; 3], &[]), [as_it_was([disposition; 3]), as_it_was([disposition; 3])]);
+    }
+}
+
+#[test]
+fn what_fits_is_for_the_policies_and_what_is_held_is_for_a_person() {
+    let fitting =
+        Step::fitting(Countermeasure::RotateSecret(card::RotateSecret { secret: arn_of_secret() }), "it fits");
+    assert_eq!(
+        (fitting.disposition(), fitting.reason.as_str(), fitting.ruling),
+        (Disposition::Enforce, "it fits", None)
+    );
+    let held = Step::held("it does not");
+    assert_eq!(held.countermeasure, Countermeasure::HoldForReview);
+    assert_eq!((held.disposition(), held.reason.as_str(), held.ruling), (Disposition::Review, "it does not", None));
+}
+
+fn arn_of_secret() -> Arn {
+    subject(SubjectKind::Secret, "db").arn.unwrap()
 }

@@ -180,21 +180,21 @@ proptest! {
             prop_assert!(!step.reason.is_empty());
             prop_assert_eq!(touches, step.ruling.is_some());
             if context.mode != Mode::Enforce || context.breaker_open || refused || !touches {
-                prop_assert_ne!(step.disposition, Disposition::Enforce);
+                prop_assert_ne!(step.disposition(), Disposition::Enforce);
             }
             if refused && touches {
-                prop_assert_eq!(step.disposition, Disposition::Refuse);
+                prop_assert_eq!(step.disposition(), Disposition::Refuse);
             } else if touches {
-                prop_assert_ne!(step.disposition, Disposition::Refuse);
+                prop_assert_ne!(step.disposition(), Disposition::Refuse);
             } else {
-                prop_assert_eq!(step.disposition, Disposition::Review, "a person looks at what is held, in every mode");
+                prop_assert_eq!(step.disposition(), Disposition::Review, "a person looks at what is held, in every mode");
             }
             if let Some(ruling) = &step.ruling {
                 prop_assert_eq!(ruling.answer, answer);
                 // Nothing raises an answer, and what lowers it is said.
-                prop_assert!(step.disposition != Disposition::Enforce || answer == Disposition::Enforce);
-                prop_assert!(step.disposition != Disposition::Review || answer != Disposition::Observe);
-                prop_assert_eq!(ruling.lowered_by.is_some(), step.disposition != answer);
+                prop_assert!(step.disposition() != Disposition::Enforce || answer == Disposition::Enforce);
+                prop_assert!(step.disposition() != Disposition::Review || answer != Disposition::Observe);
+                prop_assert_eq!(ruling.lowered_by.is_some(), step.disposition() != answer);
             }
             match &step.countermeasure {
                 Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user, access_key }) => {
@@ -295,13 +295,13 @@ proptest! {
             for (enforced, capped) in enforced.steps.iter().zip(&capped.steps) {
                 prop_assert_eq!(&enforced.countermeasure, &capped.countermeasure);
                 prop_assert_eq!(&enforced.reason, &capped.reason);
-                let wanted = match enforced.disposition {
+                let wanted = match enforced.disposition() {
                     Disposition::Enforce => instead,
                     // Nobody is asked for what an observing stack would not do.
                     Disposition::Review if mode == Mode::Observe && enforced.ruling.is_some() => instead,
                     other => other,
                 };
-                prop_assert_eq!(wanted, capped.disposition);
+                prop_assert_eq!(wanted, capped.disposition());
             }
         }
     }

@@ -128,7 +128,7 @@ fn a_quarantine_stays_while_it_alone_holds_something_down() {
     }
     // A person let it live, or the call was refused: it lives.
     let mut case = contained_user();
-    case.steps[1].step.disposition = Disposition::Decline;
+    dispose(&mut case.steps[1].step, Disposition::Decline);
     (case.steps[1].outcome, case.steps[1].confirmation) = (None, None);
     assert!(answers(&case)[0].1.starts_with("keep"));
     // It came back, and the second time it was seen to end.
@@ -328,7 +328,7 @@ fn verified_as(mut case: Case, undone: &[&str]) -> Case {
 #[test]
 fn a_verification_reads_back_what_was_done_and_nothing_else() {
     let mut case = contained_user();
-    case.steps[1].step.disposition = Disposition::Decline;
+    dispose(&mut case.steps[1].step, Disposition::Decline);
     (case.steps[1].outcome, case.steps[1].confirmation) = (None, None);
     case.begin_verification(request("why"), later(7_200));
     assert!(case.steps.iter().all(|record| record.confirmation.is_none()));

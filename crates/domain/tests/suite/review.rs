@@ -71,7 +71,7 @@ fn an_answer_stays_good_while_only_time_has_passed() {
 
     same(&|case| case.inventory.access_keys[0].last_used = used(key(KEY, 1), 1).last_used);
     same(&|case| case.inventory.access_keys[0].created_at = None);
-    same(&|case| case.steps[0].step.disposition = Disposition::Enforce);
+    same(&|case| dispose(&mut case.steps[0].step, Disposition::Enforce));
     same(&|case| case.steps[0].step.reason = "in other words".to_owned());
     same(&|case| case.steps[0].step.ruling = None);
     same(&|case| case.signal.event_id = "another delivery".to_owned());
@@ -104,7 +104,7 @@ fn an_answer_is_no_good_once_any_fact_has_changed() {
         }),
         ("a privilege was won", |case| case.profile.privileged = Some(true)),
         ("a step is only recorded, as under an exemption", |case| {
-            case.steps[0].step.disposition = Disposition::Observe;
+            dispose(&mut case.steps[0].step, Disposition::Observe);
         }),
         ("somebody else of the same name", |case| {
             case.subject.unique_id = Some(UniqueId::try_from("AIDAREBORNEXAMPLE").unwrap());
@@ -121,7 +121,7 @@ fn an_answer_is_no_good_once_any_fact_has_changed() {
     // A step that is refused now, or that somebody declined, is no more part of the question than one that is recorded.
     for disposition in [Disposition::Refuse, Disposition::Decline] {
         let mut other = case.clone();
-        other.steps[0].step.disposition = disposition;
+        dispose(&mut other.steps[0].step, disposition);
         assert_eq!(digests[&digest(&other)], "a step is only recorded, as under an exemption");
     }
     // What is held because nothing fits is told apart by why.
@@ -180,16 +180,16 @@ fn people_have_as_long_as_the_stack_gives_them() {
 
 #[test]
 fn silence_ends_only_what_the_policy_gives_it_whole() {
-    let step = |countermeasure: Countermeasure, disposition, silence: Option<bool>| Step {
-        countermeasure,
-        disposition,
-        reason: "r".to_owned(),
-        ruling: silence.map(|enforce_on_silence| Ruling {
+    let step = |countermeasure: Countermeasure, disposition, silence: Option<bool>| {
+        let mut step = Step::fitting(countermeasure, "r");
+        step.ruling = silence.map(|enforce_on_silence| Ruling {
             answer: disposition,
             policies: vec![PolicyReason { id: "p".to_owned(), says: None }],
             enforce_on_silence,
             lowered_by: None,
-        }),
+        });
+        dispose(&mut step, disposition);
+        step
     };
     let key = || {
         Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { user: iam_name("ci"), access_key: key_id(KEY) })
@@ -216,7 +216,7 @@ fn silence_ends_only_what_the_policy_gives_it_whole() {
 
 /// What is meant to be done, and by when it was written down.
 fn intents(case: &Case) -> Vec<(Disposition, Option<Timestamp>)> {
-    case.steps.iter().map(|record| (record.step.disposition, record.intent_at)).collect()
+    case.steps.iter().map(|record| (record.step.disposition(), record.intent_at)).collect()
 }
 
 #[test]
@@ -286,8 +286,8 @@ fn what_no_countermeasure_fits_can_be_closed_and_not_approved() {
 #[test]
 fn an_approval_leaves_alone_what_was_not_asked_about() {
     let mut case = waiting();
-    case.steps[0].step.disposition = Disposition::Refuse;
-    case.steps[1].step.disposition = Disposition::Observe;
+    dispose(&mut case.steps[0].step, Disposition::Refuse);
+    dispose(&mut case.steps[1].step, Disposition::Observe);
     case.steps.truncate(3);
     let mut approved = case.clone();
     approved.release_held(approval(), later(61));
@@ -353,7 +353,7 @@ fn a_plan_that_would_be_enforced_by_now_is_still_the_one_that_was_asked_about() 
 fn declining_never_makes_a_verdict_better() {
     let declined = |went: &[Went]| {
         let mut case = taken(exposed_user(Mode::Enforce), went);
-        case.steps[2].step.disposition = Disposition::Decline;
+        dispose(&mut case.steps[2].step, Disposition::Decline);
         (case.steps[2].outcome, case.steps[2].confirmation, case.steps[2].intent_at) = (None, None, None);
         case.conclude(later(9))
     };

@@ -6,7 +6,7 @@ use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, SigningKey, Stack};
 use severance_domain::message::Message;
-use severance_domain::plan::Disposition;
+use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{Context, Mode, decide};
 use severance_domain::profile::{Class, Profile};
 use severance_domain::review::ReviewTimes;
@@ -60,6 +60,13 @@ pub(crate) fn open_under(
     Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, times(), context.now)
 }
 
+/// As if a step had been stored so: nobody but the domain says whether one is taken.
+pub(crate) fn dispose(step: &mut Step, to: Disposition) {
+    let mut stored = serde_json::to_value(&*step).unwrap();
+    stored["disposition"] = serde_json::json!(to);
+    *step = serde_json::from_value(stored).unwrap();
+}
+
 /// How a driver's call and its read-back went.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Went {
@@ -72,7 +79,7 @@ pub(crate) enum Went {
 }
 
 pub(crate) fn take(record: &mut StepRecord, went: Went) {
-    if record.step.disposition != Disposition::Enforce {
+    if record.step.disposition() != Disposition::Enforce {
         return;
     }
     let (seen, action) = match &record.step.countermeasure {

@@ -3,7 +3,7 @@
 use severance_domain::case::{Case, Confirmation, Followed, Outcome, Round, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{CredentialId, ResourceId};
-use severance_domain::plan::{Disposition, Step};
+use severance_domain::plan::Step;
 use severance_domain::playbook::{FollowUp, Mode, follow_up};
 use severance_domain::policy::Request;
 use severance_domain::profile::{Class, Profile};
@@ -207,16 +207,7 @@ pub(crate) fn restored(mut case: Case, went: Went) -> Case {
     case.begin_revision();
     let mut restoration = Restoration::of(&case, request("it was a drill"), later(3_600));
     for of in restoration.steps.iter_mut().filter(|of| of.answer.changes()) {
-        let mut record = StepRecord::planned(
-            Step {
-                countermeasure: of.countermeasure.clone(),
-                disposition: Disposition::Enforce,
-                reason: String::new(),
-                ruling: None,
-            },
-            0,
-            later(3_600),
-        );
+        let mut record = StepRecord::planned(Step::fitting(of.countermeasure.clone(), ""), 0, later(3_600));
         take(&mut record, went);
         of.outcome = record.outcome;
         of.confirmation = record.confirmation.map(|seen| match seen {
