@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
 import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
+import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
-from console import Failure, tail
+from console import Failure, Usage, tail, until
+from places import REPO
 
-REPO = Path(__file__).resolve().parent.parent
 OVERLAY = REPO / "tests" / "emulator" / "overlay.py"
 REGION = "us-east-1"
 LATE = {
@@ -28,11 +30,16 @@ READY_SECONDS = 60
 STOP_SECONDS = 5
 
 
-def client_environment(endpoint: str) -> dict[str, str]:
-    """The environment in which every AWS client talks to the emulator, as its account's root, and to nothing else."""
+def own_environment() -> dict[str, str]:
+    """This process's environment without what is AWS's or ours in it, and no proxy before what runs here."""
     foreign = ("AWS_", "SEVERANCE_", "SAM_CLI_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-    return kept | {
+    return kept | dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+
+
+def client_environment(endpoint: str) -> dict[str, str]:
+    """The environment in which every AWS client talks to the emulator, as its account's root, and to nothing else."""
+    return own_environment() | {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
@@ -42,10 +49,22 @@ def client_environment(endpoint: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": "127.0.0.1,localhost",
-        "no_proxy": "127.0.0.1,localhost",
         "SAM_CLI_TELEMETRY": "0",
     }
+
+
+def emulator_endpoint() -> str:
+    """The emulator's address, as scripts/stack.py left it in the environment. Refuses any other: functions in enforce mode
+    would contain identities of a real account."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
+    host = urllib.parse.urlsplit(endpoint).hostname or ""
+    with contextlib.suppress(ValueError):
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
+            return endpoint
+    raise Usage(
+        f"AWS_ENDPOINT_URL is {endpoint!r}, not an emulator on this machine.\n"
+        f"Run it so: scripts/stack.py run -- .venv/bin/python {' '.join(sys.argv)}"
+    )
 
 
 def late(seed: str) -> dict[str, str]:
@@ -54,19 +73,16 @@ def late(seed: str) -> dict[str, str]:
     return {name: os.environ.get(name, seconds) for name, seconds in LATE.items()} | {"OVERLAY_LAG_SEED": seed}
 
 
-class Server:
-    """A process that answers HTTP on a port of its own, so that any number can run side by side."""
+class Emulator:
+    """One emulator, with a port, a state and temporary files of its own, so that any number can run side by side."""
 
-    name: str
-    """As errors call it, and as its log is named."""
-    health: str
-    """The path that answers once it is ready."""
-
-    def __init__(self, run_dir: Path) -> None:
-        self.log = run_dir / f"{self.name.rpartition(' ')[2]}.log"
-        self._run_dir = run_dir
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, run_dir: Path, settings: dict[str, str] | None = None) -> None:
+        self.log = run_dir / "emulator.log"
         self.endpoint = ""
+        self._run_dir = run_dir
+        # Beside those of the environment, which are passed on.
+        self._settings = settings or {}
+        self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
@@ -78,62 +94,18 @@ class Server:
         for _ in range(3):
             port = free_port()
             self.endpoint = f"http://127.0.0.1:{port}"
-            self._spawn(port)
-            if self._ready():
+            self._process = process = self._spawn(port)
+            until(lambda: process.poll() is not None or self._answers(), READY_SECONDS)
+            # Another process may have won the port and be the one that answers.
+            if process.poll() is None and self._answers():
                 return
             self.stop()
-        raise Failure(f"{self.name} did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+        raise Failure(f"the emulator did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
 
-    def _spawn(self, port: int) -> None:
-        raise NotImplementedError
-
-    def _run(self, command: list[str], environment: dict[str, str]) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A process group of its own takes the functions' processes along when it is ended.
-                start_new_session=True,
-            )
-
-    def _ready(self) -> bool:
-        assert self._process is not None
-        deadline = time.monotonic() + READY_SECONDS
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        while time.monotonic() < deadline and self._process.poll() is None:
-            try:
-                with opener.open(f"{self.endpoint}{self.health}", timeout=2):
-                    # Another process may have won the port and be the one that answers.
-                    return self._process.poll() is None
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
-        return False
-
-    def stop(self) -> None:
-        if self._process is not None:
-            end_group(self._process.pid, self._process)
-            self._process = None
-
-
-class Emulator(Server):
-    """One emulator, with a state and temporary files of its own."""
-
-    name = "the emulator"
-    health = "/_ministack/health"
-
-    def __init__(self, run_dir: Path, settings: dict[str, str] | None = None) -> None:
-        super().__init__(run_dir)
-        # Beside those of the environment, which are passed on.
-        self._settings = settings or {}
-
-    def _spawn(self, port: int) -> None:
+    def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         temporary = self._run_dir / "tmp"
         temporary.mkdir(exist_ok=True)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
-        environment |= {
+        environment = {
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
             # Without it functions run as root, and no policy is tested.
@@ -147,50 +119,46 @@ class Emulator(Server):
             # These listen on fixed ports.
             "IOT_MTLS_ENABLED": "false",
             "SFTP_ENABLED": "false",
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
         }
-        self._run([sys.executable, str(OVERLAY)], environment | self._settings)
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, str(OVERLAY)],
+                env=own_environment() | environment | self._settings,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A process group of its own takes the functions' processes along when it is ended.
+                start_new_session=True,
+            )
 
+    def _answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with contextlib.suppress(OSError), opener.open(f"{self.endpoint}/_ministack/health", timeout=2):
+            return True
+        return False
 
-class Moto(Server):
-    """moto's server, as a second opinion on what AWS does. It keeps nothing, and ends with whoever started it."""
-
-    name = "moto"
-    health = "/moto-api/data.json"
-
-    def _spawn(self, port: int) -> None:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SEVERANCE_"))}
-        # The same account as the emulator's.
-        environment |= {"MOTO_ACCOUNT_ID": "000000000000", "AWS_DEFAULT_REGION": REGION}
-        self._run([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], environment)
+    def stop(self) -> None:
+        if self._process is not None:
+            end_group(self._process)
+            self._process = None
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
-def end_group(pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End the process group that a process leads, and wait for the process."""
+    signal_group(process.pid, lambda: process.poll() is None)
+    process.wait()
+
+
+def signal_group(pid: int, runs: Callable[[], bool]) -> None:
     """End the process group that `pid` leads: politely, then not."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(pid, number)
         except ProcessLookupError:
             break
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and alive(pid, process):
-            time.sleep(0.05)
-    if process is not None:
-        process.wait()
-
-
-def alive(pid: int, process: subprocess.Popen[bytes] | None) -> bool:
-    if process is not None:
-        return process.poll() is None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+        until(lambda: not runs(), STOP_SECONDS, pause=0.05)

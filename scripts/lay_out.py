@@ -18,16 +18,14 @@ import argparse
 import os
 import re
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 
-from console import Failure
+from console import Failure, end_with
 from deployment import PACKED_TEMPLATE
-from emulator import REPO
+from places import BUILT, REPO
 
 TEMPLATE = REPO / "template.yaml"
-BUILT = PACKED_TEMPLATE.parent
 CODE_URI = re.compile(r"(?m)^( +CodeUri: )functions/([a-z-]+)$")
 
 
@@ -35,11 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("binaries", type=Path, help="where Cargo left the functions' binaries")
     binaries = parser.parse_args().binaries
-    try:
-        changed = [function for function in templates() if lay_out(binaries / function, BUILT / function)]
-    except Failure as failure:
-        print(f"lay_out.py: {failure}", file=sys.stderr)
-        return 1
+    changed = [function for function in templates() if lay_out(binaries / function, BUILT / function)]
     print(f"{BUILT.relative_to(REPO)}: {', '.join(changed) + ' changed' if changed else 'nothing changed'}")
     return 0
 
@@ -91,4 +85,4 @@ def pack(bootstrap: Path, packed: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

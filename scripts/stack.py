@@ -24,29 +24,32 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
 
-from console import Failure, say, step
-from deployment import PACKED_TEMPLATE, OKTA_BUS, Deployer, stacks
-from emulator import OVERLAY, REPO, Emulator, Moto, client_environment, end_group, late
+import boto3
+import functions
+from console import Failure, end_with, say, step
+from deployment import HUB_ACCOUNT, OKTA_BUS, PACKED_TEMPLATE, stacks
+from emulator import OVERLAY, Emulator, client_environment, end_group, late, signal_group
+from places import REPO
 
 RUNS = REPO / ".severance"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):
+class Interrupted(Failure):
     """SIGINT, SIGTERM or SIGHUP: whatever runs is torn down on the way out."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(signal.Signals(number).name)
+        super().__init__(f"stopped by {signal.Signals(number).name}")
         self.exit_code = 128 + number
 
 
@@ -54,20 +57,13 @@ def main() -> int:
     options = arguments()
     for number in SIGNALS:
         signal.signal(number, interrupt)
-    try:
-        match options.verb:
-            case "run":
-                return run(options)
-            case "up":
-                return up(options)
-            case _:
-                return down(options.run)
-    except Failure as failure:
-        print(f"stack.py: {failure}", file=sys.stderr)
-        return 1
-    except Interrupted as interrupted:
-        say(f"stopped by {interrupted}")
-        return interrupted.exit_code
+    match options.verb:
+        case "run":
+            return run(options)
+        case "up":
+            return up(options)
+        case _:
+            return down(options.run)
 
 
 def arguments() -> argparse.Namespace:
@@ -113,20 +109,17 @@ def ignore_signals() -> None:
 def run(options: argparse.Namespace) -> int:
     run_dir = new_run_dir(options.template)
     emulator = Emulator(run_dir, late(options.late) if options.late else None)
-    moto = Moto(run_dir)
     code = 1
     try:
-        environment = bring_up(emulator, options, run_dir)
+        bring_up(emulator, options, run_dir)
         if options.with_moto:
             with step("starting moto"):
-                moto.start()
-            environment["SEVERANCE_MOTO"] = moto.endpoint
+                os.environ["SEVERANCE_MOTO"] = start_moto(run_dir / "moto.log")
         say(f"running: {shlex.join(options.command)}")
-        code = run_command(options.command, environment)
+        code = run_command(options.command)
         say(f"the command ended with {code}")
     finally:
         ignore_signals()
-        moto.stop()
         emulator.stop()
         tidy(run_dir, keep_logs=code != 0)
     return code
@@ -155,7 +148,7 @@ def down(run_dir: Path | None) -> int:
         raise Failure(f"nothing that `up` started is running in {run_dir}")
     pid = int(pid_file.read_text())
     if is_ours(pid):
-        end_group(pid)
+        signal_group(pid, lambda: is_ours(pid))
     tidy(run_dir, keep_logs=False)
     say(f"stopped {run_dir.name}")
     return 0
@@ -166,9 +159,9 @@ def down(run_dir: Path | None) -> int:
 
 def parameters(given: list[str]) -> dict[str, str]:
     for each in given:
-        if not each.partition("=")[1]:
+        if "=" not in each:
             raise Failure(f"--parameter {each}: expected NAME=VALUE")
-    return {name: value for name, _, value in (each.partition("=") for each in given)}
+    return dict(each.split("=", 1) for each in given)
 
 
 def new_run_dir(template: Path) -> Path:
@@ -178,61 +171,58 @@ def new_run_dir(template: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="run-", dir=RUNS))
 
 
-def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> dict[str, str]:
-    """Start the emulator, deploy into it, and return the environment that knows all about it."""
+def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> None:
+    """Start the emulator, deploy into it, and make this process's environment one that knows all about it."""
     with step("starting the emulator"):
         emulator.start()
     # `make clean` leaves a folder alone whose emulator runs.
     (run_dir / "emulator.pid").write_text(str(emulator.pid))
     say(f"emulator at {emulator.endpoint}, log in {emulator.log}")
-    base = client_environment(emulator.endpoint)
-    deployer = Deployer(emulator.endpoint, base, options.template.resolve(), run_dir)
-    wanted = list(
-        stacks(
-            options.mode,
-            with_observe_stack=options.with_observe_stack,
-            with_review_stack=options.with_review_stack,
-            parameters=parameters(options.parameter),
-        )
-    )
+    environment = client_environment(emulator.endpoint)
+    os.environ.clear()
+    os.environ.update(environment)
+    chosen = parameters(options.parameter)
+    wanted = list(stacks(options.mode, options.with_observe_stack, options.with_review_stack, chosen))
     names = ", ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
     with step(f"deploying {names} with sam deploy"):
-        deployer.prepare()
+        boto3.client("events").create_event_bus(Name=OKTA_BUS)
         for stack in wanted:
-            deployer.deploy(stack)
-            if stack.has_member:
-                deployer.deploy_member(stack)
-    environment = base | {
-        "SEVERANCE_RUN_DIR": str(run_dir),
-        "SEVERANCE_EMULATOR_LOG": str(emulator.log),
-        "SEVERANCE_OKTA_BUS": OKTA_BUS,
-    }
+            stack.deploy(options.template.resolve(), run_dir)
+            os.environ.update(stack.outputs())
+    os.environ["SEVERANCE_RUN_DIR"] = str(run_dir)
+    os.environ["SEVERANCE_EMULATOR_LOG"] = str(emulator.log)
+    os.environ["SEVERANCE_OKTA_BUS"] = OKTA_BUS
     if options.late:
-        environment["SEVERANCE_LATE_SEED"] = options.late
-    for stack in wanted:
-        environment |= deployer.outputs(stack)
-    write_environment(run_dir, environment, deployer)
-    return environment
-
-
-def write_environment(run_dir: Path, environment: dict[str, str], deployer: Deployer) -> None:
-    ours = {name: value for name, value in environment.items() if name.startswith(("AWS_", "SEVERANCE_"))}
-    (run_dir / "env").write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(ours.items())))
+        os.environ["SEVERANCE_LATE_SEED"] = options.late
+    ours = sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "SEVERANCE_")))
+    (run_dir / "env").write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in ours))
     # For `sam local invoke --env-vars`, which cannot resolve what the template refers to.
-    variables = deployer.function_variables(environment["SEVERANCE_OFFBOARDING_FUNCTION"])
-    (run_dir / "sam-local-env.json").write_text(json.dumps({"Parameters": variables}, indent=2) + "\n")
+    known = {"Parameters": functions.variables("OffboardingFunction")}
+    (run_dir / "sam-local-env.json").write_text(json.dumps(known, indent=2) + "\n")
 
 
-def run_command(command: list[str], environment: dict[str, str]) -> int:
+def start_moto(log: Path) -> str:
+    """Start moto's server as a second opinion on what AWS does, in this process, with which it ends. Gives its address."""
+    # The same account as the emulator's.
+    os.environ["MOTO_ACCOUNT_ID"] = HUB_ACCOUNT
+    from moto.server import ThreadedMotoServer
+
+    logging.basicConfig(filename=log)
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    return f"http://127.0.0.1:{server.get_host_and_port()[1]}"
+
+
+def run_command(command: list[str]) -> int:
     """Run a command in a process group of its own, and end the whole group when interrupted."""
     try:
-        process = subprocess.Popen(command, cwd=REPO, env=environment, start_new_session=True)
+        process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
     except OSError as error:
         raise Failure(f"cannot run {command[0]}: {error}") from error
     try:
         return process.wait()
     finally:
-        end_group(process.pid, process)
+        end_group(process)
 
 
 def tidy(run_dir: Path, *, keep_logs: bool) -> None:
@@ -259,4 +249,4 @@ def is_ours(pid: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

@@ -1,0 +1,21 @@
+"""Where things are: in this checkout, and on this machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parent.parent
+EVENTS = REPO / "events"
+BUILT = REPO / ".aws-sam" / "build"
+"""What scripts/lay_out.py makes of template.yaml and the functions' binaries."""
+ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
+"""Lambda's name for the architecture of this machine, on which the emulator runs the functions."""
+
+
+def cache() -> Path:
+    """What is made once for all checkouts."""
+    folder = Path(os.environ.get("SEVERANCE_CACHE") or Path.home() / ".cache" / "severance")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
