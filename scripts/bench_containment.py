@@ -16,9 +16,7 @@ Exit codes: 0; 1 where --insist finds something alive; 77 where Custodian cannot
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
 import statistics
 import sys
 from collections.abc import Callable, Iterator
@@ -27,18 +25,17 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import boto3
-from bench import BUILT, Setup, load, post, running
-from console import Failure, say
-from counting_proxy import CountingProxy, counting
+from console import EXIT_SKIPPED, Failure, end_with, say, table
+from counting_proxy import CountingProxy
 from custodian import Custodian, Run, install
-from sam_local import emulator_endpoint, sessions
-from subject import HOLDINGS, ROLE_SESSION, Holdings, State, Subject
+from emulator import emulator_endpoint
+from functions import sessions
+from measured import RELEASE, bare_call_ms, by_name, running
+from subject import HOLDINGS, ROLE_SESSION, State, Subject
+from users import Holdings, finding
 
 FUNCTION = "PostureFindingFunction"
-NOT_COMPARED = 77
 SEVERANCE, CUSTODIAN_RUN, CUSTODIAN_EVENT = "severance", "custodian run", "custodian event"
 
 Contain = Callable[[Subject], Run]
@@ -57,6 +54,18 @@ class Figures:
     own_ms: list[float] = field(default_factory=list)
     """The containment alone, by the tool's own clock; in a warm process where there is one."""
     state: State = State((), 0, 0)
+
+    @property
+    def count(self) -> int:
+        return sum(self.calls.values())
+
+    @property
+    def fresh(self) -> float:
+        return statistics.median(self.fresh_ms)
+
+    @property
+    def own(self) -> float:
+        return statistics.median(self.own_ms)
 
 
 class Bench:
@@ -97,15 +106,13 @@ class Bench:
     @contextmanager
     def severance(self, bootstrap: Path, variables: dict[str, str]) -> Iterator[Contain]:
         """A fresh process of the function. The runtime interface emulator starts it with the first event."""
-        log = self.scratch / "severance.log"
-        log.unlink(missing_ok=True)
-        with running(bootstrap, variables | self.counted, log, level="info") as url:
+        with running(bootstrap, variables | self.counted, self.scratch / "severance.log") as function:
 
             def contain(subject: Subject) -> Run:
-                answer, wall = post(url, finding(subject))
+                answer, wall = function.ask(finding(subject.name, subject.keys[0]))
                 if not answer.get("reactions"):
                     raise Failure(f"{FUNCTION} answered {answer}")
-                return Run(wall, handled_ms(log), answer["calls"])
+                return Run(wall, function.told("handled an event")["milliseconds"], answer["calls"])
 
             yield contain
 
@@ -120,44 +127,28 @@ class Bench:
             TemporaryDirectory(dir=self.scratch) as folder,
             custodian.listening(os.environ | self.counted, Path(folder)) as by_event,
         ):
-            yield lambda subject: by_event.send(finding(subject))
-
-
-def finding(subject: Subject) -> dict[str, Any]:
-    """GuardDuty's finding about the subject's first key: each time another one, else it were a second delivery."""
-    names = {"ci-deployer": subject.name, "AKIAEXAMPLECIDEPLOY1": subject.keys[0]["AccessKeyId"]}
-    event = load("guardduty/compromised-access-key.json", names)
-    event["detail"]["id"] = subject.name
-    return event
-
-
-def handled_ms(log: Path) -> float:
-    """The function's own milliseconds for its last event (docs/LOGGING.md)."""
-    for line in reversed(log.read_text(encoding="utf-8", errors="replace").splitlines()):
-        if '"handled an event"' in line:
-            return float(json.loads(line[line.index("{") :])["milliseconds"])
-    raise Failure(f"{log} has no line 'handled an event'")
+            yield lambda subject: by_event.send(finding(subject.name, subject.keys[0]))
 
 
 # ── What is printed ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def show(figures: dict[tuple[str, int], Figures], bare_ms: float, rounds: int) -> None:
-    print(f"\none bare AWS call (sts:GetCallerIdentity, median of 50): {bare_ms:.1f} ms; medians of {rounds}\n")
-    heads = f"{'credentials':>12}{'AWS calls':>11}"
-    print(f"{'tool':<17}{heads}{'of IAM':>8}{'fresh':>10}{'own':>9}{'inactive':>10}{'deleted':>9}  left alive")
+def show(figures: dict[tuple[str, int], Figures], rounds: int) -> None:
+    rows, ratios = [], []
     for (tool, size), each in figures.items():
-        fresh, own = statistics.median(each.fresh_ms), statistics.median(each.own_ms)
+        ours = figures[SEVERANCE, size]
         of_iam = sum(count for name, count in each.calls.items() if name.startswith("IAM."))
-        print(
-            f"{tool:<17}{size:>12}{sum(each.calls.values()):>11}{of_iam:>8}{fresh / 1000:>8.2f} s{own:>6.0f} ms"
-            f"{each.state.inactive:>10}{each.state.deleted:>9}  {', '.join(each.state.alive) or 'nothing'}"
-        )
-    ratios = list(ratios_of(figures))
+        times = f"{each.fresh / 1000:.2f} s", f"{each.own:.0f} ms"
+        alive = ", ".join(each.state.alive) or "nothing"
+        rows.append((tool, size, each.count, of_iam, *times, each.state.inactive, each.state.deleted, alive))
+        if tool != SEVERANCE:
+            parts = ours.count / each.count, ours.fresh / each.fresh, ours.own / each.own
+            ratios.append((tool, size, *(f"{part:.2f}x" for part in parts)))
+    heads = [">credentials", ">AWS calls"]
+    print(f"\nmedians of {rounds}\n")
+    print(table(["tool", *heads, ">of IAM", ">fresh", ">own", ">inactive", ">deleted", "left alive"], rows))
     if ratios:
-        print(f"\n{'severance / …':<17}{heads}{'':>8}{'fresh':>10}{'own':>9}")
-    for tool, size, calls, fresh, own in ratios:
-        print(f"{tool:<17}{size:>12}{calls:>10.2f}x{'':>8}{fresh:>9.2f}x{own:>8.2f}x")
+        print("", table(["severance / …", *heads, ">fresh", ">own"], ratios), sep="\n")
     print(
         "\nfresh: from the start of the process to its answer. own: the containment alone by the tool's own clock, in a"
         "\nwarm process but for `custodian run`, which has none. inactive can be made active again, deleted cannot (a"
@@ -165,19 +156,7 @@ def show(figures: dict[tuple[str, int], Figures], bare_ms: float, rounds: int) -
         "\n\nAWS calls of a fresh process by name, as the proxy counted them:"
     )
     for (tool, size), each in figures.items():
-        print(f"  {tool}, {size}: " + ", ".join(f"{name} {count}" for name, count in each.calls.items()))
-
-
-def ratios_of(figures: dict[tuple[str, int], Figures]) -> Iterator[tuple[str, int, float, float, float]]:
-    for (tool, size), other in figures.items():
-        if tool != SEVERANCE:
-            ours = figures[SEVERANCE, size]
-            yield (
-                tool, size,
-                sum(ours.calls.values()) / sum(other.calls.values()),
-                statistics.median(ours.fresh_ms) / statistics.median(other.fresh_ms),
-                statistics.median(ours.own_ms) / statistics.median(other.own_ms),
-            )  # fmt: skip
+        print(f"  {tool}, {size}: {by_name(each.calls)}")
 
 
 def survivors(figures: dict[tuple[str, int], Figures], insist: str) -> list[str]:
@@ -195,7 +174,6 @@ def survivors(figures: dict[tuple[str, int], Figures], insist: str) -> list[str]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3, help="fresh processes for each tool and size (default 3)")
-    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--latency-ms", type=float, default=0, help="what each AWS call takes longer (default 0)")
     parser.add_argument(
         "--insist", nargs="?", const="all", choices=("all", "own"),
@@ -209,49 +187,34 @@ def main() -> int:
         custodian = install()
     except Failure as failure:
         missing = str(failure)
-    variables = boto3.client("lambda").get_function_configuration(
-        FunctionName=os.environ["SEVERANCE_POSTURE_FINDING_FUNCTION"]
-    )["Environment"]["Variables"]
     figures: dict[tuple[str, int], Figures] = {}
-    bare = Setup().bare_call_ms()
+    bare_call_ms()
     with (
         TemporaryDirectory(prefix="severance-bench-") as scratch,
-        counting(endpoint, options.latency_ms) as proxy,
-        sessions({FUNCTION}, variables) as credentials,
+        CountingProxy(endpoint, options.latency_ms) as proxy,
+        sessions([FUNCTION]) as variables,
     ):
         bench = Bench(proxy, Path(scratch), options.rounds)
-        bootstrap = Path(shutil.copy2(BUILT / FUNCTION / "bootstrap", Path(scratch) / FUNCTION))
         for holdings in HOLDINGS:
             size = holdings.total
             say(f"containing users with {size} credentials …")
-            function = partial(bench.severance, bootstrap, variables | credentials[FUNCTION])
+            function = partial(bench.severance, RELEASE / FUNCTION / "bootstrap", variables[FUNCTION])
             figures[SEVERANCE, size] = bench.measure(holdings, function, warm=True)
             if custodian:
                 run, event = partial(bench.custodian_run, custodian), partial(bench.custodian_event, custodian)
                 figures[CUSTODIAN_RUN, size] = bench.measure(holdings, run, warm=False)
                 figures[CUSTODIAN_EVENT, size] = bench.measure(holdings, event, warm=True)
-    if options.json:
-        told = [
-            {"tool": tool, "credentials": size} | vars(each) | {"state": vars(each.state)}
-            for (tool, size), each in figures.items()
-        ]
-        print(json.dumps({"bareCallMs": bare, "latencyMs": options.latency_ms, "figures": told}, indent=2))
-    else:
-        if options.latency_ms:
-            print(f"\neach AWS call of the tools takes {options.latency_ms:.0f} ms longer than the emulator")
-        show(figures, bare, options.rounds)
+    if options.latency_ms:
+        print(f"\neach AWS call of the tools takes {options.latency_ms:.0f} ms longer than the emulator")
+    show(figures, options.rounds)
     if options.insist and (left := survivors(figures, options.insist)):
         print("\n!! Severance left alive: " + "; ".join(left), file=sys.stderr)
         return 1
     if missing:
         print(f"\n!! NOT COMPARED: Cloud Custodian cannot be installed here.\n{missing}", file=sys.stderr)
-        return NOT_COMPARED
+        return EXIT_SKIPPED
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failure as failure:
-        print(f"bench_containment.py: {failure}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)

@@ -6,16 +6,16 @@ would see them. Requests go on unchanged, Host included, so that signatures stay
 
 from __future__ import annotations
 
-import http.client
 import re
 import threading
 import time
 import urllib.parse
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import urllib3
 
 # Where a request is signed for a service by another name than its SDK goes by.
 SERVICES = {
@@ -46,19 +46,24 @@ def name_of(method: str, path: str, headers: Message, body: bytes) -> str:
     return f"{service}.{method} {'/'.join('*' for part in route.path.split('/') if part) or '/'}"
 
 
-class CountingProxy:
-    """Listens on a free port of this machine until `close`."""
+class CountingProxy(ThreadingHTTPServer):
+    """Listens on a free port of this machine for as long as its context lasts."""
 
-    def __init__(self, upstream: str, latency_ms: float = 0) -> None:
+    daemon_threads = True
+
+    def __init__(self, upstream: str, latency_ms: float = 0, host: str = "127.0.0.1") -> None:
         """With a latency each call takes that much longer, as AWS is further away than an emulator."""
-        self._upstream = urllib.parse.urlsplit(upstream)
-        self._latency = latency_ms / 1000
+        super().__init__((host, 0), Relay)
+        self.endpoint = f"http://{host}:{self.server_address[1]}"
+        self.upstream = urllib3.connection_from_url(upstream, maxsize=32, timeout=70)
+        self.latency = latency_ms / 1000
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *error: object) -> None:
+        self.shutdown()
+        super().__exit__(*error)
 
     def take(self) -> dict[str, int]:
         """The calls since the last `take`, by name."""
@@ -66,76 +71,51 @@ class CountingProxy:
             taken, self._calls = self._calls, Counter()
         return dict(sorted(taken.items()))
 
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def _count(self, name: str) -> None:
+    def count(self, name: str) -> None:
         with self._lock:
             self._calls[name] += 1
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        proxy = self
 
-        class Handler(BaseHTTPRequestHandler):
-            """One connection of a client, and one to the emulator behind it."""
+class Relay(BaseHTTPRequestHandler):
+    """One connection of a client."""
 
-            protocol_version = "HTTP/1.1"  # Clients keep their connections, as they do with AWS.
-            disable_nagle_algorithm = True
+    protocol_version = "HTTP/1.1"  # Clients keep their connections, as they do with AWS.
+    disable_nagle_algorithm = True
+    server: CountingProxy
 
-            def setup(self) -> None:
-                super().setup()
-                to = proxy._upstream
-                self._onward = http.client.HTTPConnection(str(to.hostname), to.port or 80, timeout=70)
+    def relay(self) -> None:
+        body = self._body()
+        self.server.count(name_of(self.command, self.path, self.headers, body))
+        time.sleep(self.server.latency)
+        answer = self.server.upstream.urlopen(
+            self.command, self.path, body, passed_on(self.headers.items(), "expect"),
+            retries=False, redirect=False, assert_same_host=False, decode_content=False,
+        )  # fmt: skip
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in passed_on(answer.headers.items()).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.data)
 
-            def finish(self) -> None:
-                self._onward.close()
-                super().finish()
+    def _body(self) -> bytes:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            parts.append(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():  # trailers
+            pass
+        return b"".join(parts)
 
-            def relay(self) -> None:
-                body = self._body()
-                proxy._count(name_of(self.command, self.path, self.headers, body))
-                time.sleep(proxy._latency)
-                self._onward.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
-                for name, value in self.headers.items():
-                    if name.lower() not in HOP_BY_HOP | {"expect", "content-length"}:
-                        self._onward.putheader(name, value)
-                self._onward.putheader("Content-Length", str(len(body)))
-                self._onward.endheaders(body)
-                answer = self._onward.getresponse()
-                content = answer.read()
-                self.send_response_only(answer.status, answer.reason)
-                for name, value in answer.getheaders():
-                    if name.lower() not in HOP_BY_HOP | {"content-length"}:
-                        self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(content)
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing: the counts are what is asked for."""
 
-            def _body(self) -> bytes:
-                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
-                    return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                parts = []
-                while size := int(self.rfile.readline().split(b";")[0], 16):
-                    parts.append(self.rfile.read(size))
-                    self.rfile.readline()
-                while self.rfile.readline().strip():  # trailers
-                    pass
-                return b"".join(parts)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Says nothing: the counts are what is asked for."""
-
-            do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = relay
-
-        return Handler
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = relay
 
 
-@contextmanager
-def counting(upstream: str, latency_ms: float = 0) -> Iterator[CountingProxy]:
-    proxy = CountingProxy(upstream, latency_ms)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
+def passed_on(headers: Iterable[tuple[str, str]], *but: str) -> dict[str, str]:
+    """The headers that are for the other end, without the length, which is given anew."""
+    return {name: value for name, value in headers if name.lower() not in HOP_BY_HOP | {"content-length", *but}}

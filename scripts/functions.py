@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -53,3 +54,14 @@ def sessions(functions: Iterable[str]) -> Iterator[dict[str, dict[str, str]]]:
                 "AWS_SESSION_TOKEN": session["SessionToken"],
             }
         yield found
+
+
+def evidence(uri: str) -> bytes:
+    """The envelope that a function wrote to s3://bucket/key."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bytes(cast(Any, boto3).client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def stated_case(envelope: bytes) -> dict[str, Any]:
+    """The case that an envelope states. Whether it is genuine is for `sever verify` to say."""
+    return dict(json.loads(base64.b64decode(json.loads(envelope)["payload"]))["predicate"]["case"])
