@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ import boto3
 from botocore.exceptions import WaiterError
 from console import Failure, tail
 from emulator import REGION
-from places import ARCHITECTURE, BUILT, REPO
+from places import ARCHITECTURE, BUILT, REPO, SAM
 
 PACKED_TEMPLATE = BUILT / "packed.yaml"
 MEMBER_TEMPLATE = REPO / "infra" / "member-account.yaml"
@@ -84,7 +83,7 @@ class Stack:
         log = run_dir / f"sam-deploy-{self.name}.log"
         own = {"Mode": self.mode, "BusName": self.name, "EndpointUrl": os.environ["AWS_ENDPOINT_URL"]}
         command = [
-            str(Path(sys.executable).parent / "sam"),
+            str(SAM),
             "deploy",
             f"--template-file={template}",
             f"--stack-name={self.name}",

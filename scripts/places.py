@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parent.parent
 EVENTS = REPO / "events"
 BUILT = REPO / ".aws-sam" / "build"
 """What scripts/lay_out.py makes of template.yaml and the functions' binaries."""
+SAM = Path(sys.executable).with_name("sam")
+"""SAM CLI, which `make venv` installs beside Python."""
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 """Lambda's name for the architecture of this machine, on which the emulator runs the functions."""
 

@@ -14,8 +14,9 @@ minimal Debian of debootstrap stands in for Amazon Linux. It is kept as a tar in
 A function has what it has when deployed: the same variables, and a session of its own role. A file named refused-*.json
 must end in the function error Severance.Terminal.MalformedEvent; ignored-*.json in a response without a reaction; any
 other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer `refused`
-or, where they are no requests, in that function error; any other in the answer to its request. Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can
-be had here.
+or, where they are no requests, in that function error; any other in the answer to its request.
+
+Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can be had here.
 """
 
 from __future__ import annotations
@@ -27,14 +28,12 @@ import json
 import os
 import platform
 import random
+import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -43,35 +42,20 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from console import Failure, step, tail
+import boto3
+from console import EXIT_SKIPPED, Failure, Usage, end_with, step, tail, until
+from counting_proxy import CountingProxy
+from emulator import emulator_endpoint
+from functions import sessions, variables
+from places import ARCHITECTURE, BUILT, EVENTS, REPO, SAM, cache
+from seed import Account, seed
 
-REPO = Path(__file__).resolve().parent.parent
-EVENTS = REPO / "events"
-BUILT_TEMPLATE = REPO / ".aws-sam" / "build" / "template.yaml"
-
-POSTURE_FINDING = "PostureFindingFunction"
-KEY_CREATION = "KeyCreationFunction"
-OFFBOARDING = "OffboardingFunction"
+FUNCTIONS = dict(re.findall(r"(?m)^## ([\w-]+) — `(\w+)`$", (EVENTS / "README.md").read_text(encoding="utf-8")))
+"""Folder of events/ → logical id of the function that reads it, as the headings there say."""
 RESPONDER = "ResponderFunction"
-FUNCTIONS: Mapping[str, str] = {
-    "guardduty": POSTURE_FINDING,
-    "securityhub": POSTURE_FINDING,
-    "accessanalyzer": POSTURE_FINDING,
-    "health": POSTURE_FINDING,
-    "secretsmanager": POSTURE_FINDING,
-    "cloudtrail-iam": KEY_CREATION,
-    "okta": OFFBOARDING,
-    "identity-center": OFFBOARDING,
-    "severance": OFFBOARDING,
-    "responder": RESPONDER,
-}
-"""Folder of events/ → logical id of the function that reads it."""
 ANSWERS: Mapping[str, str] = {
     "explain": "explained",
     "plan": "explained",
-    "contain": "reacted",
-    "restore": "restorable",
-    "status": "case",
     "reviews": "reviews",
     "exemptions": "exemptions",
     "breaker_status": "breakers",
@@ -79,29 +63,31 @@ ANSWERS: Mapping[str, str] = {
     "cutovers": "cutovers",
     "tick": "ticked",
 }
-"""Request to the responder → its answer, as crates/domain/src/respond.rs has them (`restore`: of a dry run). What needs a
-proof is refused in a file."""
+"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof, or a case, is refused
+in a file."""
 
-ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
 STAND_IN_IMAGE = f"severance/lambda-provided:debian-{ARCHITECTURE}"
 MIRROR = os.environ.get("SEVERANCE_DEBIAN_MIRROR", "http://deb.debian.org/debian")
 BULK = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man")
 
 MALFORMED = "Severance.Terminal.MalformedEvent"
-EXIT_SKIPPED = 77
 DOCKERD_SECONDS = 60
 PULL_SECONDS = 300
 INVOKE_SECONDS = 180
-SESSION_SECONDS = 3600
 
 
-class Usage(Exception):
-    """The command was given something it cannot work with."""
-
-
-class Impossible(Exception):
+class Impossible(Failure):
     """No container engine can be had on this machine, and why."""
+
+    exit_code = EXIT_SKIPPED
+
+    def __str__(self) -> str:
+        bar = "!" * 118
+        return (
+            f"\n{bar}\n!! SKIPPED: `sam local invoke` was NOT tried. No event file ran under AWS's runtime emulator here.\n"
+            f"!! Reason: {super().__str__()}\n{bar}\n"
+        )
 
 
 def main() -> int:
@@ -109,29 +95,14 @@ def main() -> int:
     # Whatever ends this must also end what it started.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, leave)
-    try:
-        match options.verb:
-            case "invoke":
-                return invoke(options)
-            case "env-file":
-                return env_file(options)
-            case _:
-                return doctor()
-    except Usage as problem:
-        print(f"sam_local.py: {problem}", file=sys.stderr)
-        return 2
-    except Failure as failure:
-        print(f"sam_local.py: {failure}", file=sys.stderr)
-        return 1
-    except Impossible as reason:
-        bar = "!" * 118
-        print(
-            f"\n{bar}\n!! SKIPPED: `sam local invoke` was NOT tried. No event file ran under AWS's runtime emulator here.\n"
-            f"!! Reason: {reason}\n{bar}\n",
-            file=sys.stderr,
-            flush=True,
-        )
-        return EXIT_SKIPPED
+    match options.verb:
+        case "invoke":
+            return invoke(options)
+        case "env-file":
+            options.output.write_text(env_vars(options.endpoint or emulator_endpoint()), encoding="utf-8")
+            return 0
+        case _:
+            return doctor()
 
 
 def leave(number: int, _frame: FrameType | None) -> NoReturn:
@@ -143,11 +114,10 @@ def arguments() -> argparse.Namespace:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="invoke | env-file | doctor")
     run = verbs.add_parser("invoke", help="invoke the functions with event files")
     run.add_argument("files", nargs="*", type=Path, metavar="FILE", help="below events/; default: all of them")
-    run.add_argument("--template", type=Path, default=BUILT_TEMPLATE, help="default: the one that make build made")
     run.add_argument("--seed", action="store_true", help="first make the identities that the events speak of (once a stack)")
     run.add_argument("--verbose", "-v", action="store_true", help="show each command, response and log")
     env = verbs.add_parser("env-file", help="write the file that `sam local invoke --env-vars` needs")
-    env.add_argument("--output", "-o", type=Path, help="default: standard output")
+    env.add_argument("--output", "-o", type=Path, default=Path("/dev/stdout"), help="default: standard output")
     env.add_argument("--endpoint", help="how a container reaches the emulator; default: $AWS_ENDPOINT_URL as it is")
     verbs.add_parser("doctor", help="say whether a container engine can be had here, by trying")
     return parser.parse_args()
@@ -167,9 +137,9 @@ class Case:
 
 def invoke(options: argparse.Namespace) -> int:
     endpoint = emulator_endpoint()
-    variables = deployed_variables()
-    if not options.template.exists():
-        raise Usage(f"{options.template} is not there. Build the functions first: make build")
+    template = BUILT / "template.yaml"
+    if not template.exists():
+        raise Usage(f"{template} is not there. Build the functions first: make build")
     names = event_names(options.files)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="severance-sam-")))
@@ -177,26 +147,22 @@ def invoke(options: argparse.Namespace) -> int:
         image = prepare_image(engine)
         reachable = stack.enter_context(bridge_to(endpoint, engine))
         environment = scratch / "env.json"
-        write_env_file(environment, variables, reachable)
-        cases = make_cases(names, scratch, seeded=options.seed)
-        keys = stack.enter_context(sessions({case.function for case in cases}, variables))
+        environment.write_text(env_vars(reachable), encoding="utf-8")
+        cases = make_cases(names, scratch, seed(boto3.Session()) if options.seed else Account())
+        credentials = stack.enter_context(sessions({case.function for case in cases}))
         command = [
-            sam_program(), "local", "invoke",
-            f"--template={options.template.resolve()}", f"--env-vars={environment}", "--skip-pull-image",
+            str(SAM), "local", "invoke",
+            f"--template={template}", f"--env-vars={environment}", "--skip-pull-image",
             *([f"--invoke-image={image}"] if image != AWS_IMAGE else []),
             # A variable that the template sets under a condition can be overridden only where the condition holds.
             "--parameter-overrides", f"Architecture={ARCHITECTURE}", f"EndpointUrl={reachable}",
         ]  # fmt: skip
-        return run_all(cases, command, engine.environment | {"TMPDIR": str(scratch)}, keys, verbose=options.verbose)
+        return run_all(cases, command, engine.environment | {"TMPDIR": str(scratch)}, credentials, verbose=options.verbose)
 
 
-def env_file(options: argparse.Namespace) -> int:
-    endpoint = options.endpoint or os.environ.get("AWS_ENDPOINT_URL") or emulator_endpoint()
-    if options.output:
-        write_env_file(options.output, deployed_variables(), endpoint)
-    else:
-        print(json.dumps({"Parameters": deployed_variables() | {"AWS_ENDPOINT_URL": endpoint}}, indent=2))
-    return 0
+def env_vars(endpoint: str) -> str:
+    """What `--env-vars` takes: "Parameters" holds for every function of the template."""
+    return json.dumps({"Parameters": variables("OffboardingFunction") | {"AWS_ENDPOINT_URL": endpoint}}, indent=2) + "\n"
 
 
 def doctor() -> int:
@@ -204,75 +170,6 @@ def doctor() -> int:
         prepare_image(engine)
         print(f"`sam local invoke` can be run here: {engine.description}")
     return 0
-
-
-# ── The stack, as scripts/stack.py left it in the environment ────────────────────────────────────────────────────────
-
-
-def emulator_endpoint() -> str:
-    """The emulator's address. Refuses any other: functions in enforce mode would contain identities of a real account."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
-    host = urllib.parse.urlsplit(endpoint).hostname or ""
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local:
-        raise Usage(
-            f"AWS_ENDPOINT_URL is {endpoint!r}, not an emulator on this machine.\n"
-            "Run it so: scripts/stack.py run -- .venv/bin/python scripts/sam_local.py invoke"
-        )
-    return endpoint
-
-
-def deployed_variables() -> dict[str, str]:
-    """The functions' environment in the deployed stack."""
-    folder = os.environ.get("SEVERANCE_RUN_DIR")
-    if not folder:
-        raise Usage("SEVERANCE_RUN_DIR is not set: run this under scripts/stack.py, or source the file that `stack.py up` names")
-    path = Path(folder) / "sam-local-env.json"
-    try:
-        parameters = json.loads(path.read_text(encoding="utf-8"))["Parameters"]
-    except (OSError, ValueError, KeyError) as error:
-        raise Usage(f"{path}, which scripts/stack.py writes, cannot be read: {error!r}") from error
-    return {str(name): str(value) for name, value in parameters.items()}
-
-
-def write_env_file(path: Path, variables: Mapping[str, str], endpoint: str) -> None:
-    # "Parameters" holds for every function of the template.
-    path.write_text(json.dumps({"Parameters": {**variables, "AWS_ENDPOINT_URL": endpoint}}, indent=2) + "\n", encoding="utf-8")
-
-
-@contextlib.contextmanager
-def sessions(functions: set[str], variables: Mapping[str, str]) -> Iterator[dict[str, dict[str, str]]]:
-    """Credentials for each function: a session of its own role. Under the emulator's root, which the caller is, no policy
-    would be tried; and a copy of the role is not the role to the key's, bucket's and table's own policies.
-
-    The role trusts Lambda alone, so for the time being it also trusts the emulated account."""
-    import boto3  # .venv has it; --help and doctor do without.
-
-    iam, sts = boto3.client("iam"), boto3.client("sts")
-    caller = {"AWS": f"arn:aws:iam::{variables['SEVERANCE_ACCOUNT']}:root"}
-    with contextlib.ExitStack() as undo:
-        found: dict[str, dict[str, str]] = {}
-        for function in sorted(functions):
-            name = f"{variables['SEVERANCE_STACK']}-{kebab(function.removesuffix('Function'))}"
-            role = iam.get_role(RoleName=name)["Role"]
-            trust = role["AssumeRolePolicyDocument"]
-            statements = [*trust["Statement"], {"Effect": "Allow", "Principal": caller, "Action": "sts:AssumeRole"}]
-            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps({**trust, "Statement": statements}))
-            undo.callback(iam.update_assume_role_policy, RoleName=name, PolicyDocument=json.dumps(trust))
-            session = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="sam-local", DurationSeconds=SESSION_SECONDS)["Credentials"]
-            found[function] = {
-                "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
-                "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
-                "AWS_SESSION_TOKEN": session["SessionToken"],
-            }
-        yield found
-
-
-def kebab(name: str) -> str:
-    return "".join(f"-{letter}" if letter.isupper() and index else letter for index, letter in enumerate(name)).lower()
 
 
 # ── Event files and what they must come to ───────────────────────────────────────────────────────────────────────────
@@ -291,14 +188,8 @@ def event_names(files: list[Path]) -> list[str]:
     return [path.relative_to(EVENTS).as_posix() for path in chosen]
 
 
-def make_cases(names: list[str], scratch: Path, *, seeded: bool) -> list[Case]:
-    """The cases. Seeding makes keys, so the events then get the keys' real ids."""
-    if not seeded:
-        return [Case(name, FUNCTIONS[name.split("/")[0]], EVENTS / name) for name in names]
-    import boto3
-    from seed import seed
-
-    account = seed(boto3.Session())
+def make_cases(names: list[str], scratch: Path, account: Account) -> list[Case]:
+    """The cases, with the real ids of the keys that the account has."""
     cases = []
     for name in names:
         payload = scratch / "events" / name
@@ -316,27 +207,20 @@ def judge(case: Case, output: str) -> tuple[bool, str]:
         answer = json.loads(output)
     except ValueError:
         return False, f"no answer: {output.strip()[:200] or 'nothing'}"
-    if not isinstance(answer, dict):
-        return False, f"an answer of an unknown shape: {output.strip()[:200]}"
     kind = Path(case.name).name.split("-")[0]
-    if "errorType" in answer:
-        # A crash, a time-out or a denied call is a function error too, but no refusal.
-        refused = answer["errorType"] == MALFORMED
-        return kind == "refused" and refused, f"{answer['errorType']}: {answer.get('errorMessage', '')}"
-    if case.function == RESPONDER:
-        return judge_answer(kind, json.loads(case.payload.read_text(encoding="utf-8")), answer)
-    reactions, ignored = answer.get("reactions"), answer.get("ignored")
-    if not isinstance(reactions, list) or not isinstance(ignored, list):
-        return False, f"an answer of an unknown shape: {output.strip()[:200]}"
-    told = [str(reaction.get("verdict")) for reaction in reactions] + [f"ignored: {part.get('reason')}" for part in ignored]
-    match kind:
-        case "refused":
-            good = False
-        case "ignored":
-            good = not reactions and bool(ignored)
+    match answer:
+        case {"errorType": error}:
+            # A crash, a time-out or a denied call is a function error too, but no refusal.
+            return kind == "refused" and error == MALFORMED, f"{error}: {answer.get('errorMessage', '')}"
+        case dict() if case.function == RESPONDER:
+            return judge_answer(kind, json.loads(case.payload.read_text(encoding="utf-8")), answer)
+        case {"reactions": [*reactions], "ignored": [*ignored]}:
+            told = [str(reaction.get("verdict")) for reaction in reactions]
+            told += [f"ignored: {part.get('reason')}" for part in ignored]
+            good = {"refused": False, "ignored": bool(ignored and not reactions)}.get(kind, bool(reactions))
+            return good, ", ".join(told) or "nothing"
         case _:
-            good = bool(reactions)
-    return good, ", ".join(told) or "nothing"
+            return False, f"an answer of an unknown shape: {output.strip()[:200]}"
 
 
 def judge_answer(kind: str, call: dict[str, Any], answer: dict[str, Any]) -> tuple[bool, str]:
@@ -350,7 +234,7 @@ def judge_answer(kind: str, call: dict[str, Any], answer: dict[str, Any]) -> tup
 
 
 def run_all(
-    cases: list[Case], command: list[str], base: Mapping[str, str], keys: Mapping[str, Mapping[str, str]], *, verbose: bool
+    cases: list[Case], command: list[str], base: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], *, verbose: bool
 ) -> int:
     wrong = 0
     for case in cases:
@@ -360,7 +244,7 @@ def run_all(
         begun = time.monotonic()
         try:
             done = subprocess.run(
-                full, cwd=REPO, env={**base, **keys[case.function]}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                full, cwd=REPO, env={**base, **credentials[case.function]}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                 timeout=INVOKE_SECONDS, check=False,
             )  # fmt: skip
             output, log = done.stdout, done.stderr
@@ -376,73 +260,68 @@ def run_all(
     return 1 if wrong else 0
 
 
-def sam_program() -> str:
-    beside = Path(sys.executable).parent / "sam"
-    found = str(beside) if beside.exists() else shutil.which("sam")
-    if not found:
-        raise Usage("the SAM CLI is missing: make venv")
-    return found
-
-
 # ── A container engine ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@dataclass(frozen=True)
+@dataclass
 class Engine:
-    """A container engine that answers."""
+    """A container engine, by its command."""
 
-    docker: str
     environment: dict[str, str]
-    description: str
-    gateway: str | None
+    description: str = ""
+    gateway: str | None = None
     """The host's address on the containers' network, if the host has one there."""
-    private: bool
+    private: bool = False
 
     def run(self, *command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
-        return docker(self.docker, self.environment, *command, timeout=timeout)
+        try:
+            return subprocess.run(
+                ["docker", *command], env=self.environment, text=True, capture_output=True, timeout=timeout, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return subprocess.CompletedProcess(command, 1, "", f"docker {command[0]} did not end within {timeout:.0f} s")
 
+    def ask(self, *command: str) -> str:
+        """What it answers; nothing where it does not."""
+        done = self.run(*command, timeout=15)
+        return done.stdout.strip() if done.returncode == 0 else ""
 
-def docker(program: str, environment: Mapping[str, str], *command: str, timeout: float) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            [program, *command], env=dict(environment), text=True, capture_output=True, timeout=timeout, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(command, 1, "", f"docker {command[0]} did not end within {timeout:.0f} s")
+    def version(self) -> str:
+        return self.ask("version", "--format", "{{.Server.Version}}")
 
 
 @contextlib.contextmanager
 def container_engine() -> Iterator[Engine]:
     """The engine that answers, or a private one for as long as the context lasts."""
-    program = shutil.which("docker")
-    if not program:
-        raise Impossible("docker is not installed. On Debian, as root: apt-get install --no-install-recommends docker.io debootstrap")
-    environment = dict(os.environ)
-    asked = docker(program, environment, "version", "--format", "{{.Server.Version}}", timeout=15)
-    if asked.returncode == 0:
-        named = docker(program, environment, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}", timeout=15)
-        if not environment.get("DOCKER_HOST") and named.returncode == 0 and named.stdout.strip():
+    if not shutil.which("docker"):
+        raise Impossible(
+            "docker is not installed. On Debian, as root: apt-get install --no-install-recommends docker.io debootstrap"
+        )
+    engine = Engine(dict(os.environ))
+    if version := engine.version():
+        named = engine.ask("context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        if not engine.environment.get("DOCKER_HOST") and named:
             # SAM does not know docker's contexts.
-            environment["DOCKER_HOST"] = named.stdout.strip()
-        description = f"the engine that answers here, Docker {asked.stdout.strip()}"
-        yield Engine(program, environment, description, gateway_of_bridge(program, environment), private=False)
-        return
-    with private_engine(program, asked.stderr.strip().splitlines()[-1:]) as engine:
+            engine.environment["DOCKER_HOST"] = named
+        engine.description = f"the engine that answers here, Docker {version}"
+        engine.gateway = gateway_of_bridge(engine)
         yield engine
+    else:
+        with private_engine(engine.run("version", timeout=15).stderr.strip().splitlines()[-1:]) as engine:
+            yield engine
 
 
-def gateway_of_bridge(program: str, environment: Mapping[str, str]) -> str | None:
-    found = docker(program, environment, "network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}", timeout=15)
-    for network in json.loads(found.stdout or "null") or []:
-        if ":" in network["Subnet"]:
-            continue
-        # Docker leaves the gateway out where it is the first address.
-        return str(network.get("Gateway") or ipaddress.ip_network(network["Subnet"])[1])
+def gateway_of_bridge(engine: Engine) -> str | None:
+    found = engine.ask("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}")
+    for network in json.loads(found or "null") or []:
+        if ":" not in network["Subnet"]:
+            # Docker leaves the gateway out where it is the first address.
+            return str(network.get("Gateway") or ipaddress.ip_network(network["Subnet"])[1])
     return None
 
 
 @contextlib.contextmanager
-def private_engine(program: str, why: list[str]) -> Iterator[Engine]:
+def private_engine(why: list[str]) -> Iterator[Engine]:
     no_engine = f"no container engine answers ({' '.join(why)}), and none can be started: "
     if platform.system() != "Linux":
         raise Impossible(f"{no_engine}that takes Linux. Start Docker Desktop, Colima or the like")
@@ -458,51 +337,45 @@ def private_engine(program: str, why: list[str]) -> Iterator[Engine]:
         bridge, gateway = undo.enter_context(private_bridge())
         log = home / "dockerd.log"
         host = f"unix://{home}/docker.sock"
-        environment = {**os.environ, "DOCKER_HOST": host, "DOCKER_CONTEXT": ""}
+        engine = Engine({**os.environ, "DOCKER_HOST": host, "DOCKER_CONTEXT": ""}, gateway=gateway, private=True)
+        command = [
+            "dockerd", f"--host={host}", f"--data-root={home}/data", f"--exec-root={home}/exec",
+            f"--pidfile={home}/pid", f"--bridge={bridge}",
+            # The containers need no way out, and the host's firewall and forwarding are not ours to change.
+            "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false",
+        ]  # fmt: skip
         with step("starting a private dockerd"):
             with log.open("wb") as output:
-                daemon = subprocess.Popen(
-                    [
-                        "dockerd", f"--host={host}", f"--data-root={home}/data", f"--exec-root={home}/exec",
-                        f"--pidfile={home}/pid", f"--bridge={bridge}",
-                        # The containers need no way out, and the host's firewall and forwarding are not ours to change.
-                        "--iptables=false", "--ip6tables=false", "--ip-masq=false", "--ip-forward=false",
-                    ],
-                    stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                )  # fmt: skip
+                daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
             undo.callback(stop, daemon)
-            deadline = time.monotonic() + DOCKERD_SECONDS
-            while True:
-                asked = docker(program, environment, "version", "--format", "{{.Server.Version}}", timeout=15)
-                if asked.returncode == 0:
-                    break
-                if daemon.poll() is not None or time.monotonic() > deadline:
-                    raise Impossible(f"{no_engine}dockerd does not start.\n{tail(log)}")
-                time.sleep(0.2)
-        yield Engine(program, environment, f"a private dockerd {asked.stdout.strip()}", gateway, private=True)
+            until(lambda: engine.version() or daemon.poll() is not None, DOCKERD_SECONDS, pause=0.2)
+            if not (version := engine.version()):
+                raise Impossible(f"{no_engine}dockerd does not start.\n{tail(log)}")
+        engine.description = f"a private dockerd {version}"
+        yield engine
 
 
 @contextlib.contextmanager
 def private_bridge() -> Iterator[tuple[str, str]]:
     """A network bridge of our own: two daemons cannot share docker0."""
-    last = ""
-    for _ in range(20):
-        number = random.randrange(256)
+    for number in random.sample(range(256), 20):
         name, gateway = f"severance{number}", f"198.18.{number}.1"  # of 198.18.0.0/15, which no network may really use
-        made = subprocess.run(["ip", "link", "add", "name", name, "type", "bridge"], capture_output=True, text=True, check=False)
-        if made.returncode == 0:
+        if not (complaint := ip("link", "add", "name", name, "type", "bridge")):
             break
-        last = made.stderr.strip()
     else:
-        raise Impossible(f"no network bridge can be made here: {last}")
+        raise Impossible(f"no network bridge can be made here: {complaint}")
     try:
-        for command in (["addr", "add", f"{gateway}/24", "dev", name], ["link", "set", name, "up"]):
-            done = subprocess.run(["ip", *command], capture_output=True, text=True, check=False)
-            if done.returncode != 0:
-                raise Impossible(f"the network bridge {name} cannot be set up: {done.stderr.strip()}")
+        if complaint := ip("addr", "add", f"{gateway}/24", "dev", name) or ip("link", "set", name, "up"):
+            raise Impossible(f"the network bridge {name} cannot be set up: {complaint}")
         yield name, gateway
     finally:
-        subprocess.run(["ip", "link", "delete", name], capture_output=True, check=False)
+        ip("link", "delete", name)
+
+
+def ip(*command: str) -> str:
+    """What the command complains of."""
+    done = subprocess.run(["ip", *command], capture_output=True, text=True, check=False)
+    return (done.stderr.strip() or f"it ended with {done.returncode}") if done.returncode else ""
 
 
 def stop(daemon: subprocess.Popen[bytes]) -> None:
@@ -558,18 +431,12 @@ def find_or_make_image(engine: Engine) -> str:
     return name
 
 
-def cache() -> Path:
-    folder = Path(os.environ.get("SEVERANCE_CACHE") or Path.home() / ".cache" / "severance")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
 def debian_suite() -> str:
     """The host's own Debian, whose C library the functions were linked against, or the oldest still maintained."""
     with contextlib.suppress(OSError):
-        release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines() if "=" in line)
-        if release.get("ID", "").strip('"') == "debian" and release.get("VERSION_CODENAME"):
-            return release["VERSION_CODENAME"].strip('"')
+        release = platform.freedesktop_os_release()
+        if release["ID"] == "debian" and "VERSION_CODENAME" in release:
+            return release["VERSION_CODENAME"]
     return "bookworm"
 
 
@@ -583,9 +450,9 @@ def make_root_file_system(suite: str, target: Path) -> None:
         root, log = scratch / "root", scratch / "log"
         command = ["debootstrap", "--variant=minbase", "--include=ca-certificates", suite, str(root), MIRROR]
         with log.open("wb") as output:
-            code = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False).returncode
-        if code != 0:
-            raise Impossible(f"{AWS_IMAGE} cannot be pulled, and {shlex.join(command)} ended with {code}.\n{tail(log)}")
+            made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
+        if made.returncode != 0:
+            raise Impossible(f"{AWS_IMAGE} cannot be pulled, and {shlex.join(command)} ended with {made.returncode}.\n{tail(log)}")
         # Whole or not at all, also when two copies of this do it at once.
         part = target.with_suffix(f".{os.getpid()}.part")
         packed = subprocess.run(
@@ -607,41 +474,17 @@ def bridge_to(endpoint: str, engine: Engine) -> Iterator[str]:
 
     `sam local invoke --docker-network host` is no help: SAM (1.167 and 1.170) takes it for "no further network" and leaves
     the container on the default bridge, where 127.0.0.1 is the container itself."""
-    url = urllib.parse.urlsplit(endpoint)
-    port = url.port or 80
     try:
-        listener = socket.create_server((engine.gateway or "", 0)) if engine.gateway else None
+        proxy = CountingProxy(endpoint, host=engine.gateway) if engine.gateway else None
     except OSError:
-        listener = None
-    if listener is None:
+        proxy = None
+    if proxy is None:
         # The engine runs in a virtual machine, which has a name for the host and leads it to the host's loopback.
-        yield f"{url.scheme}://host.docker.internal:{port}"
+        yield f"http://host.docker.internal:{urllib.parse.urlsplit(endpoint).port}"
         return
-    with listener:
-        threading.Thread(target=accept, args=(listener, port), daemon=True).start()
-        yield f"{url.scheme}://{engine.gateway}:{listener.getsockname()[1]}"
-
-
-def accept(listener: socket.socket, port: int) -> None:
-    with contextlib.suppress(OSError):  # closed: the work is done
-        while True:
-            inner, _ = listener.accept()
-            try:
-                outer = socket.create_connection(("127.0.0.1", port))
-            except OSError:
-                inner.close()
-                continue
-            for source, sink in ((inner, outer), (outer, inner)):
-                threading.Thread(target=pump, args=(source, sink), daemon=True).start()
-
-
-def pump(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(65536):
-            sink.sendall(data)
-    with contextlib.suppress(OSError):
-        sink.shutdown(socket.SHUT_WR)
+    with proxy:
+        yield proxy.endpoint
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)
