@@ -3,7 +3,6 @@
 
     docs_commands.py check    every `console` or `sh` block says how it is tried, and what it says is so
     docs_commands.py run      run the blocks marked for it; needs the environment that scripts/stack.py run gives
-    docs_commands.py list     show the blocks and their marks
 
 Above each such block stands one comment (between them, blank lines and other comments only):
 
@@ -18,7 +17,7 @@ other, outside comments, whatever the quoting; options and values may differ. Wh
 Makefile's target also runs those that it needs. A block under `<!-- tested: NAME -->` counts as a whole where FILE names
 its document and has "NAME" in quotes: such a test takes the block from the document and runs it.
 
-Exit codes: 0 all as it should be, 1 something not, 77 `run` left a document out because a program that it uses, such as
+Exit codes: 0 all as it should be, 1 something not, 2 wrong use, 77 `run` left a document out because a program that it uses, such as
 the AWS CLI, is not installed here.
 """
 
@@ -36,23 +35,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-REPO = Path(__file__).resolve().parent.parent
+from console import EXIT_SKIPPED, Failure, end_with
+from emulator import emulator_endpoint
+from places import REPO
+
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "infra/*.md", "events/*.md", "tests/**/*.md")
 MARK = re.compile(r"<!-- ci: (?P<how>run|by|not run)(?P<rest>.*?) -->")
 TESTED = re.compile(r"<!-- tested: (?P<name>[\w-]+) -->")
-FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*)")
+FENCE = re.compile(r"(?m)^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*).*\n(?P<body>(?:.*\n)*?)(?: *(?P=ticks)`* *$|\Z)")
+ABOVE = re.compile(r"(?m)(?:^ *(?:<!--.*)?\n)*\Z")
+"""The comments and blank lines right above a block."""
+CONTINUED = re.compile(r"[ \t]*\\\n\s*(?:> )?")
 SHELLS = ("console", "sh", "bash", "shell")
 WRAPPERS = ("sudo", "exec", "time", "env")
 BUILT_IN = ("cd", "export", "set", ".")
 CI_ITSELF = "bash .ci/run"
 NOT_OURS = ("aws", "jq", "openssl", "curl")
 """Programs that the documents use, and that neither make nor .ci/run installs."""
-EXIT_SKIPPED = 77
-
-
-class Wrong(Exception):
-    """A document does not say the truth."""
-
 
 @dataclass(frozen=True)
 class Block:
@@ -73,25 +72,14 @@ class Block:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("verb", choices=("check", "run", "list"))
+    parser.add_argument("verb", choices=("check", "run"))
     verb = parser.parse_args().verb
     documents = sorted({path for guide in GUIDES for path in REPO.glob(guide)})
     if not documents:
-        print("docs_commands.py: there is no document", file=sys.stderr)
-        return 1
-    problems: list[str] = []
-    blocks: list[Block] = []
-    for document in documents:
-        for block in read(document):
-            blocks.append(block)
-            problems += check(block)
-    if verb == "list":
-        for block in blocks:
-            print(f"{block.place:<40} {block.how} {block.rest}".rstrip(), *(f"    $ {c}" for c in block.commands), sep="\n")
-    for problem in problems:
-        print(f"docs_commands.py: {problem}", file=sys.stderr)
-    if problems:
-        return 1
+        raise Failure("there is no document")
+    blocks = [block for document in documents for block in read(document)]
+    if problems := [problem for block in blocks for problem in check(block)]:
+        raise Failure("\n".join(problems))
     if verb == "run":
         return run(blocks)
     counted = {how: sum(len(block.commands) for block in blocks if block.how == how) for how in ("run", "by", "not run")}
@@ -107,55 +95,25 @@ def main() -> int:
 
 def read(document: Path) -> Iterator[Block]:
     """The blocks of commands in a document."""
-    lines = document.read_text(encoding="utf-8").splitlines()
-    mark: re.Match[str] | None = None
-    tested = ""
-    at = 0
-    while at < len(lines):
-        line = lines[at]
-        at += 1
-        if found := MARK.search(line):
-            mark = found
+    text = document.read_text(encoding="utf-8")
+    before = 0
+    for fence in FENCE.finditer(text):
+        above = ABOVE.search(text[before : fence.start()])
+        before = fence.end() + 1
+        if above is None or fence["language"] not in SHELLS:
             continue
-        if named := TESTED.search(line):
-            tested = named["name"]
-            continue
-        fence = FENCE.match(line)
-        if not fence:
-            if line.strip() and not line.lstrip().startswith("<!--"):
-                mark, tested = None, ""
-            continue
-        start = at
-        while at < len(lines) and not re.fullmatch(rf" *{fence['ticks']}`* *", lines[at]):
-            at += 1
-        body = [text.removeprefix(fence["indent"]) for text in lines[start:at]]
-        at += 1
-        if fence["language"] in SHELLS:
-            commands = list(joined(body, fence["language"] == "console"))
-            how, rest = (mark["how"], mark["rest"].strip(" :")) if mark else ("", "")
-            # Whole, because a quoted text, a loop or a here-document goes over several lines.
-            script = "\n".join(commands if fence["language"] == "console" else body)
-            yield Block(document, start, commands, script, how, rest, tested)
-        mark, tested = None, ""
-
-
-def joined(body: list[str], console: bool) -> Iterator[str]:
-    """The commands of a block, each on one line."""
-    held = ""
-    for line in body:
-        if console and not held:
-            if not line.startswith("$ "):
-                continue
-            line = line.removeprefix("$ ")
-        held += line.strip() if not held else f" {line.strip().removeprefix('> ')}"
-        if held.endswith("\\"):
-            held = held[:-1].rstrip()
-            continue
-        if held and not held.startswith("#"):
-            yield held
-        held = ""
-    if held:
-        yield held
+        marks, names = MARK.findall(above[0]), TESTED.findall(above[0])
+        how, rest = marks[-1] if marks else ("", "")
+        body = re.sub(rf"(?m)^{fence['indent']}", "", fence["body"])
+        lines = CONTINUED.sub(" ", body).splitlines()
+        if fence["language"] == "console":
+            commands = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+            body = "\n".join(commands)
+        else:
+            commands = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        # The body whole, because a quoted text, a loop or a here-document goes over several lines.
+        line = text.count("\n", 0, fence.start()) + 1
+        yield Block(document, line, commands, body.rstrip("\n"), how, rest.strip(" :"), names[-1] if names else "")
 
 
 def check(block: Block) -> list[str]:
@@ -211,7 +169,7 @@ def cores(command: str) -> Iterator[str]:
         try:
             words = shlex.split(part, comments=True)
         except ValueError as error:
-            raise Wrong(f"{command}: {error}") from error
+            raise Failure(f"{command}: {error}") from error
         while words and (re.fullmatch(r"\w+=.*", words[0]) or words[0] in WRAPPERS):
             words.pop(0)
         if not words or words[0] in BUILT_IN:
@@ -227,8 +185,7 @@ def cores(command: str) -> Iterator[str]:
 
 def run(blocks: list[Block]) -> int:
     """Runs the blocks marked for it."""
-    if not re.match(r"http://(127\.0\.0\.1|localhost)[:/]", os.environ.get("AWS_ENDPOINT_URL", "")):
-        raise Wrong("AWS_ENDPOINT_URL names no emulator here. Run it so: scripts/stack.py run -- scripts/docs_commands.py run")
+    emulator_endpoint()
     left_out = []
     for document in sorted({block.document for block in blocks if block.how == "run"}):
         name = document.relative_to(REPO)
@@ -260,16 +217,11 @@ def run(blocks: list[Block]) -> int:
                 command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, check=False
             )
         if done.returncode != 0:
-            print(f"docs_commands.py: a command of {name} ended with {done.returncode}", file=sys.stderr)
-            return 1
+            raise Failure(f"a command of {name} ended with {done.returncode}")
     for document in left_out:
         print(f"!! not run: {document}", file=sys.stderr)
     return EXIT_SKIPPED if left_out else 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Wrong as wrong:
-        print(f"docs_commands.py: {wrong}", file=sys.stderr)
-        sys.exit(1)
+    end_with(main)
