@@ -92,11 +92,12 @@ def start(bootstrap: Path, variables: dict[str, str]) -> None:
             process.wait()
 
 
-def measure(bootstrap: Path, function: str, variables: dict[str, str], events: int, scratch: Path) -> Figures:
+def measure(built: Path, function: str, variables: dict[str, str], events: int, scratch: Path) -> Figures:
+    bootstrap = built / function / "bootstrap"
     zipped = scratch / f"{function}.zip"
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as package:
         package.write(bootstrap, "bootstrap")
-    with running(bootstrap, variables, scratch / f"{function}.log", level="warn") as process:
+    with running(function, variables, scratch, built, level="warn") as process:
         _, first = process.ask(EVENTS[function]())
         warm, calls = [], {}
         for _ in range(events):
@@ -124,8 +125,7 @@ def main() -> int:
     with TemporaryDirectory(prefix="severance-bench-") as scratch, sessions(chosen) as variables:
         for function in chosen:
             say(f"measuring {function} …")
-            bootstrap = options.built.resolve() / function / "bootstrap"
-            figures[function] = measure(bootstrap, function, variables[function], options.events, Path(scratch))
+            figures[function] = measure(options.built.resolve(), function, variables[function], options.events, Path(scratch))
     rows = []
     for function, each in figures.items():
         warm, p90 = statistics.median(each.warm_ms), statistics.quantiles(each.warm_ms, n=10)[8]

@@ -19,6 +19,7 @@ import argparse
 import os
 import statistics
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -28,19 +29,18 @@ from tempfile import TemporaryDirectory
 
 from console import EXIT_SKIPPED, Failure, end_with, say, table
 from counting_proxy import CountingProxy
-from custodian import Custodian, Run, install
+from custodian import Contain, Custodian, Run, install
 from emulator import emulator_endpoint
 from functions import sessions
-from measured import RELEASE, bare_call_ms, by_name, running
+from measured import bare_call_ms, by_name, running
 from subject import HOLDINGS, ROLE_SESSION, State, Subject
 from users import Holdings, finding
 
 FUNCTION = "PostureFindingFunction"
 SEVERANCE, CUSTODIAN_RUN, CUSTODIAN_EVENT = "severance", "custodian run", "custodian event"
 
-Contain = Callable[[Subject], Run]
-Process = AbstractContextManager[Contain]
-"""A tool's process, fresh; it contains as often as it is asked to."""
+Process = Callable[[], AbstractContextManager[Contain]]
+"""Starts a tool's process, which contains as often as it is asked to."""
 
 
 @dataclass
@@ -68,66 +68,44 @@ class Figures:
         return statistics.median(self.own_ms)
 
 
-class Bench:
-    def __init__(self, proxy: CountingProxy, scratch: Path, rounds: int) -> None:
-        self.proxy, self.scratch, self.rounds = proxy, scratch, rounds
-        # What a tool's process gets: everything that it asks of AWS goes through the proxy.
-        self.counted = {"AWS_ENDPOINT_URL": proxy.endpoint}
-        self.users = 0
+def measure(proxy: CountingProxy, holdings: Holdings, start: Process, rounds: int, *, warm: bool) -> Figures:
+    figures = Figures()
+    for _ in range(rounds):
+        with start() as contain:
+            figures.calls, run, figures.state = contained(proxy, holdings, contain)
+            figures.fresh_ms.append(run.wall_ms)
+            if warm:
+                _, run, figures.state = contained(proxy, holdings, contain)
+            figures.own_ms.append(run.own_ms)
+    return figures
 
-    def measure(self, holdings: Holdings, process: Callable[[], Process], *, warm: bool) -> Figures:
-        figures = Figures()
-        for _ in range(self.rounds):
-            with process() as contain:
-                calls, run, figures.state = self._contain(holdings, contain)
-                figures.fresh_ms.append(run.wall_ms)
-                figures.calls = calls
-                if warm:
-                    _, run, figures.state = self._contain(holdings, contain)
-                figures.own_ms.append(run.own_ms)
-        return figures
 
-    def _contain(self, holdings: Holdings, contain: Contain) -> tuple[dict[str, int], Run, State]:
-        self.users += 1
-        subject = Subject(f"contain-{os.getpid()}-{self.users}", holdings)
-        try:
-            self.proxy.take()
-            run = contain(subject)
-            calls = self.proxy.take()
-            if any(calls.get(name) != count for name, count in run.told.items()):
-                # One of them is wrong. The table has what was counted.
-                say(f"told and counted calls differ: told {run.told}, counted {calls}")
-            return calls, run, subject.look()
-        finally:
-            subject.erase()
+def contained(proxy: CountingProxy, holdings: Holdings, contain: Contain) -> tuple[dict[str, int], Run, State]:
+    subject = Subject(f"contain-{uuid.uuid4().hex[:12]}", holdings)
+    try:
+        proxy.take()
+        run = contain(subject)
+        calls = proxy.take()
+        if any(calls.get(name) != count for name, count in run.told.items()):
+            # One of them is wrong. The table has what was counted.
+            say(f"told and counted calls differ: told {run.told}, counted {calls}")
+        return calls, run, subject.look()
+    finally:
+        subject.erase()
 
-    # ── The tools ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    @contextmanager
-    def severance(self, bootstrap: Path, variables: dict[str, str]) -> Iterator[Contain]:
-        """A fresh process of the function. The runtime interface emulator starts it with the first event."""
-        with running(bootstrap, variables | self.counted, self.scratch / "severance.log") as function:
+@contextmanager
+def severance(variables: dict[str, str], scratch: Path) -> Iterator[Contain]:
+    """A fresh process of the function."""
+    with running(FUNCTION, variables, scratch) as function:
 
-            def contain(subject: Subject) -> Run:
-                answer, wall = function.ask(finding(subject.name, subject.keys[0]))
-                if not answer.get("reactions"):
-                    raise Failure(f"{FUNCTION} answered {answer}")
-                return Run(wall, function.told("handled an event")["milliseconds"], answer["calls"])
+        def contain(subject: Subject) -> Run:
+            answer, wall = function.ask(finding(subject.name, subject.keys[0]))
+            if not answer.get("reactions"):
+                raise Failure(f"{FUNCTION} answered {answer}")
+            return Run(wall, function.told("handled an event")["milliseconds"], answer["calls"])
 
-            yield contain
-
-    @contextmanager
-    def custodian_run(self, custodian: Custodian) -> Iterator[Contain]:
-        with TemporaryDirectory(dir=self.scratch) as folder:
-            yield lambda subject: custodian.run(subject.name, os.environ | self.counted, Path(folder))
-
-    @contextmanager
-    def custodian_event(self, custodian: Custodian) -> Iterator[Contain]:
-        with (
-            TemporaryDirectory(dir=self.scratch) as folder,
-            custodian.listening(os.environ | self.counted, Path(folder)) as by_event,
-        ):
-            yield lambda subject: by_event.send(finding(subject.name, subject.keys[0]))
+        yield contain
 
 
 # ── What is printed ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -181,29 +159,31 @@ def main() -> int:
     )  # fmt: skip
     options = parser.parse_args()
     endpoint = emulator_endpoint()
-    custodian: Custodian | None = None
-    missing = ""
+    python, missing = None, ""
     try:
-        custodian = install()
+        python = install()
     except Failure as failure:
         missing = str(failure)
     figures: dict[tuple[str, int], Figures] = {}
     bare_call_ms()
     with (
-        TemporaryDirectory(prefix="severance-bench-") as scratch,
+        TemporaryDirectory(prefix="severance-bench-") as folder,
         CountingProxy(endpoint, options.latency_ms) as proxy,
         sessions([FUNCTION]) as variables,
     ):
-        bench = Bench(proxy, Path(scratch), options.rounds)
+        scratch = Path(folder)
+        # What a tool's process gets: everything that it asks of AWS goes through the proxy.
+        counted = {"AWS_ENDPOINT_URL": proxy.endpoint}
+        tools: dict[str, Process] = {SEVERANCE: partial(severance, variables[FUNCTION] | counted, scratch)}
+        if python:
+            custodian = Custodian(python, os.environ | counted, scratch)
+            tools |= {CUSTODIAN_RUN: custodian.running, CUSTODIAN_EVENT: custodian.listening}
         for holdings in HOLDINGS:
             size = holdings.total
             say(f"containing users with {size} credentials …")
-            function = partial(bench.severance, RELEASE / FUNCTION / "bootstrap", variables[FUNCTION])
-            figures[SEVERANCE, size] = bench.measure(holdings, function, warm=True)
-            if custodian:
-                run, event = partial(bench.custodian_run, custodian), partial(bench.custodian_event, custodian)
-                figures[CUSTODIAN_RUN, size] = bench.measure(holdings, run, warm=False)
-                figures[CUSTODIAN_EVENT, size] = bench.measure(holdings, event, warm=True)
+            for tool, start in tools.items():
+                warm = tool != CUSTODIAN_RUN
+                figures[tool, size] = measure(proxy, holdings, start, options.rounds, warm=warm)
     if options.latency_ms:
         print(f"\neach AWS call of the tools takes {options.latency_ms:.0f} ms longer than the emulator")
     show(figures, options.rounds)

@@ -21,9 +21,8 @@ import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -35,7 +34,7 @@ from botocore.utils import parse_timestamp
 from console import Failure, end_with, say, table, until
 from emulator import emulator_endpoint
 from functions import evidence, sessions, stated_case
-from measured import RELEASE, Function, bare_call_ms, by_name, fresh_user, per_call, running
+from measured import Function, bare_call_ms, by_name, fresh_user, per_call, running
 from users import client, event
 
 ROTATION, POSTURE_FINDING = "SecretRotationFunction", "PostureFindingFunction"
@@ -66,16 +65,8 @@ class Exposure:
 
 
 class Bench:
-    def __init__(self, scratch: Path, variables: dict[str, dict[str, str]]) -> None:
-        self._scratch, self._variables = scratch, variables
+    def __init__(self) -> None:
         self._iam, self._secrets = client("iam"), client("secretsmanager")
-
-    @contextmanager
-    def function(self, logical_id: str) -> Iterator[Function]:
-        """A fresh process of a function."""
-        bootstrap, log = RELEASE / logical_id / "bootstrap", self._scratch / f"{logical_id}.log"
-        with running(bootstrap, self._variables[logical_id], log) as function:
-            yield function
 
     # ── Rotations ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -218,8 +209,11 @@ def main() -> int:
     emulator_endpoint()
     bare = bare_call_ms()
     with TemporaryDirectory(prefix="severance-bench-") as scratch, sessions((ROTATION, POSTURE_FINDING)) as variables:
-        bench = Bench(Path(scratch), variables)
-        with bench.function(ROTATION) as rotator, bench.function(POSTURE_FINDING) as function:
+        bench = Bench()
+        with (
+            running(ROTATION, variables[ROTATION], Path(scratch)) as rotator,
+            running(POSTURE_FINDING, variables[POSTURE_FINDING], Path(scratch)) as function,
+        ):
             say("rotating …")
             fresh = bench.rotate(rotator)
             warm = [bench.rotate(rotator) for _ in range(rounds)]

@@ -5,20 +5,22 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import subprocess
 import sys
 import time
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from tempfile import TemporaryDirectory
 
 from console import Failure, step, tail
+from places import REPO, cache
+from subject import Subject
+from users import finding
 
-PEERS = Path(__file__).resolve().parent / "peers"
+PEERS = REPO / "scripts" / "peers"
 REQUIREMENTS = PEERS / "requirements.txt"
 INSTALL_SECONDS = 300
 PLACEHOLDER = "USER_TO_CONTAIN"
@@ -36,22 +38,34 @@ class Run:
     """AWS calls during the execution, as Custodian counts them: IAM.GetUser."""
 
 
+Contain = Callable[[Subject], Run]
+"""Has a tool contain a user."""
+
+
 @dataclass(frozen=True)
 class Custodian:
-    python: Path
+    """An installed Custodian, the environment that its processes get, and the folder below which they write."""
 
-    def run(self, user: str, environment: dict[str, str], folder: Path) -> Run:
+    python: Path
+    environment: dict[str, str]
+    scratch: Path
+
+    @contextmanager
+    def running(self) -> Iterator[Contain]:
         """`custodian run` of contain-user.yml, a process of its own, as a schedule or a person at a shell starts it."""
-        policy = folder / "contain-user.yml"
+        with TemporaryDirectory(dir=self.scratch) as folder:
+            yield lambda subject: self._run(subject.name, Path(folder))
+
+    def _run(self, user: str, folder: Path) -> Run:
+        policy, log = folder / "contain-user.yml", folder / "custodian.log"
         text = (PEERS / policy.name).read_text(encoding="utf-8")
         policy.write_text(text.replace(PLACEHOLDER, user), encoding="utf-8")
         # No cache: it would contain from what was true up to a quarter of an hour ago.
         program = self.python.with_name("custodian")
         command: list[str | Path] = [program, "run", "--cache-period", "0", "--output-dir", folder, policy]
-        log = folder / "custodian.log"
         with log.open("wb") as output:
             begun = time.perf_counter()
-            code = subprocess.run(command, env=environment, stdout=output, stderr=output, check=False).returncode
+            code = subprocess.run(command, env=self.environment, stdout=output, stderr=output, check=False).returncode
             wall = (time.perf_counter() - begun) * 1000
         if code != 0:
             raise Failure(f"custodian run ended with {code}.\n{tail(log)}")
@@ -59,41 +73,35 @@ class Custodian:
         return Run(wall, execution, told)
 
     @contextmanager
-    def listening(self, environment: dict[str, str], folder: Path) -> Iterator[ByEvent]:
-        """Custodian's Lambda handler with contain-user-by-event.yml, waiting for events."""
-        with (folder / "by-event.log").open("wb") as log:
+    def listening(self) -> Iterator[Contain]:
+        """Custodian's Lambda handler with contain-user-by-event.yml, waiting for events. The first answer's wall time counts
+        from the start of the process."""
+        with TemporaryDirectory(dir=self.scratch) as name, Path(name, "by-event.log").open("wb") as log:
+            folder = Path(name)
             command = [self.python, PEERS / "custodian_by_event.py", PEERS / "contain-user-by-event.yml", folder]
             begun = time.perf_counter()
             process = subprocess.Popen(
-                command, env=environment, text=True, bufsize=1,
+                command, env=self.environment, text=True, bufsize=1,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
-            try:
+
+            def contain(subject: Subject) -> Run:
+                nonlocal begun
+                begun = begun or time.perf_counter()
                 assert process.stdin is not None and process.stdout is not None
-                yield ByEvent(process.stdin, process.stdout, folder, begun)
+                process.stdin.write(json.dumps(finding(subject.name, subject.keys[0])) + "\n")
+                line = process.stdout.readline()
+                wall, begun = (time.perf_counter() - begun) * 1000, 0.0
+                if not line:
+                    raise Failure(f"Cloud Custodian failed on the event.\n{tail(folder / 'by-event.log')}")
+                _, told = metadata(folder / "contain-user-by-event")
+                return Run(wall, json.loads(line)["milliseconds"], told)
+
+            try:
+                yield contain
             finally:
                 process.kill()
                 process.communicate()
-
-
-@dataclass
-class ByEvent:
-    """A process that answers events. The first answer's wall time counts from the start of the process."""
-
-    _to: IO[str]
-    _answers: IO[str]
-    _folder: Path
-    _begun: float | None
-
-    def send(self, event: dict[str, Any]) -> Run:
-        begun, self._begun = self._begun or time.perf_counter(), None
-        self._to.write(json.dumps(event) + "\n")
-        line = self._answers.readline()
-        wall = (time.perf_counter() - begun) * 1000
-        if not line:
-            raise Failure(f"Cloud Custodian failed on the event.\n{tail(self._folder / 'by-event.log')}")
-        _, told = metadata(self._folder / "contain-user-by-event")
-        return Run(wall, json.loads(line)["milliseconds"], told)
 
 
 def metadata(output: Path) -> tuple[float, dict[str, int]]:
@@ -104,32 +112,23 @@ def metadata(output: Path) -> tuple[float, dict[str, int]]:
     return told["execution"]["duration"] * 1000, calls
 
 
-def install() -> Custodian:
-    """Custodian as pinned, installed once, below $SEVERANCE_CACHE; raises Failure where it cannot be installed."""
-    cache = Path(os.environ.get("SEVERANCE_CACHE") or Path.home() / ".cache" / "severance")
-    pins = REQUIREMENTS.read_bytes()
+def install() -> Path:
+    """The Python of Custodian as pinned, installed once, below $SEVERANCE_CACHE; raises Failure where it cannot be installed."""
     # A new pin or a new Python makes a new one; a half-made one has no mark.
-    made_for = hashlib.sha256(pins + sys.version.encode()).hexdigest()[:12]
-    home = cache / f"peers-{made_for}"
-    python, mark, log = home / "bin" / "python", home / ".installed", cache / f"peers-{made_for}.log"
-    cache.mkdir(parents=True, exist_ok=True)
+    made_for = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    home = cache() / f"peers-{made_for}"
+    python, mark, log = home / "bin" / "python", home / ".installed", home.with_suffix(".log")
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", REQUIREMENTS]
     with log.open("ab") as output:
         # Another run may be at it, and the cache is shared.
         fcntl.flock(output, fcntl.LOCK_EX)
         if not mark.exists():
             output.truncate(0)
-            with step(f"installing {REQUIREMENTS.relative_to(PEERS.parent.parent)} into {home}"):
-                into(home, python, output, log)
+            try:
+                with step(f"installing {REQUIREMENTS.relative_to(REPO)} into {home}"):
+                    venv.create(home, clear=True, with_pip=True)
+                    subprocess.run(pip, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=INSTALL_SECONDS, check=True)
+            except (OSError, subprocess.SubprocessError) as error:
+                raise Failure(f"{error}\n{tail(log)}") from error
             mark.touch()
-    return Custodian(python)
-
-
-def into(home: Path, python: Path, output: IO[bytes], log: Path) -> None:
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--requirement", str(REQUIREMENTS)]
-    try:
-        venv.create(home, clear=True, with_pip=True)
-        subprocess.run(
-            pip, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=INSTALL_SECONDS, check=True
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise Failure(f"{error}\n{tail(log)}") from error
+    return python

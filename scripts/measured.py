@@ -82,8 +82,11 @@ class Function:
 
 
 @contextmanager
-def running(bootstrap: Path, variables: Mapping[str, str], log: Path, level: str = "info") -> Iterator[Function]:
+def running(
+    function: str, variables: Mapping[str, str], scratch: Path, built: Path = RELEASE, level: str = "info"
+) -> Iterator[Function]:
     """A fresh process of a function. The runtime interface emulator starts it with the first event."""
+    bootstrap, log = built / function / "bootstrap", scratch / f"{function}.log"
     port, api = free_port(), free_port()
     addresses = [f"--runtime-interface-emulator-address=127.0.0.1:{port}", f"--runtime-api-address=127.0.0.1:{api}"]
     environment = os.environ | variables | {"RUST_LOG": level}
