@@ -10,8 +10,6 @@ requirements.txt, with what crates/domain/data/permissions.json adds. Only names
 Exit codes: 0 written, or with --check: the table is as it would be made; 1 it is not, or a name is unknown to AWS.
 """
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import json
@@ -43,20 +41,13 @@ OPENS_TO_OTHERS = re.compile(
 EXPOSED_FIRST = {"s3": 0, "kms": 1, "secretsmanager": 2, "lambda": 3, "ec2": 4, "rds": 5}
 
 
-class Unknown(Failure):
-    """A name that AWS's own list does not have."""
-
-    def __str__(self) -> str:
-        return f"AWS knows no such action, or: {super().__str__()}"
-
-
 def known(action: str) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """An action as AWS writes it, what AWS says of it, and its service."""
     service, _, name = action.partition(":")
     definition = iam_definition.get(service)
     written = definition and definition["privileges_lower_name"].get(name.lower())
     if not written:
-        raise Unknown(action)
+        raise Failure(f"AWS knows no such action: {action}")
     return f"{service}:{written}", definition["privileges"][written], definition
 
 
@@ -87,7 +78,7 @@ def methods() -> list[tuple[str, list[str], str]]:
     ]
     found += [(entry["name"], entry["actions"], entry["source"]) for entry in BY_HAND["methods"]]
     if len({name for name, _, _ in found}) < len(found):
-        raise Unknown("two methods of the same name: cloudsplaining has caught up, so take ours out")
+        raise Failure("two methods of the same name: cloudsplaining has caught up, so take ours out")
     proper = [(name, [known(action)[0] for action in actions], source) for name, actions, source in found]
     # Where fewer actions do, more add nothing; the shortest come first, as a responder should see them.
     least = [
@@ -127,7 +118,7 @@ def table() -> str:
     groups = [of for _, of, _ in all_methods] + list(all_lists.values())
     actions = sorted({action for group in groups for action in group})
     if len({constant(action) for action in actions}) < len(actions):
-        raise Unknown("two actions of the same constant")
+        raise Failure("two actions of the same constant")
     out = [
         "//! Which actions widen a blast radius, and how.",
         "//!",
@@ -148,17 +139,8 @@ def table() -> str:
         out.append(f"    // {source}")
         out.append(f"    Method {{ name: {json.dumps(name)}, direct: {str(direct).lower()}, actions: &[{needs}] }},")
     out.append("];")
-    about = {
-        "roles": "Takes another role's place.",
-        "persistence": "Makes a credential or an identity that outlives the end of this one.",
-        "secrets": "Reads secrets, or returns credentials.",
-        "data": "Reads data.",
-        "exposure": "Opens a resource to others.",
-        "blinding": "Stops or thins what would tell of it.",
-        "destruction": "Destroys what cannot be had back, or its backups.",
-    }
-    for name in about:
-        out += ["", f"/// {about[name]}", f"pub(super) static {name.upper()}: &[&Action] = &["]
+    for name, about in BY_HAND["listsAre"].items():
+        out += ["", f"/// {about}", f"pub(super) static {name.upper()}: &[&Action] = &["]
         out += [f"    &{constant(action)}," for action in all_lists[name]] + ["];"]
     made = "\n".join(out) + "\n"
     command = ["rustfmt", "--edition", "2024", "--config-path", str(REPO / "rustfmt.toml"), "--emit", "stdout"]
