@@ -6,8 +6,6 @@ deployed. Times are also given as ratios to a bare AWS call (sts:GetCallerIdenti
 measured beside them on the same machine: only ratios carry over to other machines.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import socket
@@ -21,8 +19,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from console import Failure, end_with, say, table
+from deployment import sessions
 from emulator import emulator_endpoint
-from functions import sessions
 from measured import RELEASE, bare_call_ms, by_name, fresh_user, median_ms, per_call, running
 from users import event, finding
 
@@ -81,8 +79,9 @@ def start(bootstrap: Path, variables: dict[str, str]) -> None:
         listener.settimeout(30)
         environment = os.environ | variables | {
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{listener.getsockname()[1]}",
-            "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_LOG_GROUP_NAME": "bench", "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+            "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
+            "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_LOG_GROUP_NAME": "bench",
+            "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
         }  # fmt: skip
         process = subprocess.Popen([bootstrap], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
@@ -115,7 +114,7 @@ def measure(built: Path, function: str, variables: dict[str, str], events: int, 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--events", type=int, default=20, help="warm events for each function (default 20)")
-    parser.add_argument("--built", type=Path, default=RELEASE, help="where sam build left the functions (default .aws-sam/release)")
+    parser.add_argument("--built", type=Path, default=RELEASE, help="from sam build (default .aws-sam/release)")
     parser.add_argument("--only", choices=EVENTS, help="the logical id of one function")
     options = parser.parse_args()
     emulator_endpoint()
@@ -125,16 +124,17 @@ def main() -> int:
     with TemporaryDirectory(prefix="severance-bench-") as scratch, sessions(chosen) as variables:
         for function in chosen:
             say(f"measuring {function} …")
-            figures[function] = measure(options.built.resolve(), function, variables[function], options.events, Path(scratch))
+            own = variables[function]
+            figures[function] = measure(options.built.resolve(), function, own, options.events, Path(scratch))
     rows = []
     for function, each in figures.items():
         warm, p90 = statistics.median(each.warm_ms), statistics.quantiles(each.warm_ms, n=10)[8]
         count = sum(each.calls.values())
         times = [f"{milliseconds:.0f} ms" for milliseconds in (each.start_ms, each.first_ms, warm, p90)]
-        rows.append(
-            (function, f"{each.zipped_mb:.1f} MB", *times, count or "–", per_call(warm, count, bare), f"{each.peak_rss_mb:.1f} MB")
-        )
-    print("", table(["function", ">zipped", ">start", ">first", ">warm", ">p90", ">calls", ">warm/call", ">peak RSS"], rows), sep="\n")
+        zipped, rss = f"{each.zipped_mb:.1f} MB", f"{each.peak_rss_mb:.1f} MB"
+        rows.append((function, zipped, *times, count or "–", per_call(warm, count, bare), rss))
+    heads = ["function", ">zipped", ">start", ">first", ">warm", ">p90", ">calls", ">warm/call", ">peak RSS"]
+    print(f"\n{table(heads, rows)}")
     print("\nwarm/call: time per AWS call of a warm event, as a multiple of the bare call. AWS calls of the last event:")
     for function, each in figures.items():
         print(f"  {function}: {by_name(each.calls)}")

@@ -13,13 +13,12 @@ of all tools the same way. Times are this machine's: what carries over are the r
 Exit codes: 0; 1 where --insist finds something alive; 77 where Custodian cannot be installed, so nothing was compared.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import statistics
 import sys
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -30,34 +29,104 @@ from tempfile import TemporaryDirectory
 from console import EXIT_SKIPPED, Failure, end_with, say, table
 from counting_proxy import CountingProxy
 from custodian import Contain, Custodian, Run, install
+from deployment import sessions
 from emulator import emulator_endpoint
-from functions import sessions
 from measured import bare_call_ms, by_name, running
-from subject import HOLDINGS, ROLE_SESSION, State, Subject
-from users import Holdings, finding
+from users import LISTED, Holdings, User, allow, client, finding, refusal
 
 FUNCTION = "PostureFindingFunction"
+# A user may hold two service-specific credentials of each of these. The last three are long-term API keys:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_api_keys_for_aws_services.html
+SERVICES = ("codecommit", "cassandra", "bedrock", "cloudwatch", "logs")
+USER_SESSION = "a session of the user (GetSessionToken)"
+ROLE_SESSION = "a session of a role that it assumed"
+WORK = allow(Action=["s3:ListAllMyBuckets", "sts:AssumeRole"], Resource="*")
+HOLDINGS = (
+    Holdings(1, False, 0, 0, ()),
+    Holdings(2, True, 1, 0, ("bedrock",)),
+    # All that IAM's quotas allow, but for one service more with API keys.
+    Holdings(2, True, 5, 2, SERVICES * 2),
+)
 SEVERANCE, CUSTODIAN_RUN, CUSTODIAN_EVENT = "severance", "custodian run", "custodian event"
 
 Process = Callable[[], AbstractContextManager[Contain]]
 """Starts a tool's process, which contains as often as it is asked to."""
 
 
+@dataclass(frozen=True)
+class State:
+    """What a look found. Each text is for a person: '5 SSH keys'."""
+
+    alive: tuple[str, ...]
+    inactive: int
+    """Can be made active again."""
+    deleted: int
+    """Cannot, and must be made anew by its holder. A password has no other end."""
+
+
+class Subject(User):
+    """A fresh IAM user, its credentials, and two sessions that it started with them: its own, and one of a role."""
+
+    def __init__(self, name: str, holdings: Holdings) -> None:
+        super().__init__(name, holdings, WORK)
+        self.role = f"{name}-role"
+        trust = allow(Principal={"AWS": self.arn}, Action="sts:AssumeRole")
+        role = self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="work", PolicyDocument=WORK)
+        sts = client("sts", self.keys[0])
+        self.sessions = {
+            USER_SESSION: sts.get_session_token()["Credentials"],
+            ROLE_SESSION: sts.assume_role(RoleArn=role, RoleSessionName="before-containment")["Credentials"],
+        }
+        before = self.look()
+        if before.inactive or before.deleted or not all(session in before.alive for session in self.sessions):
+            raise RuntimeError(f"{name} was to be wholly alive before it is contained: {before}")
+
+    def look(self) -> State:
+        """What is alive now: what AWS still accepts, what is still Active, though a deny-all may stand before it."""
+        listed = {kind: self.statuses(kind) for kind in LISTED}
+        # Whatever its status says: one that AWS accepts is alive. The call cannot be denied, so only the key is tried.
+        accepted = [key for key in self.keys if not refusal(client("sts", key).get_caller_identity)]
+        listed["access key"] |= {key["AccessKeyId"]: "Active" for key in accepted}
+        listed["password"] = {"its": "Active"} if self.has_password() else {}
+        alive, inactive, kept = [], 0, 0
+        for kind, statuses in listed.items():
+            kept += len(statuses)
+            active = list(statuses.values()).count("Active")
+            inactive += len(statuses) - active
+            if active:
+                alive.append(f"{active} {kind}{'' if active == 1 else 's'}")
+        # Whether each may still do what it could before. That it is accepted until it expires, nobody can change.
+        alive += [what for what, each in self.sessions.items() if not refusal(client("s3", each).list_buckets)]
+        return State(tuple(alive), inactive, self.holdings.total - kept)
+
+    def erase(self) -> None:
+        """Leaves nothing: Custodian reads every user of the account, and shall not pay for those measured before."""
+        user, iam = {"UserName": self.name}, self.iam
+        for kind, (noun, _, identity) in LISTED.items():
+            for credential in self.statuses(kind):
+                getattr(iam, f"delete_{noun}")(**user, **{identity: credential})
+        if self.has_password():
+            iam.delete_login_profile(**user)
+        for holder, name in (("user", user), ("role", {"RoleName": self.role})):
+            for policy in getattr(iam, f"list_attached_{holder}_policies")(**name)["AttachedPolicies"]:
+                getattr(iam, f"detach_{holder}_policy")(**name, PolicyArn=policy["PolicyArn"])
+            for inline in getattr(iam, f"list_{holder}_policies")(**name)["PolicyNames"]:
+                getattr(iam, f"delete_{holder}_policy")(**name, PolicyName=inline)
+            getattr(iam, f"delete_{holder}")(**name)
+
+
 @dataclass
 class Figures:
     """One tool at one size."""
 
-    calls: dict[str, int] = field(default_factory=dict)
+    calls: Counter[str] = field(default_factory=Counter)
     """Of a fresh process, start included."""
     fresh_ms: list[float] = field(default_factory=list)
     """From the start of the process to its answer."""
     own_ms: list[float] = field(default_factory=list)
     """The containment alone, by the tool's own clock; in a warm process where there is one."""
     state: State = State((), 0, 0)
-
-    @property
-    def count(self) -> int:
-        return sum(self.calls.values())
 
     @property
     def fresh(self) -> float:
@@ -80,7 +149,7 @@ def measure(proxy: CountingProxy, holdings: Holdings, start: Process, rounds: in
     return figures
 
 
-def contained(proxy: CountingProxy, holdings: Holdings, contain: Contain) -> tuple[dict[str, int], Run, State]:
+def contained(proxy: CountingProxy, holdings: Holdings, contain: Contain) -> tuple[Counter[str], Run, State]:
     subject = Subject(f"contain-{uuid.uuid4().hex[:12]}", holdings)
     try:
         proxy.take()
@@ -99,16 +168,13 @@ def severance(variables: dict[str, str], scratch: Path) -> Iterator[Contain]:
     """A fresh process of the function."""
     with running(FUNCTION, variables, scratch) as function:
 
-        def contain(subject: Subject) -> Run:
-            answer, wall = function.ask(finding(subject.name, subject.keys[0]))
+        def contain(user: User) -> Run:
+            answer, wall = function.ask(finding(user.name, user.keys[0]))
             if not answer.get("reactions"):
                 raise Failure(f"{FUNCTION} answered {answer}")
             return Run(wall, function.told("handled an event")["milliseconds"], answer["calls"])
 
         yield contain
-
-
-# ── What is printed ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def show(figures: dict[tuple[str, int], Figures], rounds: int) -> None:
@@ -118,9 +184,9 @@ def show(figures: dict[tuple[str, int], Figures], rounds: int) -> None:
         of_iam = sum(count for name, count in each.calls.items() if name.startswith("IAM."))
         times = f"{each.fresh / 1000:.2f} s", f"{each.own:.0f} ms"
         alive = ", ".join(each.state.alive) or "nothing"
-        rows.append((tool, size, each.count, of_iam, *times, each.state.inactive, each.state.deleted, alive))
+        rows.append((tool, size, each.calls.total(), of_iam, *times, each.state.inactive, each.state.deleted, alive))
         if tool != SEVERANCE:
-            parts = ours.count / each.count, ours.fresh / each.fresh, ours.own / each.own
+            parts = ours.calls.total() / each.calls.total(), ours.fresh / each.fresh, ours.own / each.own
             ratios.append((tool, size, *(f"{part:.2f}x" for part in parts)))
     heads = [">credentials", ">AWS calls"]
     print(f"\nmedians of {rounds}\n")

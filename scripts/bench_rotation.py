@@ -13,8 +13,6 @@ bench.py. Two parts:
 Times are this machine's: what carries over are the ratios.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os
@@ -32,8 +30,8 @@ from typing import Any
 
 from botocore.utils import parse_timestamp
 from console import Failure, end_with, say, table, until
+from deployment import evidence, sessions, stated_case
 from emulator import emulator_endpoint
-from functions import evidence, sessions, stated_case
 from measured import Function, bare_call_ms, by_name, fresh_user, per_call, running
 from users import client, event
 
@@ -68,8 +66,6 @@ class Bench:
     def __init__(self) -> None:
         self._iam, self._secrets = client("iam"), client("secretsmanager")
 
-    # ── Rotations ────────────────────────────────────────────────────────────────────────────────────────────────
-
     def rotate(self, function: Function) -> Rotation:
         """All four steps for a fresh user's key."""
         return self._steps(function, *self._pending())
@@ -91,8 +87,7 @@ class Bench:
         """A managed secret with a user's key, and a version without a value that is pending: what RotateSecret leaves behind."""
         user, key = fresh_user()
         secret = self._managed(user)
-        rules = {"AutomaticallyAfterDays": 30}
-        token = self._secrets.rotate_secret(SecretId=secret, RotationLambdaARN=NOBODY, RotationRules=rules)["VersionId"]
+        token = self._rotate(secret, NOBODY)
         # Now that the pending version is there, without one, the current value: this takes the label off, so it is put back.
         self._secrets.put_secret_value(SecretId=secret, SecretString=value_of(user, key))
         self._secrets.update_secret_version_stage(SecretId=secret, VersionStage="AWSPENDING", MoveToVersionId=token)
@@ -107,7 +102,10 @@ class Bench:
         self._iam.tag_user(UserName=user, Tags=[{"Key": "severance:secret", "Value": secret}])
         return str(secret)
 
-    # ── Exposures ────────────────────────────────────────────────────────────────────────────────────────────────
+    def _rotate(self, secret: str, function: str, **options: bool) -> str:
+        rules = {"AutomaticallyAfterDays": 30}
+        own = {"SecretId": secret, "RotationLambdaARN": function, "RotationRules": rules}
+        return str(self._secrets.rotate_secret(**own, **options).get("VersionId"))
 
     def alone(self, function: Function) -> Exposure:
         """The key stands in no secret."""
@@ -119,12 +117,7 @@ class Bench:
         user, key = fresh_user()
         secret = self._managed(user, SecretString=value_of(user, key))
         name = os.environ["SEVERANCE_SECRET_ROTATION_FUNCTION"]
-        self._secrets.rotate_secret(
-            SecretId=secret,
-            RotationLambdaARN=f"arn:aws:lambda:us-east-1:000000000000:function:{name}",
-            RotationRules={"AutomaticallyAfterDays": 30},
-            RotateImmediately=False,
-        )
+        self._rotate(secret, f"arn:aws:lambda:us-east-1:000000000000:function:{name}", RotateImmediately=False)
         # It is tried out first, with a version that is gone afterwards.
         if not until(lambda: self._is_settled(secret), 30, pause=0.05):
             raise Failure(f"the rotation of {secret} was not tried out within 30 s: look at the emulator's log")
@@ -165,9 +158,6 @@ def died(case: dict[str, Any], key: str) -> datetime:
 
 def value_of(user: str, key: dict[str, str]) -> str:
     return json.dumps({"userName": user, "accessKeyId": key["AccessKeyId"], "secretAccessKey": key["SecretAccessKey"]})
-
-
-# ── What is printed ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def medians(exposures: list[Exposure]) -> tuple[float, float]:

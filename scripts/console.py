@@ -1,7 +1,5 @@
 """What a person sees of a script: the progress of every long part, tables, and how it ended."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """Cloud Custodian, installed from scripts/peers/requirements.txt into a virtual environment of its own, and run."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json
@@ -17,8 +15,7 @@ from tempfile import TemporaryDirectory
 
 from console import Failure, step, tail
 from places import REPO, cache
-from subject import Subject
-from users import finding
+from users import User, finding
 
 PEERS = REPO / "scripts" / "peers"
 REQUIREMENTS = PEERS / "requirements.txt"
@@ -38,7 +35,7 @@ class Run:
     """AWS calls during the execution, as Custodian counts them: IAM.GetUser."""
 
 
-Contain = Callable[[Subject], Run]
+Contain = Callable[[User], Run]
 """Has a tool contain a user."""
 
 
@@ -54,7 +51,7 @@ class Custodian:
     def running(self) -> Iterator[Contain]:
         """`custodian run` of contain-user.yml, a process of its own, as a schedule or a person at a shell starts it."""
         with TemporaryDirectory(dir=self.scratch) as folder:
-            yield lambda subject: self._run(subject.name, Path(folder))
+            yield lambda user: self._run(user.name, Path(folder))
 
     def _run(self, user: str, folder: Path) -> Run:
         policy, log = folder / "contain-user.yml", folder / "custodian.log"
@@ -74,8 +71,8 @@ class Custodian:
 
     @contextmanager
     def listening(self) -> Iterator[Contain]:
-        """Custodian's Lambda handler with contain-user-by-event.yml, waiting for events. The first answer's wall time counts
-        from the start of the process."""
+        """Custodian's Lambda handler with contain-user-by-event.yml, waiting for events. The first answer's wall time
+        counts from the start of the process."""
         with TemporaryDirectory(dir=self.scratch) as name, Path(name, "by-event.log").open("wb") as log:
             folder = Path(name)
             command = [self.python, PEERS / "custodian_by_event.py", PEERS / "contain-user-by-event.yml", folder]
@@ -85,11 +82,11 @@ class Custodian:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
             )  # fmt: skip
 
-            def contain(subject: Subject) -> Run:
+            def contain(user: User) -> Run:
                 nonlocal begun
                 begun = begun or time.perf_counter()
                 assert process.stdin is not None and process.stdout is not None
-                process.stdin.write(json.dumps(finding(subject.name, subject.keys[0])) + "\n")
+                process.stdin.write(json.dumps(finding(user.name, user.keys[0])) + "\n")
                 line = process.stdout.readline()
                 wall, begun = (time.perf_counter() - begun) * 1000, 0.0
                 if not line:
@@ -113,12 +110,12 @@ def metadata(output: Path) -> tuple[float, dict[str, int]]:
 
 
 def install() -> Path:
-    """The Python of Custodian as pinned, installed once, below $SEVERANCE_CACHE; raises Failure where it cannot be installed."""
+    """The Python of Custodian as pinned, installed once, below $SEVERANCE_CACHE; Failure where that cannot be."""
     # A new pin or a new Python makes a new one; a half-made one has no mark.
     made_for = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
     home = cache() / f"peers-{made_for}"
     python, mark, log = home / "bin" / "python", home / ".installed", home.with_suffix(".log")
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--requirement", REQUIREMENTS]
+    pip = [python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--requirement", REQUIREMENTS]
     with log.open("ab") as output:
         # Another run may be at it, and the cache is shared.
         fcntl.flock(output, fcntl.LOCK_EX)
@@ -127,7 +124,7 @@ def install() -> Path:
             try:
                 with step(f"installing {REQUIREMENTS.relative_to(REPO)} into {home}"):
                     venv.create(home, clear=True, with_pip=True)
-                    subprocess.run(pip, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=INSTALL_SECONDS, check=True)
+                    subprocess.run(pip, stdout=output, stderr=output, timeout=INSTALL_SECONDS, check=True)
             except (OSError, subprocess.SubprocessError) as error:
                 raise Failure(f"{error}\n{tail(log)}") from error
             mark.touch()

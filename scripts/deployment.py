@@ -1,31 +1,30 @@
-"""The real `sam deploy`, into the emulator that the environment names."""
+"""The real `sam deploy`, into the emulator that the environment names; and the deployed functions, for programs that run
+them outside of it as if they were in it."""
 
-from __future__ import annotations
-
+import base64
+import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import boto3
 from botocore.exceptions import WaiterError
-from console import Failure, tail
+from console import Failure, Usage, tail
 from emulator import REGION
-from places import ARCHITECTURE, BUILT, REPO, SAM
+from places import ARCHITECTURE, REPO, SAM
+from users import client
 
-PACKED_TEMPLATE = BUILT / "packed.yaml"
 MEMBER_TEMPLATE = REPO / "infra" / "member-account.yaml"
 OKTA_BUS = "okta-partner-stand-in"
 """A partner event bus cannot be made in the emulator; Okta's rule stands on this one, so that it is deployed too."""
 HUB_ACCOUNT = "000000000000"
 MEMBER_ACCOUNT = "222222222222"
-MEMBER_STACK = "severance-member"
 MEMBER_ROLE = "SeveranceMember"
 EXTERNAL_ID = "severance-tests-external-id"
-MANAGEMENT_ACCOUNT = "999999999999"
 
 EVERY_STACK = {
     "OktaEventBusName": OKTA_BUS,
@@ -53,7 +52,7 @@ WHOLE_ORGANIZATION = {
     "MemberExternalId": EXTERNAL_ID,
     "IdentityCenter": "true",
     "ScpQuarantine": "true",
-    "ManagementAccount": MANAGEMENT_ACCOUNT,
+    "ManagementAccount": "999999999999",
     "ResponderUrl": "true",
 }
 """The account is a member to which policies and IAM Identity Center are delegated; MEMBER_ACCOUNT is one more."""
@@ -67,11 +66,6 @@ class Stack:
     mode: str
     overrides: dict[str, str] = field(default_factory=dict)
     """Parameters beside what every stack here has."""
-
-    @property
-    def prefix(self) -> str:
-        """Of its outputs as environment variables."""
-        return self.name.replace("-", "_").upper()
 
     @property
     def has_member(self) -> bool:
@@ -97,10 +91,10 @@ class Stack:
             *(f'{name}="{value}"' for name, value in (EVERY_STACK | own | self.overrides).items()),
         ]
         with log.open("wb") as output:
-            done = subprocess.run(command, cwd=REPO, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
-        if done.returncode != 0:
+            code = subprocess.run(command, cwd=REPO, stdin=subprocess.DEVNULL, stdout=output, stderr=output).returncode
+        if code != 0:
             raise Failure(
-                f"sam deploy of {self.name} failed ({done.returncode}).\n{tail(log)}\n"
+                f"sam deploy of {self.name} failed ({code}).\n{tail(log)}\n"
                 "If template.yaml changed, build again (make build) and see that `make lint` is clean. If the log speaks of an "
                 "unknown resource type or property, the emulator lacks it: see tests/emulator/README.md."
             )
@@ -109,18 +103,18 @@ class Stack:
 
     def _deploy_member(self) -> None:
         """Deploy the role of a member account into MEMBER_ACCOUNT, for this hub to act in."""
-        # boto3 makes the types of its clients at run time.
-        formation = cast(Any, boto3.Session(MEMBER_ACCOUNT, "test")).client("cloudformation")
-        parameters = {"HubAccountId": HUB_ACCOUNT, "HubStackName": self.name, "ExternalId": EXTERNAL_ID, "RoleName": MEMBER_ROLE}
+        formation = client("cloudformation", {"AccessKeyId": MEMBER_ACCOUNT, "SecretAccessKey": "test"})
+        hub = {"HubAccountId": HUB_ACCOUNT, "HubStackName": self.name}
+        parameters = hub | {"ExternalId": EXTERNAL_ID, "RoleName": MEMBER_ROLE}
         formation.create_stack(
-            StackName=MEMBER_STACK,
+            StackName="severance-member",
             TemplateBody=MEMBER_TEMPLATE.read_text(encoding="utf-8"),
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         try:
             waiter = formation.get_waiter("stack_create_complete")
-            waiter.wait(StackName=MEMBER_STACK, WaiterConfig={"Delay": 1, "MaxAttempts": 30})
+            waiter.wait(StackName="severance-member", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
         except WaiterError as error:
             stack = error.last_response.get("Stacks", [{}])[0]
             why = stack.get("StackStatusReason") or stack.get("StackStatus") or error
@@ -128,11 +122,12 @@ class Stack:
 
     def outputs(self) -> dict[str, str]:
         """Its outputs as environment variables: EvidenceBucket is SEVERANCE_EVIDENCE_BUCKET."""
-        described = cast(Any, boto3).client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        described = client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
         found = {"Stack": self.name} | {output["OutputKey"]: output["OutputValue"] for output in described["Outputs"]}
         if self.has_member:
             found["MemberAccount"] = MEMBER_ACCOUNT
-        return {f"{self.prefix}_{upper_snake(name)}": value for name, value in found.items()}
+        prefix = self.name.replace("-", "_").upper()
+        return {f"{prefix}_{upper_snake(name)}": value for name, value in found.items()}
 
 
 def stacks(mode: str, observe: bool, review: bool, parameters: dict[str, str]) -> Iterator[Stack]:
@@ -142,6 +137,57 @@ def stacks(mode: str, observe: bool, review: bool, parameters: dict[str, str]) -
     if review:
         # For the guardrails' own tests: the breaker turns what it enforces into reviews.
         yield Stack("severance-review", "enforce", SMALL_BREAKER)
+
+
+def configuration(function: str) -> dict[str, Any]:
+    """A function's configuration in the deployed stack, by its logical id: so the stack's output is called, too."""
+    variable = f"SEVERANCE_{upper_snake(function)}"
+    if not (name := os.environ.get(variable)):
+        raise Usage(f"{variable} is not set: run this under scripts/stack.py, or source what stack.py up names")
+    return client("lambda").get_function_configuration(FunctionName=name)
+
+
+def variables(function: str) -> dict[str, str]:
+    """The environment that a deployed function sees."""
+    return dict(configuration(function)["Environment"]["Variables"])
+
+
+@contextmanager
+def sessions(functions: Iterable[str]) -> Iterator[dict[str, dict[str, str]]]:
+    """What each function has in its environment: its variables, and a session of its own role. Under the emulator's
+    root, which the caller is, no policy would be tried; and a copy of the role is not the role to the key's, bucket's
+    and table's own policies.
+
+    The role trusts Lambda alone, so for the time being it also trusts the emulated account."""
+    iam, sts = client("iam"), client("sts")
+    caller = {"AWS": f"arn:aws:iam::{sts.get_caller_identity()['Account']}:root"}
+    with ExitStack() as undo:
+        found: dict[str, dict[str, str]] = {}
+        for function in functions:
+            arn = configuration(function)["Role"]
+            name = arn.rpartition("/")[2]
+            trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+            statements = [*trust["Statement"], {"Effect": "Allow", "Principal": caller, "Action": "sts:AssumeRole"}]
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps({**trust, "Statement": statements}))
+            undo.callback(iam.update_assume_role_policy, RoleName=name, PolicyDocument=json.dumps(trust))
+            session = sts.assume_role(RoleArn=arn, RoleSessionName="as-function", DurationSeconds=3600)["Credentials"]
+            found[function] = variables(function) | {
+                "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+                "AWS_SESSION_TOKEN": session["SessionToken"],
+            }
+        yield found
+
+
+def evidence(uri: str) -> bytes:
+    """The envelope that a function wrote to s3://bucket/key."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bytes(client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+def stated_case(envelope: bytes) -> dict[str, Any]:
+    """The case that an envelope states. Whether it is genuine is for `sever verify` to say."""
+    return dict(json.loads(base64.b64decode(json.loads(envelope)["payload"]))["predicate"]["case"])
 
 
 def upper_snake(name: str) -> str:

@@ -17,11 +17,9 @@ other, outside comments, whatever the quoting; options and values may differ. Wh
 Makefile's target also runs those that it needs. A block under `<!-- tested: NAME -->` counts as a whole where FILE names
 its document and has "NAME" in quotes: such a test takes the block from the document and runs it.
 
-Exit codes: 0 all as it should be, 1 something not, 2 wrong use, 77 `run` left a document out because a program that it uses, such as
-the AWS CLI, is not installed here.
+Exit codes: 0 all as it should be, 1 something not, 2 wrong use, 77 `run` left a document out because a program that it
+uses, such as the AWS CLI, is not installed here.
 """
-
-from __future__ import annotations
 
 import argparse
 import os
@@ -42,7 +40,9 @@ from places import REPO
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "infra/*.md", "events/*.md", "tests/**/*.md")
 MARK = re.compile(r"<!-- ci: (?P<how>run|by|not run)(?P<rest>.*?) -->")
 TESTED = re.compile(r"<!-- tested: (?P<name>[\w-]+) -->")
-FENCE = re.compile(r"(?m)^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*).*\n(?P<body>(?:.*\n)*?)(?: *(?P=ticks)`* *$|\Z)")
+FENCE = re.compile(
+    r"(?m)^(?P<indent> *)(?P<ticks>```+) *(?P<language>[\w-]*).*\n(?P<body>(?:.*\n)*?)(?: *(?P=ticks)`* *$|\Z)"
+)
 ABOVE = re.compile(r"(?m)(?:^ *(?:<!--.*)?\n)*\Z")
 """The comments and blank lines right above a block."""
 CONTINUED = re.compile(r"[ \t]*\\\n\s*(?:> )?")

@@ -4,12 +4,9 @@
 HTTPS and SSH. The ways in that are no signed calls are the emulator's (tests/emulator/README.md).
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import os
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -17,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console import until
-from users import PASSWORD, Holdings, User, allow, as_holder, refusal
+from console import Failure, until
+from users import PASSWORD, Holdings, User, allow, client, refusal
 
 QUARANTINE = "SeveranceQuarantine"
 PATIENCE = 60.0
@@ -54,7 +51,7 @@ class Everything(User):
 
     def start_session(self) -> dict[str, Any]:
         """A session of the user, begun with the key that nobody exposed."""
-        return dict(as_holder("sts", self.other).get_session_token()["Credentials"])
+        return dict(client("sts", self.other).get_session_token()["Credentials"])
 
     def try_all(self) -> list[Tried]:
         """Tries each credential that it was made with."""
@@ -79,56 +76,37 @@ class Everything(User):
 
     def _key(self, what: str, key: Mapping[str, Any]) -> Tried:
         # First the one call that nothing can deny: where it is refused, the key itself is dead.
-        if refused := refusal(as_holder("sts", key).get_caller_identity):
+        if refused := refusal(client("sts", key).get_caller_identity):
             return Tried(what, "sts:GetCallerIdentity", False, refused["Code"])
         return self.try_session(what, key)
 
     def try_session(self, what: str, session: Mapping[str, Any]) -> Tried:
         """Of a session STS says until it expires whose it is, whatever is denied: what it may do is what counts."""
-        refused = refusal(lambda: as_holder("iam", session).get_user(UserName=self.name))
+        refused = refusal(lambda: client("iam", session).get_user(UserName=self.name))
         return Tried(what, "iam:GetUser", not refused, refused["Code"] if refused else "answered")
 
     def try_bedrock(self, what: str, credential: Mapping[str, Any]) -> Tried:
         """Asks a model something with an API key."""
         body = json.dumps({"messages": [{"role": "user", "content": [{"text": "hi"}]}]})
-        headers = {"Authorization": f"Bearer {credential['ServiceCredentialSecret']}", "Content-Type": "application/json"}
+        secret = credential["ServiceCredentialSecret"]
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": "application/json"}
         return unsigned(what, "bedrock Converse", "/model/any/converse", headers, body)
+
+    def mint_when_denied(self) -> dict[str, Any]:
+        """What an attacker does who is an administrator, too: as soon as the user is denied everything, one more key.
+
+        In AWS the user itself can do it for some seconds, until IAM shows the denial everywhere. Of access keys a user
+        holds two at most, so it is an API key."""
+        if not until(self._is_denied, PATIENCE, pause=0.02):
+            raise Failure(f"{self.name} was not quarantined within {PATIENCE:.0f} s")
+        return self.service_credential("bedrock")
+
+    def _is_denied(self) -> bool:
+        return QUARANTINE in self.iam.list_user_policies(UserName=self.name)["PolicyNames"]
 
     def is_active(self, credential: Mapping[str, Any]) -> bool:
         """Whether IAM calls a service-specific credential active."""
         return self.statuses("service credential").get(credential["ServiceSpecificCredentialId"]) == "Active"
-
-
-class Minting(threading.Thread):
-    """An attacker who is an administrator, too: as soon as the user is denied everything, it gets one more key.
-
-    In AWS the user itself can do it for some seconds, until IAM shows the denial everywhere. Of access keys a user holds
-    two at most, so it is an API key."""
-
-    def __init__(self, user: Everything) -> None:
-        super().__init__(daemon=True)
-        self._user = user
-        self._made: dict[str, Any] | None = None
-        self._failed = "it took too long"
-
-    def run(self) -> None:
-        try:
-            if until(self._is_denied, PATIENCE, pause=0.02):
-                self._made = self._user.service_credential("bedrock")
-            else:
-                self._failed = f"{self._user.name} was not quarantined within {PATIENCE:.0f} s"
-        except Exception as error:  # noqa: BLE001 - told to whoever waits for the key
-            self._failed = str(error)
-
-    def _is_denied(self) -> bool:
-        return QUARANTINE in self._user.iam.list_user_policies(UserName=self._user.name)["PolicyNames"]
-
-    def key(self) -> dict[str, Any]:
-        """The key; RuntimeError where none could be made."""
-        self.join(PATIENCE)
-        if self._made is None:
-            raise RuntimeError(f"no key was minted: {self._failed}")
-        return self._made
 
 
 def unsigned(what: str, by: str, path: str, headers: Mapping[str, str], body: str | None = None) -> Tried:

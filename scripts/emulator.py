@@ -1,7 +1,5 @@
 """The emulator that the functions are deployed into: ministack, with tests/emulator/overlay.py, enforcing IAM."""
 
-from __future__ import annotations
-
 import contextlib
 import ipaddress
 import os
@@ -25,7 +23,7 @@ LATE = {
     "OVERLAY_TRAIL_DELAY_SECONDS": "6",
     "OVERLAY_EVENT_DELAY_SECONDS": "2",
 }
-"""How late an emulator is at most that is to be late as AWS is (tests/emulator/README.md). CloudTrail's minutes are seconds."""
+"""How late one is at most that is late as AWS is (tests/emulator/README.md). CloudTrail's minutes are seconds."""
 READY_SECONDS = 60
 STOP_SECONDS = 5
 
@@ -54,8 +52,8 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 
 def emulator_endpoint() -> str:
-    """The emulator's address, as scripts/stack.py left it in the environment. Refuses any other: functions in enforce mode
-    would contain identities of a real account."""
+    """The emulator's address, as scripts/stack.py left it in the environment. Refuses any other: functions in enforce
+    mode would contain identities of a real account."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     host = urllib.parse.urlsplit(endpoint).hostname or ""
     with contextlib.suppress(ValueError):
@@ -76,31 +74,30 @@ def late(seed: str) -> dict[str, str]:
 class Emulator:
     """One emulator, with a port, a state and temporary files of its own, so that any number can run side by side."""
 
-    def __init__(self, run_dir: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, run_dir: Path) -> None:
         self.log = run_dir / "emulator.log"
         self.endpoint = ""
         self._run_dir = run_dir
-        # Beside those of the environment, which are passed on.
-        self._settings = settings or {}
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        assert self.process is not None
+        return self.process.pid
 
     def start(self) -> None:
         # Between choosing a free port and binding it somebody else may take it.
         for _ in range(3):
             port = free_port()
             self.endpoint = f"http://127.0.0.1:{port}"
-            self._process = process = self._spawn(port)
-            until(lambda: process.poll() is not None or self._answers(), READY_SECONDS)
+            self.process = self._spawn(port)
+            until(lambda: not self._runs() or self._answers(), READY_SECONDS)
             # Another process may have won the port and be the one that answers.
-            if process.poll() is None and self._answers():
+            if self._runs() and self._answers():
                 return
             self.stop()
-        raise Failure(f"the emulator did not start.\n{tail(self.log)}\nIf a module is missing, run: make clean-venv venv")
+        hint = "If a module is missing, run: make clean-venv venv"
+        raise Failure(f"the emulator did not start.\n{tail(self.log)}\n{hint}")
 
     def _spawn(self, port: int) -> subprocess.Popen[bytes]:
         temporary = self._run_dir / "tmp"
@@ -123,7 +120,7 @@ class Emulator:
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, str(OVERLAY)],
-                env=own_environment() | environment | self._settings,
+                env=own_environment() | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -137,10 +134,12 @@ class Emulator:
             return True
         return False
 
+    def _runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def stop(self) -> None:
-        if self._process is not None:
-            end_group(self._process)
-            self._process = None
+        if self.process is not None:
+            end_group(self.process.pid, self._runs)
 
 
 def free_port() -> int:
@@ -148,13 +147,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End the process group that a process leads, and wait for the process."""
-    signal_group(process.pid, lambda: process.poll() is None)
-    process.wait()
-
-
-def signal_group(pid: int, runs: Callable[[], bool]) -> None:
+def end_group(pid: int, runs: Callable[[], bool]) -> None:
     """End the process group that `pid` leads: politely, then not."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:

@@ -12,9 +12,8 @@ tests and the command have too, and is only laid out below .aws-sam/build:
 Both are template.yaml with each CodeUri pointing there. What has not changed is left alone.
 """
 
-from __future__ import annotations
-
 import argparse
+import filecmp
 import os
 import re
 import shutil
@@ -22,8 +21,7 @@ import zipfile
 from pathlib import Path
 
 from console import Failure, end_with
-from deployment import PACKED_TEMPLATE
-from places import BUILT, REPO
+from places import BUILT, PACKED_TEMPLATE, REPO
 
 TEMPLATE = REPO / "template.yaml"
 CODE_URI = re.compile(r"(?m)^( +CodeUri: )functions/([a-z-]+)$")
@@ -56,7 +54,7 @@ def lay_out(binary: Path, folder: Path) -> bool:
     if not binary.exists():
         raise Failure(f"{binary} is not there. Build the functions first: make build")
     bootstrap, packed = folder / "bootstrap", folder.with_suffix(".zip")
-    if bootstrap.exists() and packed.exists() and same(bootstrap, binary):
+    if bootstrap.exists() and packed.exists() and filecmp.cmp(bootstrap, binary):
         return False
     # The zip is written last, so that a run which was ended in between is done again.
     packed.unlink(missing_ok=True)
@@ -67,21 +65,12 @@ def lay_out(binary: Path, folder: Path) -> bool:
     except OSError:
         # Cargo's target folder is on another file system.
         shutil.copy2(binary, bootstrap)
-    pack(bootstrap, packed)
-    return True
-
-
-def same(one: Path, other: Path) -> bool:
-    left, right = one.stat(), other.stat()
-    return (left.st_size, left.st_mtime_ns) == (right.st_size, right.st_mtime_ns)
-
-
-def pack(bootstrap: Path, packed: Path) -> None:
-    """Deflate quickly rather than well: it travels to this machine alone."""
+    # Deflated quickly rather than well: it travels to this machine alone.
     half = packed.with_suffix(".part")
     with zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.write(bootstrap, bootstrap.name)
     half.replace(packed)
+    return True
 
 
 if __name__ == "__main__":

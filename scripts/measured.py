@@ -3,8 +3,6 @@
 Times are this machine's. Each bench also measures a bare AWS call beside its own: what carries over are the ratios.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

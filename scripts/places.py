@@ -1,7 +1,5 @@
 """Where things are: in this checkout, and on this machine."""
 
-from __future__ import annotations
-
 import os
 import platform
 import sys
@@ -11,6 +9,7 @@ REPO = Path(__file__).resolve().parent.parent
 EVENTS = REPO / "events"
 BUILT = REPO / ".aws-sam" / "build"
 """What scripts/lay_out.py makes of template.yaml and the functions' binaries."""
+PACKED_TEMPLATE = BUILT / "packed.yaml"
 SAM = Path(sys.executable).with_name("sam")
 """SAM CLI, which `make venv` installs beside Python."""
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("aarch64", "arm64") else "x86_64"

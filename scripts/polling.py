@@ -4,15 +4,13 @@ It looks into its secret before each call, reads it anew when AWS refuses a key,
 is a failed call: an outage.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import Counter
 
 from botocore.exceptions import BotoCoreError, ClientError
 from console import until
-from users import as_holder, client
+from users import client
 
 PAUSE = 0.1
 
@@ -46,7 +44,7 @@ class Polling(threading.Thread):
 
     def _call(self) -> str:
         key = self._key()
-        as_holder("sqs", key).send_message(QueueUrl=self._queue, MessageBody="an invoice")
+        client("sqs", key).send_message(QueueUrl=self._queue, MessageBody="an invoice")
         return key["AccessKeyId"]
 
     def _key(self) -> dict[str, str]:

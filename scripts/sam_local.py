@@ -13,13 +13,11 @@ minimal Debian of debootstrap stands in for Amazon Linux. It is kept as a tar in
 
 A function has what it has when deployed: the same variables, and a session of its own role. A file named refused-*.json
 must end in the function error Severance.Terminal.MalformedEvent; ignored-*.json in a response without a reaction; any
-other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer `refused`
+other in a response with one. The files of events/responder are requests: refused-*.json must end in the answer refused
 or, where they are no requests, in that function error; any other in the answer to its request.
 
 Exit codes: 0 all as named, 1 something not, 2 wrong use, 77 no container engine can be had here.
 """
-
-from __future__ import annotations
 
 import argparse
 import contextlib
@@ -33,20 +31,19 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
 
 import boto3
-from console import EXIT_SKIPPED, Failure, Usage, end_with, step, tail, until
+from console import EXIT_SKIPPED, Failure, Usage, end_with, say, step, tail, until
 from counting_proxy import CountingProxy
+from deployment import sessions, variables
 from emulator import emulator_endpoint
-from functions import sessions, variables
 from places import ARCHITECTURE, BUILT, EVENTS, REPO, SAM, cache
 from seed import Account, seed
 
@@ -63,8 +60,8 @@ ANSWERS: Mapping[str, str] = {
     "cutovers": "cutovers",
     "tick": "ticked",
 }
-"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof, or a case, is refused
-in a file."""
+"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof, or a case, is
+refused in a file."""
 
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"
 STAND_IN_IMAGE = f"severance/lambda-provided:debian-{ARCHITECTURE}"
@@ -94,7 +91,7 @@ def main() -> int:
     options = arguments()
     # Whatever ends this must also end what it started.
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, leave)
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     match options.verb:
         case "invoke":
             return invoke(options)
@@ -102,11 +99,10 @@ def main() -> int:
             options.output.write_text(env_vars(options.endpoint or emulator_endpoint()), encoding="utf-8")
             return 0
         case _:
-            return doctor()
-
-
-def leave(number: int, _frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+            with container_engine() as engine:
+                prepare_image(engine)
+                print(f"`sam local invoke` can be run here: {engine.description}")
+            return 0
 
 
 def arguments() -> argparse.Namespace:
@@ -157,19 +153,15 @@ def invoke(options: argparse.Namespace) -> int:
             # A variable that the template sets under a condition can be overridden only where the condition holds.
             "--parameter-overrides", f"Architecture={ARCHITECTURE}", f"EndpointUrl={reachable}",
         ]  # fmt: skip
-        return run_all(cases, command, engine.environment | {"TMPDIR": str(scratch)}, credentials, verbose=options.verbose)
+        own = engine.environment | {"TMPDIR": str(scratch)}
+        environments = {function: own | each for function, each in credentials.items()}
+        return run_all(cases, command, environments, verbose=options.verbose)
 
 
 def env_vars(endpoint: str) -> str:
     """What `--env-vars` takes: "Parameters" holds for every function of the template."""
-    return json.dumps({"Parameters": variables("OffboardingFunction") | {"AWS_ENDPOINT_URL": endpoint}}, indent=2) + "\n"
-
-
-def doctor() -> int:
-    with container_engine() as engine:
-        prepare_image(engine)
-        print(f"`sam local invoke` can be run here: {engine.description}")
-    return 0
+    parameters = variables("OffboardingFunction") | {"AWS_ENDPOINT_URL": endpoint}
+    return json.dumps({"Parameters": parameters}, indent=2) + "\n"
 
 
 # ── Event files and what they must come to ───────────────────────────────────────────────────────────────────────────
@@ -178,8 +170,6 @@ def doctor() -> int:
 def event_names(files: list[Path]) -> list[str]:
     """The files' names below events/."""
     chosen = [path.resolve() for path in files] or sorted(path.resolve() for path in EVENTS.glob("*/*.json"))
-    if not chosen:
-        raise Usage(f"there is no event file in {EVENTS}")
     for path in chosen:
         if not path.is_relative_to(EVENTS) or path.relative_to(EVENTS).parts[0] not in FUNCTIONS:
             raise Usage(f"{path} is in none of the folders {', '.join(f'events/{folder}' for folder in FUNCTIONS)}")
@@ -208,34 +198,30 @@ def judge(case: Case, output: str) -> tuple[bool, str]:
     except ValueError:
         return False, f"no answer: {output.strip()[:200] or 'nothing'}"
     kind = Path(case.name).name.split("-")[0]
+    unknown = f"an answer of an unknown shape: {output.strip()[:200]}"
     match answer:
         case {"errorType": error}:
             # A crash, a time-out or a denied call is a function error too, but no refusal.
             return kind == "refused" and error == MALFORMED, f"{error}: {answer.get('errorMessage', '')}"
         case dict() if case.function == RESPONDER:
-            return judge_answer(kind, json.loads(case.payload.read_text(encoding="utf-8")), answer)
+            # It reacts to no event, but answers a request.
+            asked = json.loads(case.payload.read_text(encoding="utf-8"))["request"]
+            request = asked if isinstance(asked, str) else next(iter(asked))
+            expected = "refused" if kind == "refused" else ANSWERS.get(request)
+            found = [name for name in answer if name in {*ANSWERS.values(), "done", "refused"}]
+            why = f": {answer['refused'].get('why')}" if "refused" in answer else ""
+            # An answer with no content is one as well: no review waits.
+            return found == [expected], (", ".join(found) + why) or unknown
         case {"reactions": [*reactions], "ignored": [*ignored]}:
             told = [str(reaction.get("verdict")) for reaction in reactions]
             told += [f"ignored: {part.get('reason')}" for part in ignored]
             good = {"refused": False, "ignored": bool(ignored and not reactions)}.get(kind, bool(reactions))
             return good, ", ".join(told) or "nothing"
         case _:
-            return False, f"an answer of an unknown shape: {output.strip()[:200]}"
+            return False, unknown
 
 
-def judge_answer(kind: str, call: dict[str, Any], answer: dict[str, Any]) -> tuple[bool, str]:
-    """The same for the responder, which reacts to no event but answers a request."""
-    asked = call["request"]
-    expected = "refused" if kind == "refused" else ANSWERS.get(asked if isinstance(asked, str) else next(iter(asked)))
-    found = [name for name in answer if name in {*ANSWERS.values(), "done", "refused"}]
-    told = f"refused: {answer['refused'].get('why')}" if "refused" in answer else ", ".join(found)
-    # An answer with no content is one as well: no review waits.
-    return found == [expected], told or f"an answer of an unknown shape: {json.dumps(answer)[:200]}"
-
-
-def run_all(
-    cases: list[Case], command: list[str], base: Mapping[str, str], credentials: Mapping[str, Mapping[str, str]], *, verbose: bool
-) -> int:
+def run_all(cases: list[Case], command: list[str], environments: Mapping[str, dict[str, str]], *, verbose: bool) -> int:
     wrong = 0
     for case in cases:
         full = [*command[:3], case.function, f"--event={case.payload}", *command[3:]]
@@ -244,8 +230,8 @@ def run_all(
         begun = time.monotonic()
         try:
             done = subprocess.run(
-                full, cwd=REPO, env={**base, **credentials[case.function]}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=INVOKE_SECONDS, check=False,
+                full, cwd=REPO, env=environments[case.function], stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=INVOKE_SECONDS, check=False,
             )  # fmt: skip
             output, log = done.stdout, done.stderr
         except subprocess.TimeoutExpired:
@@ -255,7 +241,8 @@ def run_all(
         took = time.monotonic() - begun
         print(f"{'ok   ' if good else 'WRONG'} {took:4.1f} s  {case.function:<23} {case.name:<52} {told}", flush=True)
         if verbose or not good:
-            print("\n".join(f"      | {line}" for line in [*output.splitlines(), *log.splitlines()] if line.strip()), flush=True)
+            lines = [*output.splitlines(), *log.splitlines()]
+            print("\n".join(f"      | {line}" for line in lines if line.strip()), flush=True)
     print(f"sam local invoke: {len(cases) - wrong} of {len(cases)} event files came to what their names say", flush=True)
     return 1 if wrong else 0
 
@@ -409,10 +396,9 @@ def prepare_image(engine: Engine) -> str:
 
 
 def find_or_make_image(engine: Engine) -> str:
-    if engine.run("image", "inspect", AWS_IMAGE).returncode == 0:
-        return AWS_IMAGE
-    if engine.run("image", "inspect", STAND_IN_IMAGE).returncode == 0:
-        return STAND_IN_IMAGE
+    for image in (AWS_IMAGE, STAND_IN_IMAGE):
+        if engine.ask("image", "inspect", image):
+            return image
     suite = debian_suite()
     cached = cache() / f"lambda-provided-{suite}-{ARCHITECTURE}.tar"
     if not cached.exists():
@@ -420,7 +406,7 @@ def find_or_make_image(engine: Engine) -> str:
             pulled = engine.run("pull", "--quiet", AWS_IMAGE, timeout=PULL_SECONDS)
         if pulled.returncode == 0:
             return AWS_IMAGE
-        print(f"It cannot be pulled ({pulled.stderr.strip()}): Debian {suite} stands in for Amazon Linux.", file=sys.stderr)
+        say(f"It cannot be pulled ({pulled.stderr.strip()}): Debian {suite} stands in for Amazon Linux.")
         make_root_file_system(suite, cached)
     name = AWS_IMAGE if engine.private else STAND_IN_IMAGE
     # In an engine that is not ours, the stand-in must not pass for AWS's image.
@@ -452,7 +438,8 @@ def make_root_file_system(suite: str, target: Path) -> None:
         with log.open("wb") as output:
             made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False)
         if made.returncode != 0:
-            raise Impossible(f"{AWS_IMAGE} cannot be pulled, and {shlex.join(command)} ended with {made.returncode}.\n{tail(log)}")
+            failed = f"{shlex.join(command)} ended with {made.returncode}"
+            raise Impossible(f"{AWS_IMAGE} cannot be pulled, and {failed}.\n{tail(log)}")
         # Whole or not at all, also when two copies of this do it at once.
         part = target.with_suffix(f".{os.getpid()}.part")
         packed = subprocess.run(

@@ -3,8 +3,6 @@
 `seed()` fills an empty account of the emulator; the identities are those that the files in events/ speak of.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from typing import Any

@@ -3,7 +3,7 @@
 
     stack.py run -- CMD…   start, deploy, run CMD with the stack's names in its environment, always stop again
     stack.py up            start and deploy, and leave it running; prints the file with the environment
-    stack.py down [RUN]    stop what `up` started
+    stack.py down RUN      stop what `up` started
 
 Any number can run side by side: each has a folder .severance/run-… of its own, and ports that were free.
 
@@ -20,8 +20,6 @@ actions change shows in its reads up to 4 s later and goes for authorization up 
 seed in SEVERANCE_LATE_SEED. What sam deploys is there at once.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging
@@ -34,12 +32,11 @@ import tempfile
 from pathlib import Path
 from types import FrameType
 
-import boto3
-import functions
 from console import Failure, end_with, say, step
-from deployment import HUB_ACCOUNT, OKTA_BUS, PACKED_TEMPLATE, stacks
-from emulator import OVERLAY, Emulator, client_environment, end_group, late, signal_group
-from places import REPO
+from deployment import HUB_ACCOUNT, OKTA_BUS, stacks, variables
+from emulator import OVERLAY, Emulator, client_environment, end_group, late
+from places import PACKED_TEMPLATE, REPO
+from users import client
 
 RUNS = REPO / ".severance"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -57,13 +54,7 @@ def main() -> int:
     options = arguments()
     for number in SIGNALS:
         signal.signal(number, interrupt)
-    match options.verb:
-        case "run":
-            return run(options)
-        case "up":
-            return up(options)
-        case _:
-            return down(options.run)
+    return down(options.run) if options.verb == "down" else start(options)
 
 
 def arguments() -> argparse.Namespace:
@@ -73,22 +64,14 @@ def arguments() -> argparse.Namespace:
         sub = verbs.add_parser(verb)
         sub.add_argument("--mode", choices=("observe", "review", "enforce"), default="enforce")
         sub.add_argument("--with-observe-stack", action="store_true", help="deploy severance-observe beside it")
-        sub.add_argument(
-            "--with-review-stack", action="store_true", help="deploy severance-review beside it: a breaker of six steps an hour"
-        )
-        sub.add_argument(
-            "--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the main stack; may be given more than once"
-        )
-        sub.add_argument(
-            "--late",
-            metavar="SEED",
-            help="IAM's reads and enforcement, CloudTrail and events are late, each by a delay that the seed draws",
-        )
+        sub.add_argument("--with-review-stack", action="store_true", help="and severance-review: a breaker of six an hour")
+        sub.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the main stack")
+        sub.add_argument("--late", metavar="SEED", help="IAM, CloudTrail and events are late, as the seed draws it")
         sub.add_argument("--template", type=Path, default=PACKED_TEMPLATE, help="default: the one that make build made")
         if verb == "run":
             sub.add_argument("--with-moto", action="store_true", help="start moto as well; its address is SEVERANCE_MOTO")
             sub.add_argument("command", nargs="+", metavar="CMD")
-    verbs.add_parser("down").add_argument("run", nargs="?", type=Path, help="its folder; default: the only one running")
+    verbs.add_parser("down").add_argument("run", type=Path, help="its folder")
     return parser.parse_args()
 
 
@@ -103,58 +86,34 @@ def ignore_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-# ── Verbs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def run(options: argparse.Namespace) -> int:
+def start(options: argparse.Namespace) -> int:
+    """Both verbs that start a stack: `run` always stops it again, `up` only where something failed."""
     run_dir = new_run_dir(options.template)
-    emulator = Emulator(run_dir, late(options.late) if options.late else None)
+    if options.late:
+        os.environ.update(late(options.late))
+    emulator = Emulator(run_dir)
     code = 1
     try:
         bring_up(emulator, options, run_dir)
-        if options.with_moto:
-            with step("starting moto"):
-                os.environ["SEVERANCE_MOTO"] = start_moto(run_dir / "moto.log")
-        say(f"running: {shlex.join(options.command)}")
-        code = run_command(options.command)
-        say(f"the command ended with {code}")
+        code = leave_running(emulator, run_dir) if options.verb == "up" else run_command(options, run_dir)
     finally:
-        ignore_signals()
-        emulator.stop()
-        tidy(run_dir, keep_logs=code != 0)
+        if options.verb == "run" or code != 0:
+            ignore_signals()
+            emulator.stop()
+            tidy(run_dir, keep_logs=code != 0)
     return code
 
 
-def up(options: argparse.Namespace) -> int:
-    run_dir = new_run_dir(options.template)
-    emulator = Emulator(run_dir, late(options.late) if options.late else None)
-    try:
-        bring_up(emulator, options, run_dir)
-    except BaseException:
-        ignore_signals()
-        emulator.stop()
-        tidy(run_dir, keep_logs=True)
-        raise
-    (run_dir / "pid").write_text(str(emulator.pid))
-    say(f"left running as process {emulator.pid}")
-    print(f"set -a; . {run_dir}/env; set +a   # use it\n.venv/bin/python scripts/stack.py down {run_dir}   # stop it")
-    return 0
-
-
-def down(run_dir: Path | None) -> int:
-    run_dir = run_dir or only_running()
+def down(run_dir: Path) -> int:
     pid_file = run_dir / "pid"
     if not pid_file.exists():
         raise Failure(f"nothing that `up` started is running in {run_dir}")
     pid = int(pid_file.read_text())
     if is_ours(pid):
-        signal_group(pid, lambda: is_ours(pid))
+        end_group(pid, lambda: is_ours(pid))
     tidy(run_dir, keep_logs=False)
     say(f"stopped {run_dir.name}")
     return 0
-
-
-# ── Parts ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def parameters(given: list[str]) -> dict[str, str]:
@@ -185,7 +144,7 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
     wanted = list(stacks(options.mode, options.with_observe_stack, options.with_review_stack, chosen))
     names = ", ".join(f"{stack.name} ({stack.mode})" for stack in wanted)
     with step(f"deploying {names} with sam deploy"):
-        boto3.client("events").create_event_bus(Name=OKTA_BUS)
+        client("events").create_event_bus(Name=OKTA_BUS)
         for stack in wanted:
             stack.deploy(options.template.resolve(), run_dir)
             os.environ.update(stack.outputs())
@@ -197,12 +156,12 @@ def bring_up(emulator: Emulator, options: argparse.Namespace, run_dir: Path) -> 
     ours = sorted((name, value) for name, value in os.environ.items() if name.startswith(("AWS_", "SEVERANCE_")))
     (run_dir / "env").write_text("".join(f"{name}={shlex.quote(value)}\n" for name, value in ours))
     # For `sam local invoke --env-vars`, which cannot resolve what the template refers to.
-    known = {"Parameters": functions.variables("OffboardingFunction")}
+    known = {"Parameters": variables("OffboardingFunction")}
     (run_dir / "sam-local-env.json").write_text(json.dumps(known, indent=2) + "\n")
 
 
 def start_moto(log: Path) -> str:
-    """Start moto's server as a second opinion on what AWS does, in this process, with which it ends. Gives its address."""
+    """Start moto's server, a second opinion on what AWS does, in this process, with which it ends; its address."""
     # The same account as the emulator's.
     os.environ["MOTO_ACCOUNT_ID"] = HUB_ACCOUNT
     from moto.server import ThreadedMotoServer
@@ -213,16 +172,29 @@ def start_moto(log: Path) -> str:
     return f"http://127.0.0.1:{server.get_host_and_port()[1]}"
 
 
-def run_command(command: list[str]) -> int:
-    """Run a command in a process group of its own, and end the whole group when interrupted."""
+def run_command(options: argparse.Namespace, run_dir: Path) -> int:
+    """Run the command in a process group of its own, and end the whole group when interrupted."""
+    if options.with_moto:
+        with step("starting moto"):
+            os.environ["SEVERANCE_MOTO"] = start_moto(run_dir / "moto.log")
+    say(f"running: {shlex.join(options.command)}")
     try:
-        process = subprocess.Popen(command, cwd=REPO, start_new_session=True)
+        process = subprocess.Popen(options.command, cwd=REPO, start_new_session=True)
     except OSError as error:
-        raise Failure(f"cannot run {command[0]}: {error}") from error
+        raise Failure(f"cannot run {options.command[0]}: {error}") from error
     try:
-        return process.wait()
+        code = process.wait()
     finally:
-        end_group(process)
+        end_group(process.pid, lambda: process.poll() is None)
+    say(f"the command ended with {code}")
+    return code
+
+
+def leave_running(emulator: Emulator, run_dir: Path) -> int:
+    (run_dir / "pid").write_text(str(emulator.pid))
+    say(f"left running as process {emulator.pid}")
+    print(f"set -a; . {run_dir}/env; set +a   # use it\n.venv/bin/python scripts/stack.py down {run_dir}   # stop it")
+    return 0
 
 
 def tidy(run_dir: Path, *, keep_logs: bool) -> None:
@@ -232,14 +204,6 @@ def tidy(run_dir: Path, *, keep_logs: bool) -> None:
     for part in ("state", "tmp"):
         shutil.rmtree(run_dir / part, ignore_errors=True)
     say(f"logs are kept in {run_dir}")
-
-
-def only_running() -> Path:
-    running = sorted(path.parent for path in RUNS.glob("run-*/pid"))
-    if len(running) != 1:
-        found = ", ".join(str(path) for path in running) or "none"
-        raise Failure(f"say which run to stop; running: {found}")
-    return running[0]
 
 
 def is_ours(pid: int) -> bool:

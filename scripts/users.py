@@ -1,9 +1,6 @@
 """Fresh IAM users with credentials, as an administrator makes them, and what their holders can do with them."""
 
-from __future__ import annotations
-
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -31,22 +28,18 @@ LISTED = {
 """Each kind of credential that IAM lists, as boto3 names it, as its list is named, and its id."""
 
 
-def client(service: str) -> Any:
-    """A client with the caller's own credentials."""
+def client(service: str, holder: Mapping[str, Any] | None = None) -> Any:
+    """A client with an access key's or a session's credentials, or with those of the environment."""
+    own = holder or {}
     # boto3 makes the types of its clients at run time.
-    return cast(Any, boto3).client(service, config=ONCE)
-
-
-def as_holder(service: str, credentials: Mapping[str, Any]) -> Any:
-    """A client with an access key's or a session's credentials."""
     return cast(Any, boto3).client(
-        service, config=ONCE, aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"], aws_session_token=credentials.get("SessionToken"),
+        service, config=ONCE, aws_access_key_id=own.get("AccessKeyId"),
+        aws_secret_access_key=own.get("SecretAccessKey"), aws_session_token=own.get("SessionToken"),
     )  # fmt: skip
 
 
 def refusal(call: Callable[[], Any]) -> Mapping[str, str] | None:
-    """How AWS refuses a call; None where it does what is asked. Anything else that goes wrong is not taken for a refusal."""
+    """How AWS refuses a call; None where it does what is asked. Nothing else that goes wrong is taken for a refusal."""
     try:
         call()
     except ClientError as error:
@@ -92,7 +85,8 @@ def event(name: str, replace: Mapping[str, str]) -> dict[str, Any]:
 
 def finding(user: str, key: Mapping[str, str]) -> dict[str, Any]:
     """GuardDuty's finding that a user's key is misused: of each user another one, else it were a second delivery."""
-    found = event("guardduty/compromised-access-key.json", {"ci-deployer": user, "AKIAEXAMPLECIDEPLOY1": key["AccessKeyId"]})
+    names = {"ci-deployer": user, "AKIAEXAMPLECIDEPLOY1": key["AccessKeyId"]}
+    found = event("guardduty/compromised-access-key.json", names)
     found["detail"]["id"] = user
     return found
 
@@ -122,8 +116,10 @@ class User:
         self.keys = [new_key(name) for _ in range(holdings.access_keys)]
         if holdings.password:
             iam.create_login_profile(UserName=name, Password=PASSWORD)
-        ssh_keys = [iam.upload_ssh_public_key(UserName=name, SSHPublicKeyBody=body) for body in SSH_KEYS[: holdings.ssh_keys]]
-        self.ssh_keys = [made["SSHPublicKey"]["SSHPublicKeyId"] for made in ssh_keys]
+        self.ssh_keys = []
+        for body in SSH_KEYS[: holdings.ssh_keys]:
+            made = iam.upload_ssh_public_key(UserName=name, SSHPublicKeyBody=body)
+            self.ssh_keys.append(made["SSHPublicKey"]["SSHPublicKeyId"])
         # An account takes each but once.
         for body in CERTIFICATES[: holdings.certificates]:
             iam.upload_signing_certificate(UserName=name, CertificateBody=body)

@@ -6,8 +6,6 @@ Loads c7n and calls its handler as Lambda does, in the folder, with the config.j
 Answers each event with one line of JSON: how long the handler took. The caller's clock tells the rest.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys
