@@ -1,6 +1,7 @@
 //! What is done to the workspace itself, and never ships.
 
 mod r#gen;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -13,14 +14,18 @@ use clap::Parser;
     bin_name = "cargo xtask",
     after_help = "Examples:
   cargo xtask gen           after a card was changed
-  cargo xtask gen --check   what `make lint` checks"
+  cargo xtask gen --check   what `make lint` checks
+  cargo xtask tidy          what `make lint` checks, too
+  cargo xtask tidy --help   what it looks for, and what to do about it"
 )]
 enum Task {
     Gen(r#gen::Options),
+    Tidy(tidy::Options),
 }
 
 fn main() -> ExitCode {
     match Task::parse() {
         Task::Gen(options) => r#gen::main(&options),
+        Task::Tidy(options) => tidy::main(&options),
     }
 }
