@@ -21,4 +21,5 @@ mod reviews;
 mod rotation;
 mod secrecy;
 mod sessions;
+mod stored;
 mod whole;

@@ -22,3 +22,4 @@ mod restoration;
 mod review;
 mod rotation;
 mod stored;
+mod stored_evidence;
