@@ -99,6 +99,6 @@ fn parse(line: &str) -> Option<(Finding, usize)> {
     let name = parts.next()?.to_owned();
     let (count, imports) = parts.next()?.strip_suffix(" imports")?.split_once(" modules, ")?;
     let modules: BTreeSet<String> = parts.next()?.split(", ").map(str::to_owned).collect();
-    (modules.len() == count.parse().ok()?).then_some(())?;
+    (modules.len() == count.parse::<usize>().ok()?).then_some(())?;
     Some((Finding::Circle { name, modules }, imports.parse().ok()?))
 }
