@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::rotation::SECRET_TAG;
 use crate::right::{iam, lambda, secretsmanager, Only};
@@ -20,6 +20,16 @@ pub struct AdoptAccessKey {
 }
 
 impl AdoptAccessKey {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A secret is made for a user's access key, and rotated at once: its first value is a new key, and the old one works on.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+        Field { name: "accessKey", is: "access key id", words: "The key that is to be replaced." },
+        Field { name: "secret", is: "text", words: "The name of the secret that is made." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "accessKey": "AKIAIOSFODNN7EXAMPLE",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::IamName;
@@ -15,6 +15,14 @@ pub struct CloseRoleTrust {
 }
 
 impl CloseRoleTrust {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "Nobody can start a session of a role any more; what its trust policy says stays.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "role", is: "text", words: "The role." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
 

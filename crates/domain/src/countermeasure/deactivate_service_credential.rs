@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
@@ -19,6 +19,16 @@ pub struct DeactivateServiceCredential {
 }
 
 impl DeactivateServiceCredential {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "One credential for one service, such as a Bedrock API key, is set to Inactive.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+        Field { name: "service", is: "text", words: "The service that the credential is for." },
+        Field { name: "credential", is: "credential id", words: "The credential." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "credential": "ACCAEXAMPLE",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
@@ -16,6 +16,15 @@ pub struct DeactivateSshPublicKey {
 }
 
 impl DeactivateSshPublicKey {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "One SSH public key is set to Inactive.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+        Field { name: "key", is: "credential id", words: "The key." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "key": "APKAEXAMPLE"}"#;
 

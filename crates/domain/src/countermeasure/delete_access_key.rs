@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::{iam, Only};
 use crate::ids::{AccessKeyId, IamName};
@@ -17,6 +17,15 @@ pub struct DeleteAccessKey {
 }
 
 impl DeleteAccessKey {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "An inactive access key that a rotation has replaced is deleted, for good.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+        Field { name: "accessKey", is: "access key id", words: "The key." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer", "accessKey": "AKIAIOSFODNN7EXAMPLE"}"#;
 

@@ -1,6 +1,10 @@
 use super::{Card, Denial, Ended, Residue, Thing, Undoing};
 use crate::command::Command;
 
+/// What it does, for readers.
+pub const HOLD_FOR_REVIEW: &str =
+    "A person decides, because nothing that Severance could do fits, or something could not be read.";
+
 /// Nothing is done: a person decides.
 pub(super) struct HoldForReview;
 

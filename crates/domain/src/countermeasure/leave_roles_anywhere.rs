@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::rolesanywhere;
 use crate::ids::Arn;
@@ -17,6 +17,15 @@ pub struct LeaveRolesAnywhere {
 }
 
 impl LeaveRolesAnywhere {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A role is taken out of a profile of IAM Roles Anywhere, or a profile that has no other role is disabled.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "role", is: "ARN", words: "The role." },
+        Field { name: "profile", is: "ARN", words: "The profile." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "arn:aws:iam::111122223333:role/deployer",
         "profile": "arn:aws:rolesanywhere:eu-west-1:111122223333:profile/11111111-2222"}"#;

@@ -39,6 +39,20 @@ macro_rules! countermeasures {
                 }
             }
 
+            /// What it does, for readers.
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => $name::WORDS,)*
+                }
+            }
+
+            /// What is recorded of it.
+            pub fn fields(self) -> &'static [Field] {
+                match self {
+                    $(Self::$name => $name::FIELDS,)*
+                }
+            }
+
             fn sample(self) -> &'static str {
                 match self {
                     $(Self::$name => $name::SAMPLE,)*
@@ -84,6 +98,7 @@ mod hold_for_review;
 mod residue;
 
 pub use ended::Ended;
+pub use hold_for_review::HOLD_FOR_REVIEW;
 use hold_for_review::HoldForReview;
 pub use residue::{Counts, Residue};
 
@@ -151,6 +166,17 @@ pub trait Card {
 
     /// The command by which a person sees whether it took effect; none where no message knows all that it needs.
     fn look(&self) -> Option<Command>;
+}
+
+/// A field of a countermeasure, as it is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds: text, an ARN, an id.
+    pub is: &'static str,
+    /// What it is.
+    pub words: &'static str,
 }
 
 /// What IAM must allow for a countermeasure, for each thing that becomes of it.

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::Arn;
@@ -17,6 +17,15 @@ pub struct NeutralizePolicy {
 }
 
 impl NeutralizePolicy {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A customer managed policy that a contained identity wrote is put out of force by an older version of it, or by one that allows nothing.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "policy", is: "ARN", words: "The policy." },
+        Field { name: "version", is: "text", words: "The version that counted until then." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"policy": "arn:aws:iam::111122223333:policy/wide", "version": "v2"}"#;
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::organizations;
 use crate::ids::{AccountId, Arn};
@@ -17,6 +17,15 @@ pub struct QuarantineByScp {
 }
 
 impl QuarantineByScp {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "An identity is denied everything by a service control policy on its account.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "principal", is: "ARN", words: "The identity." },
+        Field { name: "account", is: "account id", words: "The account." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"principal": "arn:aws:iam::111122223333:user/deployer",
         "account": "111122223333"}"#;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing, deny_all};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -15,6 +15,14 @@ pub struct QuarantineRole {
 }
 
 impl QuarantineRole {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A role is denied everything by an inline policy, whoever assumes it.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "role", is: "text", words: "The role." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer"}"#;
 

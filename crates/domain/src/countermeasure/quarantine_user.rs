@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing, deny_all};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::{iam, Only};
@@ -16,6 +16,14 @@ pub struct QuarantineUser {
 }
 
 impl QuarantineUser {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A user is denied everything by an inline policy, so that keys, password and sessions are worth nothing.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::sso;
 use crate::ids::{AccountId, Arn, ResourceId};
@@ -18,6 +18,16 @@ pub struct RemoveAccountAssignment {
 }
 
 impl RemoveAccountAssignment {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "One account is taken away from a directory user.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The id of the directory user." },
+        Field { name: "account", is: "account id", words: "The account." },
+        Field { name: "permissionSet", is: "ARN", words: "The permission set." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "account": "111122223333",

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::IamName;
@@ -14,6 +14,14 @@ pub struct RemoveConsolePassword {
 }
 
 impl RemoveConsolePassword {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A user's console password is deleted, as it has no inactive state; only a new one can follow it.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::identitystore;
 use crate::ids::ResourceId;
@@ -20,6 +20,17 @@ pub struct RemoveGroupMembership {
 }
 
 impl RemoveGroupMembership {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A directory user is taken out of one group.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The id of the directory user." },
+        Field { name: "store", is: "text", words: "The directory." },
+        Field { name: "group", is: "text", words: "The group." },
+        Field { name: "membership", is: "text", words: "The membership." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer",
         "store": "d-1234567890",

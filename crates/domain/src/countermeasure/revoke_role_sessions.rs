@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -19,6 +19,15 @@ pub struct RevokeRoleSessions {
 }
 
 impl RevokeRoleSessions {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A role's sessions issued before a moment are denied; later ones work.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "role", is: "text", words: "The role." },
+        Field { name: "issuedBefore", is: "time", words: "The moment." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"role": "deployer", "issuedBefore": "2026-03-01T12:00:00Z"}"#;
 

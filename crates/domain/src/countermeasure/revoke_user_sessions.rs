@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -16,6 +16,14 @@ pub struct RevokeUserSessions {
 }
 
 impl RevokeUserSessions {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "A user's sessions issued until now are denied; its long-term credentials work on.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "user", is: "text", words: "The user." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"user": "deployer"}"#;
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Residue, Rights, Thing, Undoing};
+use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::{lambda, secretsmanager};
 use crate::ids::Arn;
@@ -14,6 +14,14 @@ pub struct RotateSecret {
 }
 
 impl RotateSecret {
+    /// What it does, for readers.
+    pub(super) const WORDS: &'static str = "The rotation that a secret has configured is started; of a user, the one that holds its key.";
+
+    /// What is recorded of it.
+    pub(super) const FIELDS: &'static [Field] = &[
+        Field { name: "secret", is: "ARN", words: "The secret." },
+    ];
+
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"secret": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:deployer-AbCdEf"}"#;
 

@@ -58,7 +58,7 @@ fn what_was_signed_is_written_again_to_the_byte() {
 fn a_review_and_its_approval_are_read() {
     let [held, approved] = whole(REVIEWED).map(|record| record.statement.predicate);
     assert_eq!((held.case.verdict, held.case.mode), (Some(Verdict::AwaitingReview), Mode::Review));
-    assert!(held.case.steps.iter().all(|of| of.step.disposition == Disposition::Review && of.outcome.is_none()));
+    assert!(held.case.steps.iter().all(|of| of.step.disposition() == Disposition::Review && of.outcome.is_none()));
     let asked = held.case.review.unwrap();
     assert_eq!((asked.decision, asked.enforce_on_silence), (None, false));
     assert_eq!(asked.expires_at, "2026-12-03T00:11:15.588Z".parse().unwrap());
@@ -72,7 +72,7 @@ fn a_review_and_its_approval_are_read() {
     assert_eq!((by.as_str(), reason.as_str()), ("arn:aws:iam::111122223333:user/carol", "the owner agreed"));
     assert_eq!(case.steps.len(), 3);
     for of in &case.steps {
-        assert_eq!(of.step.disposition, Disposition::Enforce);
+        assert_eq!(of.step.disposition(), Disposition::Enforce);
         assert!(matches!(of.outcome, Some(Outcome::Applied { .. })), "{of:?}");
         assert!(matches!(of.confirmation, Some(Confirmation::Confirmed { .. })), "{of:?}");
     }

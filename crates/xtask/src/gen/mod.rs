@@ -2,6 +2,7 @@
 
 mod alarms;
 mod blocks;
+mod documents;
 mod functions;
 mod parameters;
 mod rights;
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+
+use severance_domain::signal::{SignalKind, Source};
 
 use blocks::{Blocks, BrokenMark};
 
@@ -109,7 +112,23 @@ fn files() -> Result<Vec<(&'static str, Blocks)>, Failed> {
     member.yaml("what contains identities", rights::statements(&rights::in_members(), rights::Place::Member));
     let mut routing = Blocks::default();
     routing.yaml("rules", rules::forwarding()?);
+    let mut schema = Blocks::default();
+    schema.text("countermeasures", documents::in_schema());
+    schema.text("signals", documents::names("Signal", &SignalKind::ALL.map(SignalKind::as_str)));
+    schema.text("sources", documents::names("Source", &Source::ALL.map(Source::as_str)));
+    let mut evidence = Blocks::default();
+    evidence.text("countermeasures", documents::countermeasures());
+    evidence.text("fields of countermeasures", documents::fields());
+    let mut operations = Blocks::default();
+    operations.text("parameters", documents::parameters());
+    let mut map = Blocks::default();
+    map.text("functions", documents::functions());
+    map.text("sources", documents::sources());
     Ok(vec![
+        ("policies/severance.cedarschema", schema),
+        ("docs/ARCHITECTURE.md", map),
+        ("docs/EVIDENCE.md", evidence),
+        ("docs/OPERATIONS.md", operations),
         ("template.yaml", template),
         ("infra/member-account.yaml", member),
         ("infra/us-east-1-routing.yaml", routing),

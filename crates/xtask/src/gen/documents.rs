@@ -1,0 +1,131 @@
+//! Reference tables of the documents, and the enumerations of the policies' schema.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use severance_catalogue::function::FUNCTIONS;
+use severance_catalogue::setting::{GROUPS, Takes};
+use severance_domain::countermeasure::{Countermeasure, HOLD_FOR_REVIEW, Kind};
+use severance_domain::right::Right;
+
+/// An enumeration of the policies' schema.
+pub(super) fn names(entity: &str, names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("    \"{name}\"")).collect();
+    format!("entity {entity} enum [\n{}\n];\n", names.join(",\n"))
+}
+
+/// The countermeasures in the policies' schema, each with what it does.
+pub(super) fn in_schema() -> String {
+    let mut text = String::new();
+    for kind in Kind::ALL {
+        let _ = writeln!(text, "// {:<32}{}", kind.as_str(), kind.words());
+    }
+    text + &names("Countermeasure", &Kind::ALL.map(Kind::as_str))
+}
+
+/// A list of actions, each as it is written.
+fn actions<'a>(rights: impl Iterator<Item = &'a Right>) -> String {
+    let mut actions: Vec<String> = rights.map(|right| format!("`{}`", right.action)).collect();
+    actions.dedup();
+    actions.join(", ")
+}
+
+/// Whether an action only reads.
+fn reads(right: &Right) -> bool {
+    let (_, name) = right.action.split_once(':').unwrap_or_default();
+    ["Get", "List", "Describe"].iter().any(|verb| name.starts_with(verb))
+}
+
+/// What each countermeasure does, by which calls, and how it is read back.
+pub(super) fn countermeasures() -> String {
+    let mut text = "| countermeasure | what | calls | read back by | undone by |\n|---|---|---|---|---|\n".to_owned();
+    for kind in Kind::ALL {
+        let rights = kind.rights();
+        let changes = |rights: &'static [Right]| actions(rights.iter().filter(|right| !reads(right)));
+        let (calls, undo) = (changes(rights.apply), changes(rights.undo));
+        let (name, words, back) = (kind.as_str(), kind.words(), actions(rights.confirm.iter()));
+        let _ = writeln!(text, "| `{name}` | {words} | {calls} | {back} | {undo} |");
+    }
+    let held = Countermeasure::HoldForReview.as_str();
+    let _ = writeln!(text, "| `{held}` | {HOLD_FOR_REVIEW} | | | |");
+    text
+}
+
+/// What is recorded of the countermeasures, by field.
+pub(super) fn fields() -> String {
+    let mut fields: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
+    for kind in Kind::ALL {
+        for field in kind.fields() {
+            fields.entry(field.name).or_default().push((field.words, field.is, kind.as_str()));
+        }
+    }
+    let mut text = "| path | type | meaning | source |\n|---|---|---|---|\n".to_owned();
+    for (name, uses) in fields {
+        let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (words, _, kind) in &uses {
+            of.entry(words).or_default().push(kind);
+        }
+        let mut types: Vec<&str> = uses.iter().map(|(_, is, _)| *is).collect();
+        types.sort_unstable();
+        types.dedup();
+        let meaning: Vec<String> = of
+            .iter()
+            .map(|(words, kinds)| {
+                let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
+                format!("{words} Of {}.", kinds.join(", "))
+            })
+            .collect();
+        let (types, meaning) = (types.join(" or "), meaning.join(" "));
+        let _ = writeln!(text, "| `case.steps[].countermeasure.{name}` | {types} | {meaning} | decision |");
+    }
+    text
+}
+
+/// The parameters, by what they are about.
+pub(super) fn parameters() -> String {
+    let mut text = String::new();
+    for (group, settings) in GROUPS {
+        let _ = writeln!(text, "\n### {group}\n\n| parameter | default | takes | meaning |\n|---|---|---|---|");
+        for setting in *settings {
+            let takes = match setting.takes {
+                Takes::OneOf(values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+                Takes::NumberOf(_) => "days that CloudWatch Logs knows".to_owned(),
+                Takes::Number(least, most) => format!("{least} to {most}"),
+                Takes::Matching(_) | Takes::Text => "text".to_owned(),
+                Takes::List => "a list".to_owned(),
+            };
+            let default = match setting.default {
+                "" => "empty".to_owned(),
+                default => format!("`{default}`"),
+            };
+            let _ = writeln!(text, "| `{}` | {default} | {takes} | {} |", setting.parameter, setting.words);
+        }
+    }
+    text + "\n"
+}
+
+/// The functions: what starts each, and what it may take.
+pub(super) fn functions() -> String {
+    let mut text = "| function | started by | countermeasures |\n|---|---|---|\n".to_owned();
+    for function in FUNCTIONS {
+        let sources = function.sources.iter().map(|source| source.name.to_owned());
+        let calls = function.calls.iter().map(|call| format!("`{}`", call.name));
+        let starts: Vec<String> = sources.chain(calls).collect();
+        let starts = if starts.is_empty() { "whoever asks it".to_owned() } else { starts.join(", ") };
+        let taken: Vec<String> = function.countermeasures.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+        let taken = if taken.is_empty() { "none".to_owned() } else { taken.join(", ") };
+        let _ = writeln!(text, "| `{}` | {starts} | {taken} |", function.name);
+    }
+    text
+}
+
+/// The event sources.
+pub(super) fn sources() -> String {
+    let mut text = "| source | tells of | rules | sample |\n|---|---|---|---|\n".to_owned();
+    for source in severance_domain::intake::SOURCES {
+        let rules: Vec<String> = source.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
+        let (name, words, rules, sample) = (source.name, source.words, rules.join(", "), source.sample);
+        let _ = writeln!(text, "| {name} | {words} | {rules} | [`{sample}`](../events/{sample}) |");
+    }
+    text
+}
