@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::rotation::SECRET_TAG;
 use crate::right::{iam, lambda, secretsmanager, Only};
@@ -47,6 +47,10 @@ impl Card for AdoptAccessKey {
     fn describe(&self) -> String {
         let Self { user, access_key, secret } = self;
         format!("put access key {access_key} of user {user} under management, in secret {secret}")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        format!("needed once more: {}", self.describe())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::IamName;
@@ -38,6 +38,11 @@ impl Card for CloseRoleTrust {
     fn describe(&self) -> String {
         let Self { role } = self;
         format!("let nobody assume role {role}")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { role } = self;
+        format!("the trust policy of role {role} was opened again")
     }
 
     fn thing(&self) -> Thing {

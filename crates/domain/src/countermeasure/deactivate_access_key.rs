@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{AccessKeyId, IamName};
@@ -40,6 +40,11 @@ impl Card for DeactivateAccessKey {
     fn describe(&self) -> String {
         let Self { user, access_key } = self;
         format!("deactivate access key {access_key} of user {user}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { access_key, .. } = self;
+        format!("access key {access_key} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
@@ -46,6 +46,11 @@ impl Card for DeactivateServiceCredential {
     fn describe(&self) -> String {
         let Self { user, credential, service } = self;
         format!("deactivate credential {credential} of user {user} for {service}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { credential, service, .. } = self;
+        format!("credential {credential} for {service} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
@@ -40,6 +40,11 @@ impl Card for DeactivateSigningCertificate {
     fn describe(&self) -> String {
         let Self { user, certificate } = self;
         format!("deactivate signing certificate {certificate} of user {user}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { certificate, .. } = self;
+        format!("signing certificate {certificate} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::{CredentialId, IamName};
@@ -40,6 +40,11 @@ impl Card for DeactivateSshPublicKey {
     fn describe(&self) -> String {
         let Self { user, key } = self;
         format!("deactivate SSH public key {key} of user {user}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { key, .. } = self;
+        format!("SSH public key {key} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

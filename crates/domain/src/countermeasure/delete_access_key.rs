@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::{iam, Only};
 use crate::ids::{AccessKeyId, IamName};
@@ -41,6 +41,11 @@ impl Card for DeleteAccessKey {
     fn describe(&self) -> String {
         let Self { user, access_key } = self;
         format!("delete access key {access_key} of user {user}, which was replaced")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { access_key, .. } = self;
+        format!("access key {access_key} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

@@ -1,4 +1,4 @@
-use super::{Card, Denial, Ended, Residue, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Residue, Thing, Undoing};
 use crate::command::Command;
 
 /// What it does, for readers.
@@ -11,6 +11,10 @@ pub(super) struct HoldForReview;
 impl Card for HoldForReview {
     fn describe(&self) -> String {
         "hold for review".to_owned()
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        format!("needed once more: {}", self.describe())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::rolesanywhere;
 use crate::ids::Arn;
@@ -42,6 +42,11 @@ impl Card for LeaveRolesAnywhere {
     fn describe(&self) -> String {
         let Self { role, profile } = self;
         format!("take {role} out of the Roles Anywhere profile {profile}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { role, profile } = self;
+        format!("{role} is in the Roles Anywhere profile {profile} {}", again.now())
     }
 
     fn thing(&self) -> Thing {

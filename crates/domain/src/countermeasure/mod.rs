@@ -128,6 +128,9 @@ pub trait Card {
     /// In a reader's words, as an order.
     fn describe(&self) -> String;
 
+    /// What is found, in a reader's words, where it must be taken once more, or for something new.
+    fn appeared(&self, again: Appeared) -> String;
+
     /// What it is taken against or puts there, and how people speak of that once it is undone.
     fn thing(&self) -> Thing;
 
@@ -194,6 +197,31 @@ impl Rights {
     /// To take it, and to read its effect back.
     pub fn to_act(&self) -> impl Iterator<Item = Right> + use<> {
         self.apply.iter().chain(self.confirm).copied()
+    }
+}
+
+/// Whether what is found had been ended before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appeared {
+    /// Nobody had ended it.
+    Newly,
+    /// It had been ended.
+    Again,
+}
+
+impl Appeared {
+    fn came(self) -> &'static str {
+        match self {
+            Self::Newly => "appeared",
+            Self::Again => "is back",
+        }
+    }
+
+    fn now(self) -> &'static str {
+        match self {
+            Self::Newly => "now",
+            Self::Again => "again",
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::Arn;
@@ -41,6 +41,11 @@ impl Card for NeutralizePolicy {
     fn describe(&self) -> String {
         let Self { policy, version } = self;
         format!("put {policy} {version} out of force")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { policy, version } = self;
+        format!("{policy} {version} is in force {}", again.now())
     }
 
     fn thing(&self) -> Thing {

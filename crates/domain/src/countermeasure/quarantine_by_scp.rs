@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::organizations;
 use crate::ids::{AccountId, Arn};
@@ -42,6 +42,11 @@ impl Card for QuarantineByScp {
     fn describe(&self) -> String {
         let Self { principal, account } = self;
         format!("deny {principal} everything by a service control policy on account {account}")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { principal, account } = self;
+        format!("the service control policy against {principal} on account {account} was lifted")
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -38,6 +38,11 @@ impl Card for QuarantineRole {
     fn describe(&self) -> String {
         let Self { role } = self;
         format!("quarantine role {role} with a deny-all policy")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { role } = self;
+        format!("the deny-all policy of role {role} was lifted")
     }
 
     fn thing(&self) -> Thing {

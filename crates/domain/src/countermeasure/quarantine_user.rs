@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::{iam, Only};
@@ -39,6 +39,11 @@ impl Card for QuarantineUser {
     fn describe(&self) -> String {
         let Self { user } = self;
         format!("quarantine user {user} with a deny-all policy")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { user } = self;
+        format!("the deny-all policy of user {user} was lifted")
     }
 
     fn thing(&self) -> Thing {

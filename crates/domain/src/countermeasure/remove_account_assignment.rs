@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::sso;
 use crate::ids::{AccountId, Arn, ResourceId};
@@ -45,6 +45,11 @@ impl Card for RemoveAccountAssignment {
     fn describe(&self) -> String {
         let Self { user, account, permission_set } = self;
         format!("take account {account} with {permission_set} away from directory user {user}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { user, account, permission_set } = self;
+        format!("directory user {user} has account {account} with {permission_set} {}", again.now())
     }
 
     fn thing(&self) -> Thing {

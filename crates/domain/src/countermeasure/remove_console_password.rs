@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::iam;
 use crate::ids::IamName;
@@ -37,6 +37,11 @@ impl Card for RemoveConsolePassword {
     fn describe(&self) -> String {
         let Self { user } = self;
         format!("remove the console password of user {user}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { user } = self;
+        format!("a console password of user {user} {}", again.came())
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::identitystore;
 use crate::ids::ResourceId;
@@ -49,6 +49,11 @@ impl Card for RemoveGroupMembership {
     fn describe(&self) -> String {
         let Self { user, group, .. } = self;
         format!("take directory user {user} out of group {group}")
+    }
+
+    fn appeared(&self, again: Appeared) -> String {
+        let Self { user, group, .. } = self;
+        format!("directory user {user} is in group {group} {}", again.now())
     }
 
     fn thing(&self) -> Thing {

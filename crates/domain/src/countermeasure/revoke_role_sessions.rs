@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -43,6 +43,11 @@ impl Card for RevokeRoleSessions {
     fn describe(&self) -> String {
         let Self { role, issued_before } = self;
         format!("revoke sessions of role {role} issued before {issued_before}")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { role, .. } = self;
+        format!("the denial of role {role}'s older sessions was lifted")
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::ids::IamName;
 use crate::right::iam;
@@ -39,6 +39,11 @@ impl Card for RevokeUserSessions {
     fn describe(&self) -> String {
         let Self { user } = self;
         format!("revoke sessions of user {user} issued until now")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        let Self { user } = self;
+        format!("the denial of user {user}'s older sessions was lifted")
     }
 
     fn thing(&self) -> Thing {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
 use crate::command::Command;
 use crate::right::{lambda, secretsmanager};
 use crate::ids::Arn;
@@ -37,6 +37,10 @@ impl Card for RotateSecret {
     fn describe(&self) -> String {
         let Self { secret } = self;
         format!("start rotation of secret {secret}")
+    }
+
+    fn appeared(&self, _again: Appeared) -> String {
+        format!("needed once more: {}", self.describe())
     }
 
     fn thing(&self) -> Thing {

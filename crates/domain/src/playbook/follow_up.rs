@@ -2,7 +2,7 @@
 
 use super::{Context, contain, propose, rule};
 use crate::case::{Case, StepRecord};
-use crate::countermeasure::{self as card, Countermeasure};
+use crate::countermeasure::{Appeared, Countermeasure};
 use crate::plan::{Plan, Step, leave_to_responder};
 use crate::policy::Policy;
 use crate::signal::Signal;
@@ -56,12 +56,13 @@ pub fn follow_up(
         if (is_denial && !was_lifted) || before.iter().any(|record| !record.was_taken()) {
             continue;
         }
-        found.push(words(what, !before.is_empty()));
+        let again = if before.is_empty() { Appeared::Newly } else { Appeared::Again };
+        found.push(what.card().appeared(again));
         plan.steps.push(step);
     }
     // Where nothing fits any more, as once a service uses the role, the denial is gone all the same.
     for denial in lifted.iter().filter(|lifted| lifted.is_denial()) {
-        let what = words(denial, true);
+        let what = denial.card().appeared(Appeared::Again);
         let is_left = case.steps.iter().any(|of| !of.was_taken() && of.step.countermeasure.is_same_target(denial));
         if !is_left && !found.contains(&what) {
             found.push(what);
@@ -84,65 +85,7 @@ pub fn follow_up(
 
 /// What a step had ended and lives again, in words.
 pub fn reappeared(step: &Countermeasure) -> String {
-    words(step, true)
-}
-
-fn words(step: &Countermeasure, again: bool) -> String {
-    let came = if again { "is back" } else { "appeared" };
-    let now = if again { "again" } else { "now" };
-    match step {
-        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
-            format!("the deny-all policy of user {user} was lifted")
-        }
-        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => {
-            format!("the deny-all policy of role {role} was lifted")
-        }
-        Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user }) => {
-            format!("the denial of user {user}'s older sessions was lifted")
-        }
-        Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions { role, .. }) => {
-            format!("the denial of role {role}'s older sessions was lifted")
-        }
-        Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role }) => {
-            format!("the trust policy of role {role} was opened again")
-        }
-        Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. })
-        | Countermeasure::DeleteAccessKey(card::DeleteAccessKey { access_key, .. }) => {
-            format!("access key {access_key} {came}")
-        }
-        Countermeasure::RemoveConsolePassword(card::RemoveConsolePassword { user }) => {
-            format!("a console password of user {user} {came}")
-        }
-        Countermeasure::DeactivateSshPublicKey(card::DeactivateSshPublicKey { key, .. }) => {
-            format!("SSH public key {key} {came}")
-        }
-        Countermeasure::DeactivateSigningCertificate(card::DeactivateSigningCertificate { certificate, .. }) => {
-            format!("signing certificate {certificate} {came}")
-        }
-        Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {
-            credential, service, ..
-        }) => {
-            format!("credential {credential} for {service} {came}")
-        }
-        Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role, profile }) => {
-            format!("{role} is in the Roles Anywhere profile {profile} {now}")
-        }
-        Countermeasure::RemoveAccountAssignment(card::RemoveAccountAssignment { user, account, permission_set }) => {
-            format!("directory user {user} has account {account} with {permission_set} {now}")
-        }
-        Countermeasure::RemoveGroupMembership(card::RemoveGroupMembership { user, group, .. }) => {
-            format!("directory user {user} is in group {group} {now}")
-        }
-        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy, version }) => {
-            format!("{policy} {version} is in force {now}")
-        }
-        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal, account }) => {
-            format!("the service control policy against {principal} on account {account} was lifted")
-        }
-        Countermeasure::AdoptAccessKey(_) | Countermeasure::RotateSecret(_) | Countermeasure::HoldForReview => {
-            format!("needed once more: {}", step.describe())
-        }
-    }
+    step.card().appeared(Appeared::Again)
 }
 
 /// Asks the policies about steps that follow from what a contained identity had made, as about any other.
