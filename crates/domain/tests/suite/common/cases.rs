@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Confirmation, Outcome, StepRecord};
-use severance_domain::countermeasure::Countermeasure;
+use severance_domain::countermeasure::{self as of, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, SigningKey, Stack};
 use severance_domain::message::Message;
@@ -123,10 +123,12 @@ pub(crate) fn take(record: &mut StepRecord, went: Went) {
         Countermeasure::NeutralizePolicy(_) => {
             ("iam:GetPolicyVersion shows that it allows nothing", "iam:CreatePolicyVersion")
         }
-        Countermeasure::QuarantineByScp(_) => {
-            ("organizations:ListPoliciesForTarget shows it attached", "organizations:CreatePolicy")
-        }
         Countermeasure::HoldForReview => ("", ""),
+        // One that came since says what its card says.
+        other => {
+            let rights = other.kind().map(of::Kind::rights).unwrap();
+            ("AWS shows it", rights.apply.last().unwrap().action)
+        }
     };
     let failed = |code: &str, message: String, retryable| Outcome::Failed {
         at: later(1),
