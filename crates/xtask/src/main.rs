@@ -1,6 +1,6 @@
 //! What is done to the workspace itself, and never ships.
 
-mod r#gen;
+mod generate;
 mod tidy;
 
 use std::process::ExitCode;
@@ -19,13 +19,13 @@ use clap::Parser;
   cargo xtask tidy --help   what it looks for, and what to do about it"
 )]
 enum Task {
-    Gen(r#gen::Options),
+    Gen(generate::Options),
     Tidy(tidy::Options),
 }
 
 fn main() -> ExitCode {
     match Task::parse() {
-        Task::Gen(options) => r#gen::main(&options),
+        Task::Gen(options) => generate::main(&options),
         Task::Tidy(options) => tidy::main(&options),
     }
 }
