@@ -33,10 +33,8 @@ use crate::clock;
 use crate::config::{self, InvalidSetting, Settings};
 use crate::copies::{CopiesFunction, CopiesSearch, KeyFormats};
 use crate::countermeasures::{
-    AdoptAccessKey, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
-    DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere, NeutralizePolicy, QuarantineByScp,
-    QuarantineRole, QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword, RemoveGroupMembership,
-    RevokeRoleSessions, RevokeUserSessions, RotateSecret,
+    self, AdoptAccessKey, Driver, LeaveRolesAnywhere, QuarantineByScp, RemoveAccountAssignment, RemoveGroupMembership,
+    RotateSecret,
 };
 use crate::evidence_store::EvidenceStore;
 use crate::guardrails::{Guardrails, Limits};
@@ -231,23 +229,13 @@ impl Parts {
 
     /// What takes a countermeasure of this kind; none where the stack is not set up for it.
     fn driver(&self, kind: Kind, iam: &aws_sdk_iam::Client) -> Option<Box<dyn Driver>> {
-        let (settings, iam) = (&self.settings, iam.clone());
-        Some(match kind {
-            Kind::QuarantineUser => Box::new(QuarantineUser::new(iam)),
-            Kind::DeactivateAccessKey => Box::new(DeactivateAccessKey::new(iam)),
-            Kind::RemoveConsolePassword => Box::new(RemoveConsolePassword::new(iam)),
-            Kind::DeactivateServiceCredential => Box::new(DeactivateServiceCredential::new(iam)),
-            Kind::DeactivateSshPublicKey => Box::new(DeactivateSshPublicKey::new(iam)),
-            Kind::DeactivateSigningCertificate => Box::new(DeactivateSigningCertificate::new(iam)),
-            Kind::RevokeUserSessions => Box::new(RevokeUserSessions::new(iam)),
-            Kind::NeutralizePolicy => Box::new(NeutralizePolicy::new(iam)),
-            Kind::RevokeRoleSessions => Box::new(RevokeRoleSessions::new(iam)),
-            Kind::QuarantineRole => Box::new(QuarantineRole::new(iam)),
-            Kind::CloseRoleTrust => Box::new(CloseRoleTrust::new(iam)),
+        let settings = &self.settings;
+        let more: Box<dyn Driver> = match kind {
             Kind::LeaveRolesAnywhere => Box::new(LeaveRolesAnywhere::new(self.roles_anywhere())),
             Kind::RotateSecret => Box::new(RotateSecret::new(self.secrets())),
-            Kind::DeleteAccessKey => Box::new(DeleteAccessKey::new(iam)),
-            Kind::AdoptAccessKey => Box::new(AdoptAccessKey::new(iam, self.secrets(), settings.rotation.clone()?)),
+            Kind::AdoptAccessKey => {
+                Box::new(AdoptAccessKey::new(iam.clone(), self.secrets(), settings.rotation.clone()?))
+            }
             // Identity Center is its own account's to administer, and service control policies the organization's.
             Kind::RemoveGroupMembership if settings.identity_center => {
                 Box::new(RemoveGroupMembership::new(self.directory()))
@@ -256,8 +244,9 @@ impl Parts {
                 Box::new(RemoveAccountAssignment::new(self.sso()))
             }
             Kind::QuarantineByScp if settings.scp_quarantine => Box::new(QuarantineByScp::new(self.organizations())),
-            Kind::RemoveGroupMembership | Kind::RemoveAccountAssignment | Kind::QuarantineByScp => return None,
-        })
+            other => return countermeasures::over_iam(other, iam),
+        };
+        Some(more)
     }
 
     /// A reactor over what reads and ends identities, which is made once for the stack's own account and anew for each session

@@ -1,51 +1,58 @@
 //! The countermeasures: each knows how to apply, confirm and undo itself. Which rights that takes, its card says.
 
-mod adopt_access_key;
-mod close_role_trust;
-mod deactivate_access_key;
-mod deactivate_service_credential;
-mod deactivate_signing_certificate;
-mod deactivate_ssh_public_key;
-mod delete_access_key;
 mod inline;
-mod leave_roles_anywhere;
-mod neutralize_policy;
 mod policy;
-mod quarantine_by_scp;
-mod quarantine_role;
-mod quarantine_user;
-mod remove_account_assignment;
-mod remove_console_password;
-mod remove_group_membership;
-mod revoke_role_sessions;
-mod revoke_user_sessions;
-mod rotate_secret;
 mod status;
 
+/// The drivers, one file for each: those that need IAM alone, and those that need more.
+macro_rules! drivers {
+    (iam { $($module:ident::$name:ident),+ $(,)? } more { $($other:ident::$special:ident),+ $(,)? }) => {
+        $(mod $module; pub use $module::$name;)+
+        $(mod $other; pub use $other::$special;)+
+
+        /// What takes a countermeasure of this kind, where it needs IAM alone.
+        pub fn over_iam(kind: Kind, iam: &Iam) -> Option<Box<dyn Driver>> {
+            match kind {
+                $(Kind::$name => Some(Box::new($name::new(iam.clone()))),)+
+                $(Kind::$special => None,)+
+            }
+        }
+    };
+}
+
 use async_trait::async_trait;
+use aws_sdk_iam::Client as Iam;
 use severance_domain::case::{Case, CaseId};
-use severance_domain::countermeasure::Countermeasure;
+use severance_domain::countermeasure::{Countermeasure, Kind};
 
 use crate::error::AwsError;
 
-pub use adopt_access_key::{AdoptAccessKey, Attachment};
-pub use close_role_trust::CloseRoleTrust;
-pub use deactivate_access_key::DeactivateAccessKey;
-pub use deactivate_service_credential::DeactivateServiceCredential;
-pub use deactivate_signing_certificate::DeactivateSigningCertificate;
-pub use deactivate_ssh_public_key::DeactivateSshPublicKey;
-pub use delete_access_key::DeleteAccessKey;
-pub use leave_roles_anywhere::LeaveRolesAnywhere;
-pub use neutralize_policy::NeutralizePolicy;
-pub use quarantine_by_scp::QuarantineByScp;
-pub use quarantine_role::QuarantineRole;
-pub use quarantine_user::QuarantineUser;
-pub use remove_account_assignment::RemoveAccountAssignment;
-pub use remove_console_password::RemoveConsolePassword;
-pub use remove_group_membership::RemoveGroupMembership;
-pub use revoke_role_sessions::RevokeRoleSessions;
-pub use revoke_user_sessions::RevokeUserSessions;
-pub use rotate_secret::RotateSecret;
+pub use adopt_access_key::Attachment;
+
+drivers! {
+    iam {
+        close_role_trust::CloseRoleTrust,
+        deactivate_access_key::DeactivateAccessKey,
+        deactivate_service_credential::DeactivateServiceCredential,
+        deactivate_signing_certificate::DeactivateSigningCertificate,
+        deactivate_ssh_public_key::DeactivateSshPublicKey,
+        delete_access_key::DeleteAccessKey,
+        neutralize_policy::NeutralizePolicy,
+        quarantine_role::QuarantineRole,
+        quarantine_user::QuarantineUser,
+        remove_console_password::RemoveConsolePassword,
+        revoke_role_sessions::RevokeRoleSessions,
+        revoke_user_sessions::RevokeUserSessions,
+    }
+    more {
+        adopt_access_key::AdoptAccessKey,
+        leave_roles_anywhere::LeaveRolesAnywhere,
+        quarantine_by_scp::QuarantineByScp,
+        remove_account_assignment::RemoveAccountAssignment,
+        remove_group_membership::RemoveGroupMembership,
+        rotate_secret::RotateSecret,
+    }
+}
 
 /// What applying a countermeasure came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +74,7 @@ pub enum Seen {
 
 /// Takes one kind of countermeasure.
 ///
-/// It calls what [`Kind::rights`](severance_domain::countermeasure::Kind::rights) names, and nothing else.
+/// It calls what [`Kind::rights`] names, and nothing else.
 ///
 /// Applying is idempotent: a crash after the call and before its outcome is stored leads to a second call.
 #[async_trait]
