@@ -133,6 +133,7 @@ services! {
             CREATE_ACCESS_KEY "CreateAccessKey",
             DELETE_ACCESS_KEY "DeleteAccessKey",
             DELETE_LOGIN_PROFILE "DeleteLoginProfile",
+            DELETE_USER_PERMISSIONS_BOUNDARY "DeleteUserPermissionsBoundary",
             DELETE_USER_POLICY "DeleteUserPolicy",
             GET_ACCESS_KEY_LAST_USED "GetAccessKeyLastUsed",
             GET_LOGIN_PROFILE "GetLoginProfile",
@@ -145,6 +146,7 @@ services! {
             LIST_SIGNING_CERTIFICATES "ListSigningCertificates",
             LIST_SSH_PUBLIC_KEYS "ListSSHPublicKeys",
             LIST_USER_POLICIES "ListUserPolicies",
+            PUT_USER_PERMISSIONS_BOUNDARY "PutUserPermissionsBoundary",
             PUT_USER_POLICY "PutUserPolicy",
             TAG_USER "TagUser",
             UNTAG_USER "UntagUser",
@@ -157,11 +159,13 @@ services! {
             LIST_ATTACHED_GROUP_POLICIES "ListAttachedGroupPolicies",
             LIST_GROUP_POLICIES "ListGroupPolicies";
         Role:
+            DELETE_ROLE_PERMISSIONS_BOUNDARY "DeleteRolePermissionsBoundary",
             DELETE_ROLE_POLICY "DeleteRolePolicy",
             GET_ROLE "GetRole",
             GET_ROLE_POLICY "GetRolePolicy",
             LIST_ATTACHED_ROLE_POLICIES "ListAttachedRolePolicies",
             LIST_ROLE_POLICIES "ListRolePolicies",
+            PUT_ROLE_PERMISSIONS_BOUNDARY "PutRolePermissionsBoundary",
             PUT_ROLE_POLICY "PutRolePolicy",
             UPDATE_ASSUME_ROLE_POLICY "UpdateAssumeRolePolicy";
         Policy:

@@ -38,6 +38,7 @@ drivers! {
         deactivate_ssh_public_key::DeactivateSshPublicKey,
         delete_access_key::DeleteAccessKey,
         neutralize_policy::NeutralizePolicy,
+        put_boundary_denial::PutBoundaryDenial,
         quarantine_role::QuarantineRole,
         quarantine_user::QuarantineUser,
         remove_console_password::RemoveConsolePassword,

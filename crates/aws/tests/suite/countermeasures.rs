@@ -10,8 +10,8 @@ use severance_aws::clock;
 use severance_aws::countermeasures::{
     AdoptAccessKey, Applied, Attachment, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential,
     DeactivateSigningCertificate, DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere,
-    NeutralizePolicy, QuarantineByScp, QuarantineRole, QuarantineUser, RemoveAccountAssignment, RemoveConsolePassword,
-    RemoveGroupMembership, RevokeRoleSessions, RevokeUserSessions, RotateSecret, Seen, Undo,
+    NeutralizePolicy, PutBoundaryDenial, QuarantineByScp, QuarantineRole, QuarantineUser, RemoveAccountAssignment,
+    RemoveConsolePassword, RemoveGroupMembership, RevokeRoleSessions, RevokeUserSessions, RotateSecret, Seen, Undo,
 };
 use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Outcome};
@@ -179,6 +179,14 @@ fn scp(principal: &str) -> Countermeasure {
     Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(principal), account: account() })
 }
 
+fn user_arn() -> String {
+    format!("arn:aws:iam::{ACCOUNT}:user/{USER}")
+}
+
+fn boundary(principal: &str, earlier: Option<&str>) -> Countermeasure {
+    Countermeasure::PutBoundaryDenial(card::PutBoundaryDenial { principal: arn(principal), earlier: earlier.map(arn) })
+}
+
 fn close() -> Countermeasure {
     Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role() })
 }
@@ -228,6 +236,8 @@ fn scenes() -> Vec<Scene> {
         scene(unassign(), |w| Box::new(RemoveAccountAssignment::new(sso(w))), no_directory_user),
         scene(leave_group(), |w| Box::new(RemoveGroupMembership::new(identitystore(w))), no_directory_user),
         for_good(scene(neutralize(), |w| Box::new(NeutralizePolicy::new(iam(w))), |w| w.state().policies.clear())),
+        scene(boundary(&user_arn(), None), |w| Box::new(PutBoundaryDenial::new(iam(w))), no_user),
+        scene(boundary(ROLE_ARN, None), |w| Box::new(PutBoundaryDenial::new(iam(w))), no_role),
         scene(scp(ROLE_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
         scene(scp(DIRECTORY_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
         for_good(scene(
@@ -576,6 +586,12 @@ async fn each_driver_calls_exactly_what_its_card_says() {
     let mut play = neutralizing();
     play.world.state().policies.get_mut(POLICY).unwrap().versions.retain(|n, _| *n == 4);
     called(&mut play, Kind::NeutralizePolicy, &[Apply], &mut all).await;
+    // A boundary that was there comes back.
+    for principal in [user_arn(), ROLE_ARN.to_owned()] {
+        let step = boundary(&principal, Some(POLICY));
+        let mut play = Play::with(step, |w| Box::new(PutBoundaryDenial::new(iam(w))));
+        called(&mut play, Kind::PutBoundaryDenial, &[Apply, Undo], &mut all).await;
+    }
     // What AWS fails to change says why.
     for (before, failing) in [(&[][..], [Apply, Confirm]), (&[Apply], [Undo, ConfirmUndone])] {
         let mut play = Play::with(unassign(), |w| Box::new(RemoveAccountAssignment::new(sso(w))));
@@ -1023,6 +1039,45 @@ async fn a_user_who_is_in_the_group_again_is_seen_and_not_put_there_twice() {
     play.world.state().memberships.remove("new");
     play.world.state().deleted.insert(GROUP.to_owned());
     assert!(play.already(Half::Undo).await.contains("any more"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_boundary_that_was_there_comes_back_and_one_that_came_since_is_left_alone() {
+    let policy = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
+    let driver: fn(&World) -> Box<dyn Driver> = |w| Box::new(PutBoundaryDenial::new(iam(w)));
+    let held = |play: &Play| {
+        let state = play.world.state();
+        (state.users[USER].boundary.clone(), state.roles[ROLE].boundary.clone())
+    };
+    let set = |play: &Play, boundary: &str| {
+        let mut state = play.world.state();
+        state.users.get_mut(USER).unwrap().boundary = Some(boundary.to_owned());
+        state.roles.get_mut(ROLE).unwrap().boundary = Some(boundary.to_owned());
+    };
+    for (principal, other) in [(user_arn(), ROLE), (ROLE_ARN.to_owned(), USER)] {
+        let mut play = Play::with(boundary(&principal, Some(&policy("developers"))), driver);
+        set(&play, &policy("developers"));
+        play.changes(Half::Apply).await;
+        play.in_effect(Half::Confirm).await;
+        let denial = Some("arn:aws:iam::aws:policy/AWSDenyAll".to_owned());
+        let beside = Some(policy("developers"));
+        let expected = if other == ROLE { (denial, beside) } else { (beside, denial) };
+        assert_eq!(held(&play), expected);
+        play.changes(Half::Undo).await;
+        play.in_effect(Half::ConfirmUndone).await;
+        assert_eq!(held(&play), (Some(policy("developers")), Some(policy("developers"))));
+
+        // Another one than the step remembers is replaced, and said.
+        let mut play = Play::with(boundary(&principal, None), driver);
+        set(&play, &policy("set-since"));
+        assert!(play.changes(Half::Apply).await.contains(&policy("set-since")));
+        // Whoever sets one while the identity is held down has the last word.
+        set(&play, &policy("later"));
+        assert!(play.not_yet(Half::Confirm).await.contains(&policy("later")));
+        assert!(play.already(Half::Undo).await.contains("left alone"));
+        play.in_effect(Half::ConfirmUndone).await;
+        assert_eq!(held(&play).0, Some(policy("later")));
+    }
 }
 
 fn neutralizing() -> Play {

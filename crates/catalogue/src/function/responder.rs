@@ -73,6 +73,7 @@ pub const CARD: Function = Function {
         Kind::AdoptAccessKey,
         Kind::RotateSecret,
         Kind::QuarantineByScp,
+        Kind::PutBoundaryDenial,
     ],
     undoes: true,
     rotates_managed_only: false,

@@ -118,6 +118,7 @@ countermeasures! {
     remove_group_membership::RemoveGroupMembership,
     neutralize_policy::NeutralizePolicy,
     quarantine_by_scp::QuarantineByScp,
+    put_boundary_denial::PutBoundaryDenial,
     delete_access_key::DeleteAccessKey,
     adopt_access_key::AdoptAccessKey,
     rotate_secret::RotateSecret,

@@ -191,6 +191,16 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             state.wrote("GetRolePolicy");
             String::new()
         }
+        "PutUserPermissionsBoundary" | "PutRolePermissionsBoundary" => {
+            let holder = if role.is_empty() { find(&mut state.users, &user)? } else { find(&mut state.roles, &role)? };
+            holder.boundary = Some(text("PermissionsBoundary"));
+            String::new()
+        }
+        "DeleteUserPermissionsBoundary" | "DeleteRolePermissionsBoundary" => {
+            let holder = if role.is_empty() { find(&mut state.users, &user)? } else { find(&mut state.roles, &role)? };
+            holder.boundary.take().ok_or_else(gone)?;
+            String::new()
+        }
         "DeleteUserPolicy" | "DeleteRolePolicy" => {
             let holder = if role.is_empty() { find(&mut state.users, &user)? } else { find(&mut state.roles, &role)? };
             holder.policies.remove(&text("PolicyName")).ok_or_else(gone)?;
