@@ -2,6 +2,7 @@
 
 mod credentials;
 pub mod directory;
+mod names;
 mod owned;
 mod permissions;
 mod read;

@@ -10,6 +10,7 @@ use severance_domain::rotation::{CURRENT, MANAGED_TAG, PENDING};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind, Trust};
 
+use super::names::{name_in, reused_name};
 use super::{Found, Identities, Resolution, document, iam_tags, instant};
 use crate::error::AwsError;
 
@@ -474,17 +475,4 @@ fn fits(signal: &Signal, found: &Resolution) -> bool {
         }
         _ => true,
     }
-}
-
-fn name_in(hint: &PrincipalHint, resource_type: &str) -> Option<IamName> {
-    let from_arn = || hint.arn.as_ref().and_then(|arn| IamName::try_from(arn.name_of(resource_type)?).ok());
-    hint.name.clone().or_else(from_arn)
-}
-
-/// Names are reused: where the event gives a unique id, an identity with another one is somebody else.
-fn reused_name(hint: &PrincipalHint, found: Option<&UniqueId>, action: &str) -> Option<String> {
-    let (wanted, found) = (hint.unique_id.as_ref()?, found?);
-    (wanted != found).then(|| {
-        format!("the event is about {wanted}, but {action} shows {found} under that name: it was deleted and recreated")
-    })
 }

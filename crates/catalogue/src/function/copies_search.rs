@@ -1,6 +1,6 @@
 use severance_domain::right::{On, Only, Right, codebuild, ecs, lambda, secretsmanager, ssm};
 
-use super::{Function, Queue, Table};
+use super::card::{Function, Queue, Table};
 
 /// Finds the copies of a key. It reads whatever may hold one, all secrets and parameters of the account among it, and so is the most
 /// powerful reader of the stack. It writes where it found something, never what.

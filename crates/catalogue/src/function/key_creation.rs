@@ -1,7 +1,7 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::intake;
 
-use super::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
+use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
 use crate::reader::Reader;
 
 /// Reacts to new access keys. All that it can change is the status of keys.

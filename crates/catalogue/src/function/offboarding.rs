@@ -1,7 +1,7 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::intake;
 
-use super::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
+use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
 use crate::reader::Reader;
 
 /// Reacts to leavers. The only function that an event starts and that reaches all secrets and the directory: it lists secrets, starts

@@ -1,7 +1,7 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::right::lambda;
 
-use super::{Call, Function, Queue, Table, When};
+use super::card::{Call, Function, Queue, Table, When};
 use crate::reader::Reader;
 
 const SCHEDULED_RUN: &str = r#"{"request":"tick"}"#;

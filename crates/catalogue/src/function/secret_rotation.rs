@@ -1,6 +1,6 @@
 use severance_domain::right::{On, Only, Right, cloudtrail, iam, secretsmanager};
 
-use super::{Function, Table};
+use super::card::{Function, Table};
 
 const fn managed(right: Right) -> Right {
     Right { on: On::Secret, ..right }.only(Only::ManagedSecrets)

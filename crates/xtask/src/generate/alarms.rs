@@ -2,7 +2,7 @@
 
 use severance_catalogue::function::{FUNCTIONS, Function};
 
-use super::functions::{named, resource};
+use super::named::{named, resource};
 use super::rules;
 use super::yaml::Yaml;
 

@@ -2,20 +2,9 @@
 
 use severance_catalogue::function::{FUNCTIONS, Function};
 
+use super::named::{named, resource};
 use super::rules;
 use super::yaml::Yaml;
-
-/// A name after the stack's.
-pub(super) fn named(name: &str) -> Yaml {
-    Yaml::sub(format!("${{AWS::StackName}}-{name}"))
-}
-
-/// A resource, which is there under its function's condition.
-pub(super) fn resource(function: &Function, kind: &str, properties: Yaml) -> Yaml {
-    Yaml::map([("Type", Yaml::text(kind))])
-        .with("Condition", function.condition.map(Yaml::text))
-        .with("Properties", Some(properties))
-}
 
 /// The functions with the rules that start them.
 pub(super) fn functions() -> Result<Yaml, serde_json::Error> {

@@ -4,6 +4,7 @@ mod alarms;
 mod blocks;
 mod documents;
 mod functions;
+mod named;
 mod parameters;
 mod rights;
 mod roles;

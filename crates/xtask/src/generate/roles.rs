@@ -4,7 +4,7 @@ use severance_catalogue::function::{FUNCTIONS, Function};
 use severance_domain::countermeasure::Kind;
 use severance_domain::right::secretsmanager;
 
-use super::functions::{named, resource};
+use super::named::{named, resource};
 use super::rights::{self, Place};
 use super::yaml::Yaml;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use severance_catalogue::function::{Call, FUNCTIONS, Function, When};
 use severance_domain::intake::{Bus, EventRule};
 
-use super::functions::named;
+use super::named::named;
 use super::yaml::Yaml;
 
 /// Either edge gives up after an hour: by then a person must know.

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{File, Item, ItemMacro, ItemMod};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{File, Item, ItemMacro, ItemMod, parse_quote};
 
 use super::attributes::only_for_tests;
 use super::paths::{Path, Used, paths, spread};
@@ -63,6 +64,7 @@ impl Tree {
     }
 
     fn add(&mut self, place: &Place, items: &[Item], sources: &Sources) -> Result<Id, Fault> {
+        let items = &[items, &listed_in_macros(items, place, sources)].concat();
         let id = self.0.len();
         let owner = place.owner.unwrap_or(id);
         let mut module = Module {
@@ -121,6 +123,44 @@ impl Tree {
         let place = Place { name, parent, file, folder: &folder, owner: None };
         self.add(&place, &parse(file, text)?.items, sources).map(Some)
     }
+}
+
+/// What the lists that macros take declare: `module::Name` or `module: NAME`, where there is such a file. A list imports what it
+/// names, and hands it on.
+fn listed_in_macros(items: &[Item], place: &Place, sources: &Sources) -> Vec<Item> {
+    let mut made: Vec<Item> = Vec::new();
+    for item in items {
+        let Item::Macro(ItemMacro { ident: None, mac, .. }) = item else { continue };
+        let tokens = flat(mac.tokens.clone());
+        for (n, token) in tokens.iter().enumerate() {
+            let TokenTree::Ident(module) = token else { continue };
+            let folder = format!("{}/{module}", place.folder);
+            let is_file =
+                [format!("{folder}.rs"), format!("{folder}/mod.rs")].iter().any(|file| sources.get(file).is_some());
+            let name = tokens.get(n + 1..).unwrap_or_default().iter().find_map(|next| match next {
+                TokenTree::Ident(name) => Some(name.clone()),
+                _ => None,
+            });
+            if let (true, Some(name)) = (is_file, name) {
+                made.push(parse_quote!(mod #module;));
+                made.push(parse_quote!(use self::#module::#name;));
+                made.push(parse_quote!(pub use self::#module::#name;));
+            }
+        }
+    }
+    made
+}
+
+/// All tokens, those within brackets too.
+fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut found = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => found.extend(flat(group.stream())),
+            other => found.push(other),
+        }
+    }
+    found
 }
 
 /// Where a module is about to be put.
