@@ -81,7 +81,7 @@ impl Scope {
                 None => {}
             },
             SubjectHint::Secret { arn } => {
-                scope.allow([secretsmanager::DESCRIBE_SECRET], written(arn.as_str()).map(|arn| vec![arn]))
+                scope.allow([secretsmanager::DESCRIBE_SECRET], written(arn.as_str()).map(|arn| vec![arn]));
             }
             SubjectHint::Person { .. } | SubjectHint::Workload { .. } => {
                 scope.allow([iam::GET_ACCOUNT_AUTHORIZATION_DETAILS, secretsmanager::LIST_SECRETS], Ok(everything()));

@@ -74,8 +74,8 @@ fn of(function: &Function) -> Vec<(String, String, Yaml)> {
 
 fn at_the_first() -> [(&'static str, Yaml); 5] {
     [
-        ("EvaluationPeriods", Yaml::number(1)),
-        ("Threshold", Yaml::number(1)),
+        ("EvaluationPeriods", Yaml::number(1_u32)),
+        ("Threshold", Yaml::number(1_u32)),
         ("ComparisonOperator", Yaml::text("GreaterThanOrEqualToThreshold")),
         ("TreatMissingData", Yaml::text("notBreaching")),
         ("AlarmActions", Yaml::list([Yaml::r#ref("AlarmTopic")])),
@@ -117,6 +117,6 @@ fn counted(id: &str, namespace: &str, metric: &str, dimensions: &[Yaml]) -> Yaml
         ("MetricName", Yaml::text(metric)),
         ("Dimensions", Yaml::list(dimensions.iter().cloned())),
     ]);
-    let stat = Yaml::map([("Stat", Yaml::text("Sum")), ("Period", Yaml::number(60)), ("Metric", metric)]);
+    let stat = Yaml::map([("Stat", Yaml::text("Sum")), ("Period", Yaml::number(60_u32)), ("Metric", metric)]);
     Yaml::map([("Id", Yaml::text(id)), ("ReturnData", Yaml::Plain("false".to_owned())), ("MetricStat", stat)])
 }

@@ -25,7 +25,7 @@ fn of(function: &Function) -> Result<Yaml, serde_json::Error> {
             Yaml::map([("Type", Yaml::text("SQS")), ("Destination", Yaml::att(format!("{id}DeadLetters.Arn")))]);
         Yaml::map([
             ("MaximumRetryAttempts", Yaml::number(queue.retries)),
-            ("MaximumEventAgeInSeconds", Yaml::number(3600)),
+            ("MaximumEventAgeInSeconds", Yaml::number(3600_u32)),
             ("DestinationConfig", Yaml::map([("OnFailure", failure)])),
         ])
     });
@@ -56,7 +56,7 @@ pub(super) fn queues() -> Yaml {
         if function.queue.is_some() {
             let queue = Yaml::map([
                 ("QueueName", named(&format!("{}-dead-letters", function.name))),
-                ("MessageRetentionPeriod", Yaml::number(1_209_600)),
+                ("MessageRetentionPeriod", Yaml::number(1_209_600_u32)),
                 ("KmsMasterKeyId", Yaml::r#ref("DataKey")),
             ]);
             resources.push((String::new(), format!("{id}DeadLetters"), resource(function, "AWS::SQS::Queue", queue)));

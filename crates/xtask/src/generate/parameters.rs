@@ -22,7 +22,9 @@ pub(super) fn parameters() -> Yaml {
 fn parameter(setting: &Setting) -> Yaml {
     let (kind, allowed) = match setting.takes {
         Takes::OneOf(values) => ("String", vec![("AllowedValues", Yaml::texts(values.iter().copied()))]),
-        Takes::NumberOf(values) => ("Number", vec![("AllowedValues", Yaml::list(values.iter().map(Yaml::number)))]),
+        Takes::NumberOf(values) => {
+            ("Number", vec![("AllowedValues", Yaml::list(values.iter().copied().map(Yaml::number)))])
+        }
         Takes::Number(least, most) => {
             ("Number", vec![("MinValue", Yaml::number(least)), ("MaxValue", Yaml::number(most))])
         }

@@ -9,7 +9,7 @@ use super::yaml::Yaml;
 
 /// Either edge gives up after an hour: by then a person must know.
 fn retry() -> Yaml {
-    Yaml::map([("MaximumRetryAttempts", Yaml::number(185)), ("MaximumEventAgeInSeconds", Yaml::number(3600))])
+    Yaml::map([("MaximumRetryAttempts", Yaml::number(185_u32)), ("MaximumEventAgeInSeconds", Yaml::number(3600_u32))])
 }
 
 fn kept(function: &Function) -> Yaml {

@@ -47,8 +47,8 @@ impl Yaml {
         if text.starts_with('!') { Self::Plain(text.to_owned()) } else { Self::text(text) }
     }
 
-    pub(super) fn number(number: impl ToString) -> Self {
-        Self::Plain(number.to_string())
+    pub(super) fn number(number: impl Into<u32>) -> Self {
+        Self::Plain(number.into().to_string())
     }
 
     /// Text in which `${…}` is replaced. One that is nothing else is a reference.
