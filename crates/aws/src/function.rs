@@ -1,5 +1,6 @@
 //! What all functions share: start, one invocation, and how its failures are told to Lambda.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -212,10 +213,12 @@ impl Parts {
     /// What a function with this card reads and ends identities with: these readers, these drivers and no other.
     pub fn hands(&self, card: &Card) -> Hands {
         let reads = |reader| card.readers.contains(&reader);
+        // A client is made once, where it is used at all: that costs time at each start.
         let iam = self.iam();
+        let secrets = LazyCell::new(|| self.secrets());
         let mut identities = self.identities(iam.clone());
         if reads(Reader::Secrets) {
-            identities = identities.with_secrets(self.secrets());
+            identities = identities.with_secrets((*secrets).clone());
         }
         if reads(Reader::RolesAnywhere) {
             identities = identities.with_roles_anywhere(self.roles_anywhere_profiles());
@@ -223,18 +226,24 @@ impl Parts {
         if reads(Reader::Directory) {
             identities = identities.with_directory(self.directory_users());
         }
-        let drivers = card.countermeasures.iter().filter_map(|kind| self.driver(*kind, &iam)).collect();
+        let drivers = card.countermeasures.iter().filter_map(|kind| self.driver(*kind, &iam, &secrets)).collect();
         Hands::new(identities, drivers).with_trail(if reads(Reader::Trail) { self.trail() } else { None })
     }
 
     /// What takes a countermeasure of this kind; none where the stack is not set up for it.
-    fn driver(&self, kind: Kind, iam: &aws_sdk_iam::Client) -> Option<Box<dyn Driver>> {
+    fn driver(
+        &self,
+        kind: Kind,
+        iam: &aws_sdk_iam::Client,
+        secrets: &LazyCell<aws_sdk_secretsmanager::Client, impl FnOnce() -> aws_sdk_secretsmanager::Client>,
+    ) -> Option<Box<dyn Driver>> {
         let settings = &self.settings;
         let more: Box<dyn Driver> = match kind {
             Kind::LeaveRolesAnywhere => Box::new(LeaveRolesAnywhere::new(self.roles_anywhere())),
-            Kind::RotateSecret => Box::new(RotateSecret::new(self.secrets())),
+            Kind::RotateSecret => Box::new(RotateSecret::new((**secrets).clone())),
             Kind::AdoptAccessKey => {
-                Box::new(AdoptAccessKey::new(iam.clone(), self.secrets(), settings.rotation.clone()?))
+                let rotation = settings.rotation.clone()?;
+                Box::new(AdoptAccessKey::new(iam.clone(), (**secrets).clone(), rotation))
             }
             // Identity Center is its own account's to administer, and service control policies the organization's.
             Kind::RemoveGroupMembership if settings.identity_center => {
