@@ -132,10 +132,10 @@ bench-rotation: build-release ## A rotation by its steps, and whether an exposed
 .PHONY: lint
 lint: venv ## What CI checks beside the tests
 	cargo fmt --all --check
-	cargo xtask tidy
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --document-private-items
+	cargo xtask tidy
 	cargo xtask gen --check
 	cfn-lint template.yaml infra/*.yaml
 	$(VENV)/bin/python scripts/check_template.py

@@ -21,7 +21,6 @@ use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::rotation::StepRequest;
 use severance_policy::{self as policy, PolicyError};
-use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -42,6 +41,7 @@ use crate::guardrails::{Guardrails, Limits};
 use crate::identity::Identities;
 use crate::identity::directory::Directory;
 use crate::identity::roles_anywhere::RolesAnywhere;
+use crate::logs;
 use crate::publish::Publisher;
 use crate::reach::{Hands, Reach};
 use crate::react::{ReactError, Reactor};
@@ -427,32 +427,6 @@ pub enum StartError {
     Runtime(lambda_runtime::Error),
 }
 
-/// What would write whole events and answers at its finest level, values of variables among them.
-const HELD_TO_INFO: [&str; 3] = ["lambda_runtime", "lambda_runtime_api_client", "aws_smithy_runtime"];
-
-/// What is logged under these levels (`info`, `warn,severance_aws=debug`), as `RUST_LOG` gives them. Whatever they say, the
-/// runtime and the SDK log no content.
-pub fn log_filter(levels: Option<&str>) -> Targets {
-    let asked: Targets =
-        levels.and_then(|levels| levels.parse().ok()).unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
-    let all_else = asked.default_level().unwrap_or(LevelFilter::OFF);
-    asked
-        .into_iter()
-        .filter(|(target, _)| !HELD_TO_INFO.iter().any(|held| target.starts_with(held)))
-        .collect::<Targets>()
-        .with_default(all_else)
-        .with_targets(HELD_TO_INFO.map(|held| (held, LevelFilter::INFO)))
-}
-
-/// The log's levels.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the log's level is the one setting that is needed before the others are read"
-)]
-fn log_levels() -> Option<String> {
-    std::env::var("RUST_LOG").ok()
-}
-
 /// What a function answers one invocation with.
 pub trait Serve: Send + Sync {
     /// What it answers with.
@@ -500,7 +474,7 @@ pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor
 /// Starts a function and serves invocations until Lambda ends it.
 pub async fn run_with<S: Serve>(compose: impl FnOnce(&Parts) -> S) -> Result<(), StartError> {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(log_filter(log_levels().as_deref())).init();
+    tracing_subscriber::registry().with(lines).with(logs::filter(logs::levels().as_deref())).init();
     let settings = Settings::from_environment()?;
     let policy = policy::Guardrails::embedded().inspect_err(|error| {
         tracing::error!(error = %error, "the policies are broken, so nothing can be decided");

@@ -19,6 +19,7 @@ pub mod evidence_store;
 pub mod function;
 pub mod guardrails;
 pub mod identity;
+pub mod logs;
 pub mod look;
 pub mod publish;
 pub mod reach;

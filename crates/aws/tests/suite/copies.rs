@@ -9,7 +9,8 @@ use crate::account::*;
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
 use severance_aws::copies::CopiesSearch;
-use severance_aws::function::{Failure, Serve, log_filter};
+use severance_aws::function::{Failure, Serve};
+use severance_aws::logs;
 use severance_catalogue::function::COPIES_SEARCH;
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Place, Updated};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -456,7 +457,7 @@ async fn no_value_comes_out() {
     let writer = log.clone();
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || writer.clone());
     // The finest that somebody could set.
-    let filter = log_filter(Some("trace,aws_smithy_runtime=trace,aws_smithy_runtime::client::orchestrator=trace"));
+    let filter = logs::filter(Some("trace,aws_smithy_runtime=trace,aws_smithy_runtime::client::orchestrator=trace"));
     let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(lines).with(filter));
     let mut out = Vec::new();
     for fault in [None, Some(("AccessDeniedException", 400)), Some(("InternalServiceError", 500))] {

@@ -1,5 +1,6 @@
 //! YAML as CloudFormation takes it: on one line where it fits, and else a line for each part.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -115,7 +116,11 @@ impl Yaml {
             Value::String(text) if text.contains("${") => Self::sub(text),
             Value::String(text) => Self::text(text.clone()),
             Value::Array(items) => Self::list(items.iter().map(Self::of_json)),
-            Value::Object(fields) => Self::map(fields.iter().map(|(key, value)| (key.clone(), Self::of_json(value)))),
+            Value::Object(fields) => {
+                // Another crate of the workspace may switch on serde_json's preserve_order.
+                let sorted: BTreeMap<&String, &Value> = fields.iter().collect();
+                Self::map(sorted.into_iter().map(|(key, value)| (key.clone(), Self::of_json(value))))
+            }
             other => Self::Plain(other.to_string()),
         }
     }
