@@ -65,8 +65,10 @@ pub enum Only {
     ManagedUsers,
     /// A secret is made that Severance manages, with the tags that adoption sets.
     NewManagedSecrets,
-    /// Where this managed policy is the permissions boundary that is set.
+    /// Where this policy of AWS is the permissions boundary: that is set, or that is there and is removed.
     Boundary(&'static str),
+    /// Where the permissions boundary that is set is a policy of the account's own.
+    OwnBoundary,
 }
 
 impl Right {

@@ -1,5 +1,5 @@
 //! Deny a user or a role everything by its permissions boundary. The boundary that it had when the step was planned comes back;
-//! one that somebody set since is left alone.
+//! one that somebody set since is left alone. One that is AWS's own IAM refuses to bring back: a person does that by hand.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;

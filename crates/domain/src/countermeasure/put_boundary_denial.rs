@@ -32,8 +32,9 @@ impl PutBoundaryDenial {
     pub(super) const SAMPLE: &'static str = r#"{"principal": "arn:aws:iam::111122223333:user/deployer",
         "earlier": "arn:aws:iam::111122223333:policy/developers"}"#;
 
-    /// What IAM must allow for it. What is put there and taken away is AWS's denial and nothing else; whatever boundary comes back
-    /// denies more than none.
+    /// What IAM must allow for it. What is put there and taken away is AWS's denial and nothing else. What comes back is a policy of
+    /// the account's own: IAM knows no condition on the boundary that is replaced, and with any other of AWS's policies
+    /// (`AdministratorAccess`) somebody's bounds could be widened.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[
             iam::GET_USER,
@@ -45,8 +46,8 @@ impl PutBoundaryDenial {
         undo: &[
             iam::GET_USER,
             iam::GET_ROLE,
-            iam::PUT_USER_PERMISSIONS_BOUNDARY,
-            iam::PUT_ROLE_PERMISSIONS_BOUNDARY,
+            iam::PUT_USER_PERMISSIONS_BOUNDARY.only(Only::OwnBoundary),
+            iam::PUT_ROLE_PERMISSIONS_BOUNDARY.only(Only::OwnBoundary),
             iam::DELETE_USER_PERMISSIONS_BOUNDARY.only(DENIAL),
             iam::DELETE_ROLE_PERMISSIONS_BOUNDARY.only(DENIAL),
         ],

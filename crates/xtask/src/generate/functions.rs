@@ -123,7 +123,7 @@ pub(super) fn outputs() -> Yaml {
                 .with("Condition", function.condition.map(Yaml::text))
                 .with("Description", Some(Yaml::text(words)))
                 .with("Value", Some(Yaml::r#ref(name.clone())));
-            outputs.push((name, output));
+            outputs.push((name, output.dense()));
         };
         output(format!("{id}Function"), function.output);
         if let Some(queue) = function.queue {

@@ -121,6 +121,7 @@ fn sid(on: On, only: Only, there_if: Option<&str>) -> String {
         }
         Only::ManagedSecrets | Only::ManagedUsers | Only::NewManagedSecrets => "Managed".to_owned(),
         Only::Boundary(name) => format!("BoundedBy{name}"),
+        Only::OwnBoundary => "BoundedByOwnPolicy".to_owned(),
     };
     format!("{what}{which}")
 }
@@ -188,6 +189,10 @@ fn condition(only: Only) -> Option<Yaml> {
         Only::Boundary(name) => {
             let arn = Yaml::sub(format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"));
             vec![("ArnEquals", Yaml::map([("iam:PermissionsBoundary", arn)]))]
+        }
+        Only::OwnBoundary => {
+            let own = arn("iam", "", "${AWS::AccountId}", "policy/*");
+            vec![("ArnLike", Yaml::map([("iam:PermissionsBoundary", own)]))]
         }
     }))
 }
