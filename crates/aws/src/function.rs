@@ -226,7 +226,7 @@ impl Parts {
         if reads(Reader::Directory) {
             identities = identities.with_directory(self.directory_users());
         }
-        let drivers = card.countermeasures.iter().filter_map(|kind| self.driver(*kind, &iam, &secrets)).collect();
+        let drivers = card.kinds().filter_map(|kind| self.driver(kind, &iam, &secrets)).collect();
         Hands::new(identities, drivers).with_trail(if reads(Reader::Trail) { self.trail() } else { None })
     }
 

@@ -53,7 +53,7 @@ fn target(step: &Countermeasure) -> Result<Target<'_>, AwsError> {
     };
     let name = |kind: &str| principal.name_of(kind).and_then(|name| IamName::try_from(name).ok());
     let holder = name("user").map(Holder::User).or_else(|| name("role").map(Holder::Role));
-    let denial = format!("arn:{}:iam::aws:policy/AWSDenyAll", principal.partition());
+    let denial = card::deny_all(principal.partition());
     Ok(Target { holder: holder.ok_or_else(|| misdirected(PUT_USER))?, denial, earlier: earlier.as_ref() })
 }
 

@@ -31,8 +31,8 @@ pub struct Function {
     pub memory: Option<u16>,
     /// Whether it keeps cases and publishes evidence of them.
     pub keeps_cases: bool,
-    /// The countermeasures that it may take.
-    pub countermeasures: &'static [Kind],
+    /// The countermeasures that it may take, by what they have in common.
+    pub countermeasures: &'static [&'static [Kind]],
     /// Whether it may undo them as well.
     pub undoes: bool,
     /// Whether it rotates no secrets but those that this stack manages.
@@ -107,6 +107,22 @@ pub struct Queue {
     pub output: &'static str,
 }
 
+/// What contains users: every credential that they can have.
+pub(super) const OF_USERS: &[Kind] = &[
+    Kind::QuarantineUser,
+    Kind::DeactivateAccessKey,
+    Kind::RemoveConsolePassword,
+    Kind::DeactivateServiceCredential,
+    Kind::DeactivateSshPublicKey,
+    Kind::DeactivateSigningCertificate,
+    Kind::RevokeUserSessions,
+    Kind::NeutralizePolicy,
+];
+
+/// What contains roles: their sessions, and the ways to new ones.
+pub(super) const OF_ROLES: &[Kind] =
+    &[Kind::RevokeRoleSessions, Kind::QuarantineRole, Kind::CloseRoleTrust, Kind::LeaveRolesAnywhere];
+
 /// What is said of a queue that keeps events.
 pub(super) const EVENTS: Queue = Queue {
     retries: 2,
@@ -134,11 +150,21 @@ impl Function {
             .collect()
     }
 
+    /// The countermeasures that it may take.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> + use<> {
+        self.countermeasures.iter().copied().flatten().copied()
+    }
+
+    /// Whether it may take this one.
+    pub fn takes(&self, kind: Kind) -> bool {
+        self.kinds().any(|own| own == kind)
+    }
+
     /// What its role must allow it on identities, and in services that it reads for itself.
     pub fn rights(&self) -> BTreeSet<Right> {
         let mut rights: BTreeSet<Right> = self.rights.iter().copied().collect();
         rights.extend(self.readers.iter().flat_map(|reader| reader.rights()));
-        for kind in self.countermeasures {
+        for kind in self.kinds() {
             rights.extend(kind.rights().to_act());
             if self.undoes {
                 rights.extend(kind.rights().undo);

@@ -16,7 +16,7 @@ pub const CARD: Function = Function {
     timeout: None,
     memory: None,
     keeps_cases: true,
-    countermeasures: &[Kind::DeactivateAccessKey],
+    countermeasures: &[&[Kind::DeactivateAccessKey]],
     undoes: false,
     rotates_managed_only: false,
     readers: &[Reader::Keys],

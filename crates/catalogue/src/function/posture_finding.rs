@@ -1,7 +1,7 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::intake;
 
-use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, Queue};
+use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, OF_ROLES, OF_USERS, Queue};
 use crate::reader::Reader;
 
 /// Reacts to findings of posture tools and threat detectors.
@@ -30,19 +30,9 @@ pub const CARD: Function = Function {
     memory: None,
     keeps_cases: true,
     countermeasures: &[
-        Kind::QuarantineUser,
-        Kind::DeactivateAccessKey,
-        Kind::RemoveConsolePassword,
-        Kind::DeactivateServiceCredential,
-        Kind::DeactivateSshPublicKey,
-        Kind::DeactivateSigningCertificate,
-        Kind::RevokeUserSessions,
-        Kind::NeutralizePolicy,
-        Kind::RevokeRoleSessions,
-        Kind::QuarantineRole,
-        Kind::CloseRoleTrust,
-        Kind::LeaveRolesAnywhere,
-        Kind::RotateSecret,
+        OF_USERS,
+        OF_ROLES,
+        &[Kind::RotateSecret],
     ],
     undoes: false,
     rotates_managed_only: true,

@@ -1,7 +1,7 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::right::lambda;
 
-use super::card::{Call, Function, Queue, Table, When};
+use super::card::{Call, Function, OF_ROLES, OF_USERS, Queue, Table, When};
 use crate::reader::Reader;
 
 const SCHEDULED_RUN: &str = r#"{"request":"tick"}"#;
@@ -55,25 +55,9 @@ pub const CARD: Function = Function {
     memory: None,
     keeps_cases: true,
     countermeasures: &[
-        Kind::QuarantineUser,
-        Kind::DeactivateAccessKey,
-        Kind::RemoveConsolePassword,
-        Kind::DeactivateServiceCredential,
-        Kind::DeactivateSshPublicKey,
-        Kind::DeactivateSigningCertificate,
-        Kind::RevokeUserSessions,
-        Kind::NeutralizePolicy,
-        Kind::RevokeRoleSessions,
-        Kind::QuarantineRole,
-        Kind::CloseRoleTrust,
-        Kind::LeaveRolesAnywhere,
-        Kind::RemoveGroupMembership,
-        Kind::RemoveAccountAssignment,
-        Kind::DeleteAccessKey,
-        Kind::AdoptAccessKey,
-        Kind::RotateSecret,
-        Kind::QuarantineByScp,
-        Kind::PutBoundaryDenial,
+        OF_USERS,
+        OF_ROLES,
+        &[Kind::RemoveGroupMembership, Kind::RemoveAccountAssignment, Kind::DeleteAccessKey, Kind::AdoptAccessKey, Kind::RotateSecret, Kind::QuarantineByScp, Kind::PutBoundaryDenial],
     ],
     undoes: true,
     rotates_managed_only: false,

@@ -279,7 +279,7 @@ pub enum Undoing {
 }
 
 /// AWS's own policy that denies everything, in a partition.
-fn deny_all(partition: &str) -> String {
+pub fn deny_all(partition: &str) -> String {
     format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
 }
 

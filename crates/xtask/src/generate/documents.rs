@@ -112,7 +112,7 @@ pub(super) fn functions() -> String {
         let calls = function.calls.iter().map(|call| format!("`{}`", call.name));
         let starts: Vec<String> = sources.chain(calls).collect();
         let starts = if starts.is_empty() { "whoever asks it".to_owned() } else { starts.join(", ") };
-        let taken: Vec<String> = function.countermeasures.iter().map(|kind| format!("`{}`", kind.as_str())).collect();
+        let taken: Vec<String> = function.kinds().map(|kind| format!("`{}`", kind.as_str())).collect();
         let taken = if taken.is_empty() { "none".to_owned() } else { taken.join(", ") };
         let _ = writeln!(text, "| `{}` | {starts} | {taken} |", function.name);
     }

@@ -27,7 +27,7 @@ pub(super) fn shared() -> BTreeSet<Right> {
 
 /// Whether a function contains users and roles.
 pub(super) fn contains(function: &Function) -> bool {
-    function.countermeasures.contains(&Kind::QuarantineUser)
+    function.takes(Kind::QuarantineUser)
 }
 
 /// What may be done in other accounts: whatever the responder may, but for what is only where the stack is (the organization, its
@@ -67,26 +67,22 @@ pub(super) fn statements(rights: &BTreeSet<Right>, place: Place) -> Yaml {
             actions.sort_unstable();
             actions.dedup();
             let sid = sid(on, only, there_if);
-            let resource = match resources(on, place).as_slice() {
-                [one] => one.clone(),
-                several => Yaml::list(several.iter().cloned()),
-            };
-            let action = match actions.as_slice() {
-                [one] => Yaml::text(*one),
-                several => Yaml::texts(several.iter().copied()),
-            };
-            let statement = Yaml::map([
-                ("Sid", Yaml::text(sid.clone())),
-                ("Effect", Yaml::text("Allow")),
-                ("Action", action),
-                ("Resource", resource),
-            ])
-            .with("Condition", condition(only));
-            (sid, there_if.map_or(statement.clone().dense(), |there_if| Yaml::only_if(there_if, statement).dense()))
+            let resource = Yaml::one_or_list(resources(on, place));
+            let statement = statement(&sid, "Allow", &actions, resource, condition(only));
+            (sid, there_if.map_or(statement.clone(), |there_if| Yaml::only_if(there_if, statement).dense()))
         })
         .collect();
     statements.sort_by(|a, b| a.0.cmp(&b.0));
     Yaml::list(statements.into_iter().map(|(_, statement)| statement))
+}
+
+/// A statement.
+pub(super) fn statement(sid: &str, effect: &str, actions: &[&str], resource: Yaml, condition: Option<Yaml>) -> Yaml {
+    let actions = actions.iter().map(|action| Yaml::text(*action)).collect();
+    Yaml::map([("Sid", Yaml::text(sid)), ("Effect", Yaml::text(effect)), ("Action", Yaml::one_or_list(actions))])
+        .with("Resource", Some(resource))
+        .with("Condition", condition)
+        .dense()
 }
 
 fn sid(on: On, only: Only, there_if: Option<&str>) -> String {

@@ -5,7 +5,7 @@ use severance_domain::countermeasure::Kind;
 use severance_domain::right::secretsmanager;
 
 use super::named::{named, resource};
-use super::rights::{self, Place};
+use super::rights::{self, Place, statement};
 use super::yaml::Yaml;
 
 /// The functions' roles.
@@ -37,16 +37,6 @@ fn document(statements: Vec<Yaml>) -> Yaml {
     Yaml::map([("Version", Yaml::text("2012-10-17")), ("Statement", Yaml::list(statements))])
 }
 
-fn statement(sid: &str, effect: &str, actions: &[&str], resource: Yaml, condition: Option<Yaml>) -> Yaml {
-    let action = match actions {
-        [one] => Yaml::text(*one),
-        several => Yaml::texts(several.iter().copied()),
-    };
-    Yaml::map([("Sid", Yaml::text(sid)), ("Effect", Yaml::text(effect)), ("Action", action), ("Resource", resource)])
-        .with("Condition", condition)
-        .dense()
-}
-
 fn statements(function: &Function) -> Vec<Yaml> {
     let mut own = function.rights();
     if rights::contains(function) {
@@ -56,10 +46,10 @@ fn statements(function: &Function) -> Vec<Yaml> {
         Yaml::List(statements) => statements,
         other => vec![other],
     };
-    if function.countermeasures.contains(&Kind::RotateSecret) {
-        statements.extend(never_another_rotation(function.countermeasures.contains(&Kind::AdoptAccessKey)));
+    if function.takes(Kind::RotateSecret) {
+        statements.extend(never_another_rotation(function.takes(Kind::AdoptAccessKey)));
     }
-    if function.countermeasures.contains(&Kind::AdoptAccessKey) {
+    if function.takes(Kind::AdoptAccessKey) {
         let key = statement(
             "EncryptManagedSecret",
             "Allow",
@@ -114,12 +104,8 @@ fn statements(function: &Function) -> Vec<Yaml> {
 const DATA_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 fn via(services: &[&str]) -> Yaml {
-    let mut services =
-        services.iter().map(|service| Yaml::sub(format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}")));
-    let one_or_list = match services.len() {
-        1 => services.next().unwrap_or_else(|| Yaml::list([])),
-        _ => Yaml::list(services),
-    };
+    let service = |service: &&str| Yaml::sub(format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"));
+    let one_or_list = Yaml::one_or_list(services.iter().map(service).collect());
     Yaml::map([("StringEquals", Yaml::map([("kms:ViaService", one_or_list)]))])
 }
 

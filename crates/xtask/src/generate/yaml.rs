@@ -83,6 +83,14 @@ impl Yaml {
         Self::List(items.into_iter().collect())
     }
 
+    /// As IAM writes it: one by itself, several as a list.
+    pub(super) fn one_or_list(mut items: Vec<Self>) -> Self {
+        match items.pop() {
+            Some(only) if items.is_empty() => only,
+            last => Self::List(items.into_iter().chain(last).collect()),
+        }
+    }
+
     pub(super) fn texts<'a>(items: impl IntoIterator<Item = &'a str>) -> Self {
         Self::list(items.into_iter().map(Self::text))
     }
