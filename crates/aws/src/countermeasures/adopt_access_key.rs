@@ -11,7 +11,7 @@ use severance_domain::right::{iam, secretsmanager};
 use severance_domain::rotation::{ADOPTED_TAG, MANAGED_TAG, SECRET_TAG, USER_TAG};
 
 use super::rotate_secret::{RotateSecret, Version, version_id};
-use super::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const CREATE: &str = secretsmanager::CREATE_SECRET.action;

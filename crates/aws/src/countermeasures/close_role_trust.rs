@@ -10,7 +10,8 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::CLOSED_TRUST_SID;
 use severance_domain::right::iam;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, policy, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::policy;
 use crate::error::AwsError;
 
 const GET: &str = iam::GET_ROLE.action;

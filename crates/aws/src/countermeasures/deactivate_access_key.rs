@@ -8,7 +8,7 @@ use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
 use super::status::{Listed, Switched};
-use super::{Seen, misdirected};
+use super::driver::{Seen, misdirected};
 use crate::error::AwsError;
 
 const UPDATE: &str = iam::UPDATE_ACCESS_KEY.action;

@@ -7,7 +7,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
-use super::misdirected;
+use super::driver::misdirected;
 use super::status::{Listed, Switched};
 use crate::error::AwsError;
 

@@ -10,7 +10,7 @@ use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use severance_domain::right::iam;
 
 use super::policy::{self, Quarantine};
-use super::{Applied, Seen, Undo, unless_gone};
+use super::driver::{Applied, Seen, Undo, unless_gone};
 use crate::clock;
 use crate::error::AwsError;
 

@@ -8,7 +8,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
 use severance_domain::right::iam;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const GET: &str = iam::GET_POLICY.action;

@@ -9,7 +9,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{Arn, IamName};
 use severance_domain::right::iam;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const GET_USER: &str = iam::GET_USER.action;

@@ -12,7 +12,7 @@ use severance_domain::ids::{AccountId, Arn};
 use severance_domain::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
 use severance_domain::right::organizations;
 
-use super::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const CREATE: &str = organizations::CREATE_POLICY.action;

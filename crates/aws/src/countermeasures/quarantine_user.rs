@@ -11,7 +11,7 @@ use severance_domain::plan::QUARANTINE_TAG;
 use severance_domain::right::iam;
 
 use super::inline::{Holder, InlinePolicies, LOOK_USER, PUT_USER};
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const TAG: &str = iam::TAG_USER.action;

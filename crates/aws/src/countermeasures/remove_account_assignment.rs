@@ -14,7 +14,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn, ResourceId};
 use severance_domain::right::sso;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const DELETE: &str = sso::DELETE_ACCOUNT_ASSIGNMENT.action;

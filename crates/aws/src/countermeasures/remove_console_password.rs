@@ -7,7 +7,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const DELETE: &str = iam::DELETE_LOGIN_PROFILE.action;

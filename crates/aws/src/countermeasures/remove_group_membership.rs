@@ -10,7 +10,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::ResourceId;
 use severance_domain::right::identitystore;
 
-use super::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const DELETE: &str = identitystore::DELETE_GROUP_MEMBERSHIP.action;

@@ -6,7 +6,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{Holder, InlinePolicies, PUT_USER};
-use super::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
 

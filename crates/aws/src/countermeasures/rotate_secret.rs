@@ -12,7 +12,7 @@ use severance_domain::ids::Arn;
 use severance_domain::right::secretsmanager;
 use severance_domain::rotation::CURRENT;
 
-use super::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const ROTATE: &str = secretsmanager::ROTATE_SECRET.action;

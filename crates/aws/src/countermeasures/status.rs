@@ -7,7 +7,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
 
-use super::{Applied, Driver, Seen, Undo, unless_gone};
+use super::driver::{Applied, Driver, Seen, Undo, unless_gone};
 use crate::error::AwsError;
 
 /// What a list says of one credential.
