@@ -3,8 +3,6 @@
 //! A gate only says when to ask. Each answer is a case like any other: decided by the policies, signed, told, and undone by
 //! `sever restore`.
 
-use std::collections::BTreeMap;
-
 use futures::future::join;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, CaseId};
@@ -337,30 +335,4 @@ fn signal(gate: &Gate, stage: Stage, windows: Windows, seen: &Seen, asked: &str,
         follows: None,
         cutover: Some(Box::new(gate.facts(stage, windows, seen))),
     }
-}
-
-/// Sums up calls by who made them, the last first.
-pub(crate) fn by_consumer(
-    calls: impl IntoIterator<Item = severance_domain::trail::Call>,
-) -> Vec<severance_domain::cutover::Consumer> {
-    let mut known: BTreeMap<(String, String, String, String), (Timestamp, u32)> = BTreeMap::new();
-    for call in calls {
-        let who = (call.source_ip, call.user_agent, call.service, call.region);
-        let entry = known.entry(who).or_insert((call.at, 0));
-        entry.0 = entry.0.max(call.at);
-        entry.1 += 1;
-    }
-    let mut consumers: Vec<_> = known
-        .into_iter()
-        .map(|((source_ip, user_agent, service, region), (last_seen, calls))| severance_domain::cutover::Consumer {
-            source_ip,
-            user_agent,
-            service,
-            region,
-            last_seen,
-            calls,
-        })
-        .collect();
-    consumers.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.cmp(b)));
-    consumers
 }

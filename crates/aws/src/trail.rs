@@ -3,7 +3,7 @@
 //! Events of IAM stand in one Region of each partition. A call shows up about five minutes after it was made, so what an
 //! attacker did just now is found by listing what is there, and what they did before that is found here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::types::{LookupAttribute, LookupAttributeKey};
@@ -17,7 +17,6 @@ use severance_domain::signal::Planted;
 use severance_domain::subject::SubjectKind;
 use severance_domain::trail::{Call, Made, Trace, issuer};
 
-use crate::cutover::by_consumer;
 use crate::error::AwsError;
 
 const LOOKUP: &str = cloudtrail::LOOKUP_EVENTS.action;
@@ -232,4 +231,28 @@ impl Trail {
         }
         Ok((records, false))
     }
+}
+
+/// Sums up calls by who made them, the last first.
+fn by_consumer(calls: impl IntoIterator<Item = Call>) -> Vec<Consumer> {
+    let mut known: BTreeMap<(String, String, String, String), (Timestamp, u32)> = BTreeMap::new();
+    for call in calls {
+        let who = (call.source_ip, call.user_agent, call.service, call.region);
+        let entry = known.entry(who).or_insert((call.at, 0));
+        entry.0 = entry.0.max(call.at);
+        entry.1 += 1;
+    }
+    let mut consumers: Vec<_> = known
+        .into_iter()
+        .map(|((source_ip, user_agent, service, region), (last_seen, calls))| Consumer {
+            source_ip,
+            user_agent,
+            service,
+            region,
+            last_seen,
+            calls,
+        })
+        .collect();
+    consumers.sort_by(|a, b| b.last_seen.cmp(&a.last_seen).then_with(|| a.cmp(b)));
+    consumers
 }

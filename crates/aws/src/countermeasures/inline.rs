@@ -9,8 +9,8 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use severance_domain::right::iam;
 
-use super::policy::{self, Quarantine};
 use super::driver::{Applied, Seen, Undo, unless_gone};
+use super::policy::{self, Quarantine};
 use crate::clock;
 use crate::error::AwsError;
 

@@ -22,7 +22,9 @@ use severance_domain::digest::Digest;
 use severance_domain::respond::Breaker;
 
 use self::slots::{Claim, MOST_STEPS, Window, order_of};
-use super::{GUARDRAILS, Guardrails, IS_THERE, Item, PUT, QUERY, UPDATE, contended, key, millis, nonce, text, text_of};
+use super::table::{
+    GUARDRAILS, Guardrails, IS_THERE, Item, PUT, QUERY, UPDATE, contended, key, millis, nonce, text, text_of,
+};
 use crate::clock;
 use crate::error::AwsError;
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use jiff::Timestamp;
 use severance_domain::exemption::Exemption;
 
-use super::{
+use super::table::{
     GUARDRAILS, Guardrails, Item, PUT, QUERY, UPDATE, corrupt, expiry, key, millis, text_of, time_of, to_json,
 };
 use crate::error::AwsError;

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, PutRequest, WriteRe
 use jiff::civil::Date;
 use severance_domain::profile::RegistryEntry;
 
-use super::{BATCH_WRITE, GET, Guardrails, IS_NEW, Item, PUT, QUERY, contended, corrupt, key, text, text_of, to_json};
+use super::table::{
+    BATCH_WRITE, GET, Guardrails, IS_NEW, Item, PUT, QUERY, contended, corrupt, key, text, text_of, to_json,
+};
 use crate::error::AwsError;
 
 const REGISTRY: &str = "REGISTRY";

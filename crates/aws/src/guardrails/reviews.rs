@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use severance_domain::case::CaseId;
 
-use super::{DELETE, Guardrails, QUERY, UPDATE, corrupt, expiry, key, millis, nonce, text, text_of, time_of};
+use super::table::{DELETE, Guardrails, QUERY, UPDATE, corrupt, expiry, key, millis, nonce, text, text_of, time_of};
 use crate::error::AwsError;
 
 const REVIEWS: &str = "REVIEWS";

@@ -8,7 +8,7 @@ use severance_domain::cutover::Gate;
 use severance_domain::ids::{AccessKeyId, AccountId, IamName};
 use severance_domain::rotation::Ledger;
 
-use super::{
+use super::table::{
     GET, Guardrails, IS_NEW, Item, PUT, QUERY, contended, corrupt, expiry, key, millis, nonce, text, text_of, time_of,
     to_json,
 };
@@ -139,7 +139,7 @@ impl Guardrails {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(gate_item(gate)?))
-            .condition_expression(super::IS_THERE);
+            .condition_expression(super::table::IS_THERE);
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {

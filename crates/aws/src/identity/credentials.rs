@@ -6,8 +6,8 @@ use severance_domain::ids::{CredentialId, IamName};
 use severance_domain::right::iam;
 use severance_domain::subject::{Credential, CredentialState, Inventory, ServiceCredential};
 
-use super::read::recoverable;
-use super::{Identities, instant};
+use super::found::{instant, recoverable};
+use super::reader::Identities;
 use crate::error::AwsError;
 
 const LIST_SSH: &str = iam::LIST_SSH_PUBLIC_KEYS.action;

@@ -10,7 +10,7 @@ use severance_domain::profile::Profile;
 use severance_domain::right::{identitystore, sso};
 use severance_domain::subject::{AccountAssignment, GroupMembership, Inventory, Subject, SubjectKind};
 
-use super::{Found, Resolution};
+use super::found::{Found, Resolution};
 use crate::error::AwsError;
 
 const LIST_INSTANCES: &str = sso::LIST_INSTANCES.action;

@@ -10,7 +10,8 @@ use severance_domain::right::{iam, secretsmanager};
 use severance_domain::signal::{PrincipalHint, Signal, Source};
 use severance_domain::subject::{Absence, Inventory, SecretState, Subject, SubjectKind};
 
-use super::{Found, Identities, Resolution, document, iam_tags, instant, unresolved};
+use super::found::{Found, Resolution, document, iam_tags, instant, unresolved};
+use super::reader::Identities;
 use crate::error::AwsError;
 
 const AUTHORIZATION_DETAILS: &str = iam::GET_ACCOUNT_AUTHORIZATION_DETAILS.action;

@@ -9,7 +9,8 @@ use severance_domain::radius::permissions::{GrantedPolicy, Permissions, PolicyDo
 use severance_domain::right::iam;
 use severance_domain::subject::{Subject, SubjectKind};
 
-use super::{Identities, document};
+use super::found::document;
+use super::reader::Identities;
 use crate::error::AwsError;
 
 const GET_USER: &str = iam::GET_USER.action;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
 
-use super::super::{Item, corrupt, text_of, time_of};
+use super::super::table::{Item, corrupt, text_of, time_of};
 use crate::error::AwsError;
 
 /// Steps that one write can take: an expression ends at 4 KB and at 300 operators, and a slot costs 46 bytes and 4 operators.

@@ -2,54 +2,29 @@
 
 mod credentials;
 pub mod directory;
+mod found;
 mod names;
 mod owned;
 mod permissions;
-mod read;
+mod reader;
+mod role;
 pub mod roles_anywhere;
+mod secret;
+mod user;
 
-use std::collections::BTreeMap;
-
-use aws_sdk_iam::Client as Iam;
-use aws_sdk_secretsmanager::Client as Secrets;
 use futures::{StreamExt as _, TryStreamExt as _};
-use severance_domain::ids::{AccountId, IamName, ResourceId};
-use severance_domain::profile::{Clues, Precedence, Profile, TagKeys};
+use severance_domain::ids::{IamName, ResourceId};
+use severance_domain::profile::Clues;
 use severance_domain::right::{Right, cloudtrail, iam, rolesanywhere};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
-use severance_domain::subject::{Absence, Inventory, Subject, SubjectKind};
+use severance_domain::subject::{Absence, Subject, SubjectKind};
 
-pub(crate) use read::ends_whole_identity;
+pub use found::{Again, Found, unresolved};
+pub use reader::Identities;
+pub use user::ends_whole_identity;
 
 use crate::error::AwsError;
-use crate::guardrails::Guardrails;
-use crate::trail::Trail;
-use directory::Directory;
-use roles_anywhere::RolesAnywhere;
-
-/// What an identity holds at another look.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Again {
-    /// It is the same one, and holds this.
-    Same(Box<Inventory>),
-    /// It was not found, and why, in words.
-    Nobody(String),
-}
-
-/// One subject of a signal, as AWS states it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Who.
-    pub subject: Subject,
-    /// Who answers for it.
-    pub profile: Profile,
-    /// What it holds.
-    pub inventory: Inventory,
-    /// A role's trust policy, as JSON: who may assume it says what it is.
-    pub trust: Option<String>,
-    /// Whether it is gone or could not be read; none where it was found.
-    pub absent: Option<Absence>,
-}
+use found::{Resolution, root};
 
 /// By which calls a subject of this kind is looked at again.
 pub fn rights_on(kind: SubjectKind) -> &'static [Right] {
@@ -86,67 +61,7 @@ pub fn rights_on(kind: SubjectKind) -> &'static [Right] {
     }
 }
 
-/// Reads identities from one account.
-pub struct Identities {
-    iam: Iam,
-    /// Only a function that acts on secrets may read them.
-    secrets: Option<Secrets>,
-    /// Only a function that ends people's access reads the directory.
-    directory: Option<Directory>,
-    roles_anywhere: Option<RolesAnywhere>,
-    /// Says whose a session's key is.
-    trail: Option<Trail>,
-    account: AccountId,
-    tags: TagKeys,
-    /// What the user's own inventory says of them.
-    registry: Guardrails,
-    precedence: Precedence,
-}
-
 impl Identities {
-    /// Over IAM alone, and the registry.
-    pub fn new(iam: Iam, account: AccountId, tags: TagKeys, registry: Guardrails, precedence: Precedence) -> Self {
-        Self {
-            iam,
-            secrets: None,
-            directory: None,
-            roles_anywhere: None,
-            trail: None,
-            account,
-            tags,
-            registry,
-            precedence,
-        }
-    }
-
-    /// Over Secrets Manager as well.
-    #[must_use]
-    pub fn with_secrets(mut self, secrets: Secrets) -> Self {
-        self.secrets = Some(secrets);
-        self
-    }
-
-    /// Over the directory of IAM Identity Center as well.
-    #[must_use]
-    pub fn with_directory(mut self, directory: Option<Directory>) -> Self {
-        self.directory = directory;
-        self
-    }
-
-    /// Over IAM Roles Anywhere as well.
-    #[must_use]
-    pub fn with_roles_anywhere(mut self, roles_anywhere: RolesAnywhere) -> Self {
-        self.roles_anywhere = Some(roles_anywhere);
-        self
-    }
-
-    /// Over CloudTrail's history as well.
-    #[must_use]
-    pub fn with_trail(mut self, trail: Trail) -> Self {
-        self.trail = Some(trail);
-        self
-    }
-
     /// What an identity holds now, if it is still the same one.
     pub async fn again(&self, subject: &Subject, signal: &Signal) -> Result<Again, AwsError> {
         let name = || IamName::try_from(subject.name.as_str()).ok();
@@ -285,70 +200,4 @@ fn accounts(signal: &Signal) -> impl Iterator<Item = &str> {
         _ => None,
     };
     std::iter::once(signal.account.as_str()).chain(arn.map(severance_domain::ids::Arn::account))
-}
-
-enum Resolution {
-    One(Box<Found>),
-    Many(Vec<Found>),
-    /// Nobody was found, and why, in words for people.
-    Nobody(Absence, String),
-}
-
-impl Resolution {
-    /// AWS says that who is meant is not there.
-    fn gone(why: impl Into<String>) -> Self {
-        Self::Nobody(Absence::Gone, why.into())
-    }
-
-    /// Who is meant could not be looked for, or not be read.
-    fn unread(why: impl Into<String>) -> Self {
-        Self::Nobody(Absence::Unread, why.into())
-    }
-}
-
-fn root(signal: &Signal) -> Found {
-    let subject = Subject {
-        kind: SubjectKind::Root,
-        account: signal.account.clone(),
-        name: "root".to_owned(),
-        arn: None,
-        unique_id: None,
-    };
-    let gaps = vec!["the root user's credentials were not enumerated".to_owned()];
-    let inventory = Inventory { gaps, ..Inventory::default() };
-    Found { subject, profile: Profile::default(), inventory, trust: None, absent: None }
-}
-
-pub(crate) fn unresolved(signal: &Signal, absent: Absence, why: String) -> Found {
-    let (name, arn, unique_id) = match &signal.subject {
-        SubjectHint::User(hint) | SubjectHint::Role(hint) => {
-            (hint.name.as_ref().map(IamName::to_string), hint.arn.clone(), hint.unique_id.clone())
-        }
-        SubjectHint::Secret { arn } => (None, Some(arn.clone()), None),
-        SubjectHint::Person { identifiers } | SubjectHint::Workload { identifiers } => {
-            (identifiers.first().cloned(), None, None)
-        }
-        SubjectHint::DirectoryUser { id } => (Some(format!("directory user {id}")), None, None),
-        SubjectHint::Root | SubjectHint::AccessKeyOnly => (None, None, None),
-    };
-    let name = name
-        .or_else(|| signal.access_key.as_ref().map(|key| format!("access key {key}")))
-        .or_else(|| unique_id.as_ref().map(ToString::to_string))
-        .unwrap_or_else(|| "unnamed".to_owned());
-    let subject = Subject { kind: SubjectKind::Unresolved, account: signal.account.clone(), name, arn, unique_id };
-    let inventory = Inventory { unread: vec![why], ..Inventory::default() };
-    Found { subject, profile: Profile::default(), inventory, trust: None, absent: Some(absent) }
-}
-
-fn iam_tags(tags: &[aws_sdk_iam::types::Tag]) -> BTreeMap<String, String> {
-    tags.iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect()
-}
-
-/// A policy document as IAM writes it in its answers: percent-encoded.
-fn document(encoded: Option<&str>) -> Option<String> {
-    percent_encoding::percent_decode_str(encoded?).decode_utf8().ok().map(std::borrow::Cow::into_owned)
-}
-
-fn instant(time: Option<&aws_smithy_types::DateTime>) -> Option<jiff::Timestamp> {
-    time.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok())
 }

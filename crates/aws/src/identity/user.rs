@@ -1,30 +1,26 @@
-//! One user, role or secret, by whatever the event names it.
+//! One user, by whatever the event names it.
 
 use aws_sdk_iam::types::StatusType;
 use futures::future::{join_all, try_join, try_join3};
-use severance_domain::cutover::Gate;
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
-use severance_domain::right::{iam, secretsmanager};
-use severance_domain::rotation::{CURRENT, MANAGED_TAG, PENDING};
+use severance_domain::right::iam;
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
-use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind, Trust};
+use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
+use super::found::{Found, Resolution, iam_tags, instant, recoverable};
 use super::names::{name_in, reused_name};
-use super::{Found, Identities, Resolution, document, iam_tags, instant};
+use super::reader::Identities;
 use crate::error::AwsError;
 
 const GET_USER: &str = iam::GET_USER.action;
-const GET_ROLE: &str = iam::GET_ROLE.action;
 const LIST_USERS: &str = iam::LIST_USERS.action;
-const LIST_ROLES: &str = iam::LIST_ROLES.action;
 const LIST_KEYS: &str = iam::LIST_ACCESS_KEYS.action;
 const KEY_LAST_USED: &str = iam::GET_ACCESS_KEY_LAST_USED.action;
 const GET_LOGIN: &str = iam::GET_LOGIN_PROFILE.action;
 const LIST_USER_POLICIES: &str = iam::LIST_ATTACHED_USER_POLICIES.action;
 const LIST_GROUPS: &str = iam::LIST_GROUPS_FOR_USER.action;
 const LIST_GROUP_POLICIES: &str = iam::LIST_ATTACHED_GROUP_POLICIES.action;
-const DESCRIBE_SECRET: &str = secretsmanager::DESCRIBE_SECRET.action;
 
 /// What a user's inventory leaves out where one key is in question, and not the user.
 const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-specific credentials were not enumerated: the claim is about keys";
@@ -245,50 +241,6 @@ impl Identities {
         Ok(keys)
     }
 
-    /// Whether Severance rotates a secret.
-    ///
-    /// # Errors
-    /// Where AWS refuses or does not answer.
-    pub async fn is_managed(&self, secret: &Arn) -> Result<bool, AwsError> {
-        let Some(secrets) = &self.secrets else { return Ok(false) };
-        let answer = secrets.describe_secret().secret_id(secret.as_str()).send().await;
-        let state = answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error))?;
-        Ok(state.tags().iter().any(|tag| tag.key() == Some(MANAGED_TAG) && tag.value() == Some("true")))
-    }
-
-    /// Whether the version of a secret that held an old key counts again, or the one that holds the new key never did. None where
-    /// that cannot be said.
-    ///
-    /// # Errors
-    /// Where AWS does not answer, and another try may fare better.
-    pub async fn holds_old_key(&self, gate: &Gate) -> Result<Option<bool>, AwsError> {
-        let Some(secrets) = &self.secrets else { return Ok(None) };
-        let answer = secrets.describe_secret().secret_id(gate.secret.as_str()).send().await;
-        match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
-            // A secret that is going away takes the new key with it.
-            Ok(state) if state.deleted_date().is_some() => Ok(None),
-            Ok(state) => {
-                let has = |version: &str, label: &str| {
-                    let held = state.version_ids_to_stages().and_then(|versions| versions.get(version));
-                    held.is_some_and(|held| held.iter().any(|held| held == label))
-                };
-                let old = gate.old_version.as_deref();
-                Ok(if old.is_some_and(|old| has(old, CURRENT) || has(old, PENDING)) {
-                    Some(true)
-                } else if has(&gate.version, CURRENT) {
-                    Some(false)
-                } else if has(&gate.version, PENDING) {
-                    Some(true)
-                } else {
-                    // Somebody wrote a value by hand, which may be the old one.
-                    None
-                })
-            }
-            Err(error) if error.retryable => Err(error),
-            Err(_) => Ok(None),
-        }
-    }
-
     fn last_uses(&self, keys: &[AccessKey]) -> Vec<impl Future<Output = Result<LastUsed, AwsError>> + use<>> {
         keys.iter()
             .map(|key| {
@@ -310,134 +262,6 @@ impl Identities {
             Err(error) => Err(error),
         }
     }
-
-    pub(super) async fn role(&self, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
-        let Some(name) = self.role_name(hint).await? else {
-            return Ok(Resolution::gone("AWS knows no such role, or the event does not say which"));
-        };
-        let answer = self.iam.get_role().role_name(name.as_str()).send().await;
-        let answer = match answer.map_err(|error| AwsError::of(GET_ROLE, &error)) {
-            Ok(answer) => answer,
-            Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::gone(format!("{GET_ROLE} knows no role {name}")));
-            }
-            Err(error) => return Err(error),
-        };
-        let Some(role) = answer.role() else {
-            return Ok(Resolution::unread(format!("{GET_ROLE} answered without a role")));
-        };
-        let unique_id = UniqueId::try_from(role.role_id()).ok();
-        if let Some(reused) = reused_name(hint, unique_id.as_ref(), GET_ROLE) {
-            return Ok(Resolution::gone(reused));
-        }
-        let arn = Arn::try_from(role.arn()).ok();
-        let trust = document(role.assume_role_policy_document());
-        let inventory = self.role_inventory(arn.as_ref(), trust.as_deref()).await?;
-        Ok(Resolution::One(Box::new(Found {
-            subject: Subject {
-                kind: SubjectKind::Role,
-                account: self.account.clone(),
-                name: role.role_name().to_owned(),
-                arn,
-                unique_id,
-            },
-            profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
-            inventory: Inventory { created_at: instant(Some(role.create_date())), ..inventory },
-            trust,
-            absent: None,
-        })))
-    }
-
-    /// The ways to new sessions of a role: its trust policy, and the profiles of IAM Roles Anywhere that name it.
-    pub(super) async fn role_inventory(&self, arn: Option<&Arn>, trust: Option<&str>) -> Result<Inventory, AwsError> {
-        let mut held = Inventory { trust: trust.and_then(Trust::read), ..Inventory::default() };
-        let used = held.trust.as_ref().is_some_and(|trust| trust.services.iter().any(|name| name == ROLES_ANYWHERE));
-        // Without the service in its trust policy no profile can start a session of it.
-        let (Some(arn), true) = (arn, used) else { return Ok(held) };
-        let Some(roles_anywhere) = &self.roles_anywhere else {
-            held.gaps.push("profiles of IAM Roles Anywhere were not read: this function may not".to_owned());
-            return Ok(held);
-        };
-        match recoverable(roles_anywhere.profiles_of(arn)).await? {
-            Ok(profiles) => held.roles_anywhere = profiles,
-            Err(error) => held.unread.push(format!("profiles of IAM Roles Anywhere could not be listed: {error}")),
-        }
-        let regions = roles_anywhere.regions().join(", ");
-        held.gaps.push(format!("profiles of IAM Roles Anywhere were looked for in {regions} only"));
-        Ok(held)
-    }
-
-    async fn role_name(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
-        if let Some(name) = name_in(hint, "role") {
-            return Ok(Some(name));
-        }
-        let Some(wanted) = &hint.unique_id else { return Ok(None) };
-        let mut pages = self.iam.list_roles().max_items(1_000).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| AwsError::of(LIST_ROLES, &error))?;
-            if let Some(role) = page.roles().iter().find(|role| role.role_id() == wanted.as_str()) {
-                return Ok(IamName::try_from(role.role_name()).ok());
-            }
-        }
-        Ok(None)
-    }
-
-    pub(super) async fn secret(&self, arn: &Arn) -> Result<Resolution, AwsError> {
-        let Some(secrets) = &self.secrets else {
-            return Ok(Resolution::unread("this function may not read secrets"));
-        };
-        let answer = secrets.describe_secret().secret_id(arn.as_str()).send().await;
-        let secret = match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
-            Ok(secret) => secret,
-            Err(error) if error.is_no_such_entity() => {
-                return Ok(Resolution::gone(format!("{DESCRIBE_SECRET} knows no such secret")));
-            }
-            Err(error) => return Err(error),
-        };
-        let state = SecretState {
-            rotation_enabled: secret.rotation_enabled().unwrap_or(false),
-            last_rotated_at: instant(secret.last_rotated_date()),
-            deletion_scheduled: secret.deleted_date().is_some(),
-        };
-        let arn = secret.arn().and_then(|arn| Arn::try_from(arn).ok()).unwrap_or_else(|| arn.clone());
-        Ok(Resolution::One(Box::new(self.secret_found(secret.name(), arn, secret.tags(), state))))
-    }
-
-    pub(super) fn secret_found(
-        &self,
-        name: Option<&str>,
-        arn: Arn,
-        tags: &[aws_sdk_secretsmanager::types::Tag],
-        state: SecretState,
-    ) -> Found {
-        let tags = tags
-            .iter()
-            .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
-            .collect();
-        Found {
-            subject: Subject {
-                kind: SubjectKind::Secret,
-                account: self.account.clone(),
-                name: name.unwrap_or(arn.resource()).to_owned(),
-                arn: Some(arn),
-                unique_id: None,
-            },
-            profile: Profile::from_tags(&tags, &self.tags),
-            inventory: Inventory { secret: Some(state), ..Inventory::default() },
-            trust: None,
-            absent: None,
-        }
-    }
-}
-
-/// Turns what only another try can mend into an error, and leaves the rest to the caller.
-pub(super) async fn recoverable<T>(
-    read: impl Future<Output = Result<T, AwsError>>,
-) -> Result<Result<T, AwsError>, AwsError> {
-    match read.await {
-        Err(error) if error.retryable || error.is_no_such_entity() => Err(error),
-        other => Ok(other),
-    }
 }
 
 /// Whether nothing is on fire: then there is time to ask when each key was used, and what the user may do.
@@ -453,7 +277,7 @@ fn is_neglect(kind: SignalKind) -> bool {
 }
 
 /// Whether every credential of an identity is in question, and not one of them.
-pub(crate) fn ends_whole_identity(signal: &Signal) -> bool {
+pub fn ends_whole_identity(signal: &Signal) -> bool {
     signal.kind.is_immediate_danger() || signal.kind == SignalKind::Offboarding || signal.follows.is_some()
 }
 
@@ -461,9 +285,6 @@ pub(crate) fn ends_whole_identity(signal: &Signal) -> bool {
 fn matters_for_password(signal: &Signal) -> bool {
     ends_whole_identity(signal) || signal.kind == SignalKind::CredentialUnused
 }
-
-/// The service by which certificates start sessions.
-const ROLES_ANYWHERE: &str = "rolesanywhere.amazonaws.com";
 
 /// Whether what was found under the name is what the event's ids are about, as far as that can be told.
 fn fits(signal: &Signal, found: &Resolution) -> bool {
