@@ -10,12 +10,14 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use fake_aws::{Credential, FakeAws};
 use serde_json::{Value, json};
-use severance_aws::config::{self, Settings};
-use severance_aws::function::{Failure, Function, Parts, Response, Serve};
-use severance_aws::react::Reactor;
-use severance_aws::responder::Responder;
 use severance_domain::intake::EventSource;
+use severance_engine::reactor::Reactor;
+use severance_engine::requests::Responder;
+use severance_engine::settings::{self, Settings};
 use severance_policy::Guardrails;
+use severance_runtime::composition::Parts;
+use severance_runtime::function::{Function, Response};
+use severance_runtime::serve::{Failure, Serve};
 use tokio::sync::Notify;
 
 use crate::stage::{EXTERNAL_ID, HUB, MANAGEMENT, MEMBER, STACK};
@@ -242,7 +244,7 @@ fn sdk(aws: &FakeAws, credential: &Credential) -> SdkConfig {
         .http_client(aws.http_client())
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(SharedTimeSource::new(Clock(aws.clone())))
-        .retry_config(config::retries())
-        .timeout_config(config::time_outs())
+        .retry_config(settings::retries())
+        .timeout_config(settings::time_outs())
         .build()
 }

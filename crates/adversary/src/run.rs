@@ -8,7 +8,7 @@ use fake_aws::oracle::{Open, Snapshot, open_doors, watch};
 use fake_aws::{Arrival, Credential, FakeAws, Fault, Lag, Setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
-use severance_aws::config;
+use severance_engine::settings;
 use tokio::sync::Notify;
 
 use crate::act::Act;
@@ -163,7 +163,7 @@ impl Meanwhile {
                     fault = Fault::Silence { performed: act == Act::CrashAfter };
                 }
                 Act::Throttle => {
-                    self.throttled = Some((arrival.request.action(), config::retries().max_attempts() - 1));
+                    self.throttled = Some((arrival.request.action(), settings::retries().max_attempts() - 1));
                     fault = throttled;
                 }
                 Act::LateAnswer => fault = Fault::Late(Duration::from_secs(6)),

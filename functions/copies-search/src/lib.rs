@@ -2,7 +2,7 @@
 //! The only function that reads what secrets hold, and it tells nobody.
 
 use severance_aws::copies::CopiesSearch;
-use severance_aws::function::Parts;
+use severance_runtime::composition::Parts;
 
 /// What this function answers with.
 pub fn compose(parts: &Parts) -> CopiesSearch {

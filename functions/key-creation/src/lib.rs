@@ -1,8 +1,8 @@
 //! Reacts to new access keys: a key that nobody answers for, or that a person made, is deactivated.
 
-use severance_aws::function::Parts;
-use severance_aws::react::Reactor;
 use severance_catalogue::function::{self, Function};
+use severance_engine::reactor::Reactor;
+use severance_runtime::composition::Parts;
 
 /// What this function may do, and what starts it.
 pub const CARD: &Function = &function::KEY_CREATION;

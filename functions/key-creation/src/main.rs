@@ -1,6 +1,6 @@
 //! Starts the function; what it is composed of stands in the library beside this file.
 
-use severance_aws::function::{StartError, run};
+use severance_runtime::start::{StartError, run};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

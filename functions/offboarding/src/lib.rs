@@ -1,9 +1,9 @@
 //! Reacts to leavers: what a person or workload alone uses is ended, the secrets they own are rotated, the rest is held for
 //! review.
 
-use severance_aws::function::Parts;
-use severance_aws::react::Reactor;
 use severance_catalogue::function::{self, Function};
+use severance_engine::reactor::Reactor;
+use severance_runtime::composition::Parts;
 
 /// What this function may do, and what starts it.
 pub const CARD: &Function = &function::OFFBOARDING;

@@ -1,9 +1,9 @@
 //! Reacts to findings of posture tools and threat detectors about IAM users, roles and their keys, and to failed rotations of
 //! secrets.
 
-use severance_aws::function::Parts;
-use severance_aws::react::Reactor;
 use severance_catalogue::function::{self, Function};
+use severance_engine::reactor::Reactor;
+use severance_runtime::composition::Parts;
 
 /// What this function may do, and what starts it.
 pub const CARD: &Function = &function::POSTURE_FINDING;

@@ -1,8 +1,8 @@
 //! What people ask for by hand, and what the schedule does: plan, contain, approve, verify, restore, exempt, recertify.
 
-use severance_aws::function::Parts;
-use severance_aws::responder::Responder;
 use severance_catalogue::function::{self, Function};
+use severance_engine::requests::Responder;
+use severance_runtime::composition::Parts;
 
 /// What this function may do, and what starts it.
 pub const CARD: &Function = &function::RESPONDER;

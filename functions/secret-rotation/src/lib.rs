@@ -3,8 +3,8 @@
 //! Old keys are left to the responder's schedule, which ends them when nobody uses them any more: this function cannot
 //! deactivate anything.
 
-use severance_aws::function::Parts;
-use severance_aws::rotation::Rotator;
+use severance_engine::rotation::Rotator;
+use severance_runtime::composition::Parts;
 
 /// What this function answers with.
 pub fn compose(parts: &Parts) -> Rotator {

@@ -15,11 +15,12 @@ use severance_aws::countermeasures::{
     RevokeRoleSessions, Seen, Undo,
 };
 use severance_aws::guardrails::{Guardrails, Limits};
-use severance_aws::rotation::{Keys, RotationError, Rotator, Vault};
+use severance_aws::rotation::{Keys, Vault};
 use severance_domain::case::Case;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::AccountId;
 use severance_domain::rotation::{RotationStep, StepRequest};
+use severance_engine::rotation::{RotationError, Rotator};
 use severance_tests::{ACCOUNT, Function, Stack, doors, misused, unique};
 
 /// A backend, and how it is reached.

@@ -26,7 +26,7 @@ impl CopiesFunction {
     }
 
     /// Asks for the copies of a key that was replaced, and to write the new one into those that are ours.
-    pub(crate) async fn ask(&self, gate: &Gate) -> Result<(), AwsError> {
+    pub async fn ask(&self, gate: &Gate) -> Result<(), AwsError> {
         let search = Search {
             access_key: Some(gate.old.clone()),
             equal_to: None,

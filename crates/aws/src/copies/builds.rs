@@ -7,7 +7,7 @@ use aws_sdk_codebuild::types::{EnvironmentVariableType, ProjectEnvironment};
 use severance_domain::copies::Place;
 use severance_domain::right::codebuild;
 
-use super::{Finds, Searcher, Wanted};
+use super::finds::{Finds, Searcher, Wanted};
 use crate::error::AwsError;
 
 const LIST: &str = codebuild::LIST_PROJECTS.action;

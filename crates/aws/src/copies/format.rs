@@ -6,7 +6,7 @@ use severance_domain::ids::IamName;
 use severance_domain::rotation::USER_TAG;
 use severance_domain::rotation::format::{Format, KeySecret, SecretText};
 
-use super::Rewrite;
+use super::update::Rewrite;
 
 /// Every format of a key in a secret, by its fields or by the tags that name them.
 #[derive(Debug, Clone, Copy, Default)]

@@ -7,7 +7,7 @@ use aws_sdk_lambda::types::FunctionVersion;
 use severance_domain::copies::Place;
 use severance_domain::right::lambda;
 
-use super::{Finds, Searcher, Wanted};
+use super::finds::{Finds, Searcher, Wanted};
 use crate::error::AwsError;
 
 const LIST: &str = lambda::LIST_FUNCTIONS.action;

@@ -11,6 +11,7 @@
 mod ask;
 mod builds;
 mod equal;
+mod finds;
 mod format;
 mod functions;
 mod parameters;
@@ -23,21 +24,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{Region, SdkConfig};
 use futures::future::join_all;
-use serde_json::Value;
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Needle, Place, Search, Unread, Updated};
 use severance_domain::ids::AccountId;
-use severance_domain::text::is_unseen;
 use tokio::time::{Instant, timeout_at};
 
 use crate::calls::CallCounter;
 use crate::clock;
 use crate::error::AwsError;
-use crate::function::{Failure, Serve};
 use crate::guardrails::Guardrails;
 
 pub use ask::CopiesFunction;
@@ -45,99 +42,16 @@ pub use equal::RunKey;
 pub use format::KeyFormats;
 pub use update::{Rewrite, Source, update_copy};
 
+use finds::{COPIES, Finds, Searcher, Wanted};
+
 /// How long a search may take: a minute less than the longest that Lambda gives, so that what was found is still told.
 const WITHIN: Duration = Duration::from_mins(14);
 
 /// Attempts of a call. A search asks for much, and meets its services' limits on the rate of calls.
 const ATTEMPTS: u32 = 6;
 
-/// Copies that are told, so that the answer stays below Lambda's 6 MB; those beyond are counted.
-const COPIES: usize = 2_000;
-
 /// Secrets that are told to be equal to others, in all groups together.
 const EQUALS: usize = 5_000;
-
-/// What is looked for.
-struct Wanted {
-    needle: Option<Needle>,
-    /// A secret's ARN and the digest of its value.
-    equal: Option<(String, [u8; 32])>,
-    /// None where the system gave no random bytes.
-    run_key: Option<RunKey>,
-}
-
-/// What one searcher found in one Region.
-struct Finds {
-    place: Place,
-    region: String,
-    looked_at: u64,
-    copies: BTreeSet<Copy>,
-    /// Copies beyond the limit.
-    more: u64,
-    unread: Unread,
-    /// Digests of secrets, and whose they are.
-    digests: Vec<([u8; 32], String)>,
-}
-
-impl Finds {
-    fn new(place: Place, region: &str) -> Self {
-        Self {
-            place,
-            region: region.to_owned(),
-            looked_at: 0,
-            copies: BTreeSet::new(),
-            more: 0,
-            unread: Unread::default(),
-            digests: vec![],
-        }
-    }
-
-    /// Looks into a whole document, such as a secret: a text, and the bytes that it is made of.
-    fn document(&mut self, wanted: &Wanted, arn: &str, text: &str, bytes: &[u8]) {
-        for field in wanted.needle.iter().flat_map(|needle| needle.fields_of(text)) {
-            self.copy(arn, field, How::NamesKey);
-        }
-        self.equal(wanted, arn, None, bytes);
-    }
-
-    /// Looks into the value of something that has a name of its own, such as a variable.
-    fn named(&mut self, wanted: &Wanted, arn: &str, name: &str, value: &str) {
-        // Whoever named it may have chosen anything.
-        let shown = || Some(name.chars().filter(|c| !is_unseen(*c)).take(200).collect::<String>());
-        if wanted.needle.as_ref().is_some_and(|needle| !needle.fields_of(value).is_empty()) {
-            self.copy(arn, shown(), How::NamesKey);
-        }
-        self.equal(wanted, arn, shown(), value.as_bytes());
-    }
-
-    fn equal(&mut self, wanted: &Wanted, arn: &str, field: Option<String>, value: &[u8]) {
-        if let (Some((to, digest)), Some(run_key)) = (&wanted.equal, &wanted.run_key)
-            && to != arn
-            && run_key.digest(value) == *digest
-        {
-            self.copy(arn, field, How::EqualValue { to: to.clone() });
-        }
-    }
-
-    fn copy(&mut self, arn: &str, field: Option<String>, how: How) {
-        if self.copies.len() >= COPIES {
-            self.more += 1;
-            return;
-        }
-        let (place, region) = (self.place, self.region.clone());
-        self.copies.insert(Copy { place, arn: arn.to_owned(), region, field, how, updated: None });
-    }
-}
-
-/// Looks into one kind of place, in one Region.
-#[async_trait]
-trait Searcher: Send + Sync {
-    /// What it looks into.
-    fn place(&self) -> Place;
-
-    /// Looks into all there is, a page at a time. What it found before it failed, or before it was stopped, stays found.
-    async fn search(&self, wanted: &Wanted, finds: &mut Finds) -> Result<(), AwsError>;
-}
 
 /// The copies search, in one account.
 #[derive(Clone)]
@@ -189,6 +103,18 @@ impl CopiesSearch {
     pub fn within(mut self, within: Duration) -> Self {
         self.within = within;
         self
+    }
+
+    /// Searches, and keeps what was found where the request asks for that.
+    ///
+    /// # Errors
+    /// Where it could not be kept. What could not be looked at is named in what is found.
+    pub async fn answer(&self, request: &CopiesRequest) -> Result<CopiesFound, AwsError> {
+        let found = Box::pin(self.run(request)).await;
+        if let (true, Some((table, account))) = (request.keep, &self.keep) {
+            table.keep_copies(account, &found).await?;
+        }
+        Ok(found)
     }
 
     /// Searches. It never fails: what could not be looked at is named in what it returns.
@@ -358,27 +284,5 @@ fn told(error: &AwsError) -> String {
         format!("{error}; search again")
     } else {
         error.to_string()
-    }
-}
-
-/// Why one thing could not be read, without its name, so that things can be counted by it.
-fn reason(action: &str, code: &str, message: &str) -> String {
-    if message.contains("KMS") || message.contains("customer master key") || code.contains("Decrypt") {
-        format!("{action} answered {code}: the KMS key may not be used; allow kms:Decrypt on it to the copies search")
-    } else {
-        format!("{action} answered {code}")
-    }
-}
-
-impl Serve for CopiesSearch {
-    type Answer = CopiesFound;
-
-    async fn serve(&self, payload: &Value, _delivery: &str) -> Result<CopiesFound, Failure> {
-        let request = CopiesRequest::read(payload).map_err(|malformed| Failure::Malformed(vec![malformed]))?;
-        let found = Box::pin(self.run(&request)).await;
-        if let (true, Some((table, account))) = (request.keep, &self.keep) {
-            table.keep_copies(account, &found).await.map_err(|error| Failure::Unfinished(vec![error.into()]))?;
-        }
-        Ok(found)
     }
 }

@@ -12,7 +12,7 @@ use aws_sdk_ssm::types::{Parameter, ParameterType};
 use severance_domain::copies::Place;
 use severance_domain::right::ssm;
 
-use super::{Finds, Searcher, Wanted, reason};
+use super::finds::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
 const BY_PATH: &str = ssm::GET_PARAMETERS_BY_PATH.action;

@@ -13,7 +13,8 @@ use futures::StreamExt as _;
 use severance_domain::copies::Place;
 use severance_domain::right::secretsmanager;
 
-use super::{Finds, RunKey, Searcher, Wanted, reason};
+use super::equal::RunKey;
+use super::finds::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
 const LIST: &str = secretsmanager::LIST_SECRETS.action;

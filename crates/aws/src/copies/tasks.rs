@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use severance_domain::copies::Place;
 use severance_domain::right::ecs;
 
-use super::{Finds, Searcher, Wanted, reason};
+use super::finds::{Finds, Searcher, Wanted, reason};
 use crate::error::AwsError;
 
 const LIST: &str = ecs::LIST_TASK_DEFINITIONS.action;

@@ -24,9 +24,11 @@ pub struct Keys {
 
 /// One key as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listed {
-    pub(super) id: AccessKeyId,
-    pub(super) active: bool,
+pub struct Listed {
+    /// Its id.
+    pub id: AccessKeyId,
+    /// Whether it may be used.
+    pub active: bool,
 }
 
 fn unreadable(action: &'static str) -> AwsError {
@@ -41,7 +43,8 @@ impl Keys {
         Self { iam, once }
     }
 
-    pub(super) async fn list(&self, user: &IamName) -> Result<Vec<Listed>, AwsError> {
+    /// Every key of a user, inactive ones too.
+    pub async fn list(&self, user: &IamName) -> Result<Vec<Listed>, AwsError> {
         let listed = self.iam.list_access_keys().user_name(user.as_str()).into_paginator().items().send();
         let listed: Vec<_> = listed.collect::<Result<_, _>>().await.map_err(|error| AwsError::of(LIST, &error))?;
         listed
@@ -55,12 +58,12 @@ impl Keys {
     }
 
     /// The ids of all keys, inactive ones too: each takes a place.
-    pub(super) async fn ids(&self, user: &IamName) -> Result<Vec<AccessKeyId>, AwsError> {
+    pub async fn ids(&self, user: &IamName) -> Result<Vec<AccessKeyId>, AwsError> {
         Ok(self.list(user).await?.into_iter().map(|key| key.id).collect())
     }
 
     /// Makes a key, by one call.
-    pub(super) async fn create(&self, user: &IamName) -> Result<(AccessKeyId, SecretText), AwsError> {
+    pub async fn create(&self, user: &IamName) -> Result<(AccessKeyId, SecretText), AwsError> {
         let answer = self.once.create_access_key().user_name(user.as_str()).send().await;
         let made = answer.map_err(|error| AwsError::of(CREATE, &error))?;
         let key = made.access_key.ok_or_else(|| unreadable(CREATE))?;
@@ -69,7 +72,7 @@ impl Keys {
     }
 
     /// Deletes a key. One that is gone is deleted.
-    pub(super) async fn delete(&self, user: &IamName, key: &AccessKeyId) -> Result<(), AwsError> {
+    pub async fn delete(&self, user: &IamName, key: &AccessKeyId) -> Result<(), AwsError> {
         let answer = self.iam.delete_access_key().user_name(user.as_str()).access_key_id(key.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(DELETE, &error)) {
             Err(error) if !error.is_no_such_entity() => Err(error),
@@ -78,7 +81,7 @@ impl Keys {
     }
 
     /// Whose key it is; none where there is no such key.
-    pub(super) async fn holder(&self, key: &AccessKeyId) -> Result<Option<IamName>, AwsError> {
+    pub async fn holder(&self, key: &AccessKeyId) -> Result<Option<IamName>, AwsError> {
         let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(LAST_USED, &error)) {
             Ok(found) => Ok(found.user_name().and_then(|name| IamName::try_from(name).ok())),

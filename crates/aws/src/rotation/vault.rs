@@ -6,7 +6,7 @@ use severance_domain::right::secretsmanager;
 use severance_domain::rotation::format::SecretText;
 use severance_domain::rotation::{CURRENT, PENDING};
 
-use super::State;
+use super::state::State;
 use crate::error::AwsError;
 
 const DESCRIBE: &str = secretsmanager::DESCRIBE_SECRET.action;
@@ -26,7 +26,8 @@ impl Vault {
         Self { secrets }
     }
 
-    pub(super) async fn state(&self, secret: &str) -> Result<State, AwsError> {
+    /// A secret, without its values.
+    pub async fn state(&self, secret: &str) -> Result<State, AwsError> {
         let answer = self.secrets.describe_secret().secret_id(secret).send().await;
         let found = answer.map_err(|error| AwsError::of(DESCRIBE, &error))?;
         let arn = Arn::try_from(found.arn().unwrap_or_default()).map_err(|_| AwsError {
@@ -47,7 +48,7 @@ impl Vault {
     }
 
     /// A version's value; none where it has none.
-    pub(super) async fn value(&self, secret: &Arn, version: &str) -> Result<Option<SecretText>, AwsError> {
+    pub async fn value(&self, secret: &Arn, version: &str) -> Result<Option<SecretText>, AwsError> {
         let answer = self.secrets.get_secret_value().secret_id(secret.as_str()).version_id(version).send().await;
         match answer.map_err(|error| AwsError::of(GET, &error)) {
             // A value of bytes is none that holds a key; read as text it says so.
@@ -58,7 +59,7 @@ impl Vault {
     }
 
     /// Stores a value as the pending version. The same value again changes nothing.
-    pub(super) async fn store(&self, secret: &Arn, version: &str, value: &SecretText) -> Result<(), AwsError> {
+    pub async fn store(&self, secret: &Arn, version: &str, value: &SecretText) -> Result<(), AwsError> {
         let put = self
             .secrets
             .put_secret_value()
@@ -70,7 +71,7 @@ impl Vault {
     }
 
     /// Makes a version the current one.
-    pub(super) async fn promote(&self, secret: &Arn, from: Option<&String>, to: &str) -> Result<(), AwsError> {
+    pub async fn promote(&self, secret: &Arn, from: Option<&String>, to: &str) -> Result<(), AwsError> {
         let update = self
             .secrets
             .update_secret_version_stage()

@@ -12,11 +12,12 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use severance_aws::caller::{CallerError, Callers, same_person};
-use severance_aws::responder::Responder;
-use severance_aws::{clock, config};
+use severance_aws::clock;
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
 use severance_domain::respond::{AUDIENCE_HEADER, Answer, Ask, Call, Proof, REQUEST_DIGEST_HEADER};
+use severance_engine::requests::Responder;
+use severance_engine::settings;
 
 const BODY: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 const FUNCTION: &str = "severance-responder";
@@ -205,7 +206,7 @@ impl Sts {
             .region(aws_config::Region::new("eu-west-1"))
             .credentials_provider(SharedCredentialsProvider::new(own))
             .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(sts.clone())))
-            .timeout_config(config::time_outs())
+            .timeout_config(settings::time_outs())
             .build();
         Callers::new(&sdk)
     }

@@ -9,10 +9,10 @@ use crate::account::*;
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
 use severance_aws::copies::CopiesSearch;
-use severance_aws::function::{Failure, Serve};
-use severance_aws::logs;
 use severance_catalogue::function::COPIES_SEARCH;
 use severance_domain::copies::{CopiesFound, CopiesRequest, Copy, How, Place, Updated};
+use severance_runtime::logs;
+use severance_runtime::serve::{Failure, Serve};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";

@@ -3,7 +3,6 @@
 
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
-use severance_aws::react::Reactor;
 use severance_aws::trail::Trail;
 use severance_domain::case::Case;
 use severance_domain::copies::{CopiesFound, Copy, How, Place};
@@ -14,6 +13,7 @@ use severance_domain::respond::{Answer, Ticked};
 use severance_domain::rotation::{Ledger, MadeState};
 use severance_domain::signal::{Signal, SignalKind, SubjectHint};
 use severance_domain::verdict::Verdict;
+use severance_engine::reactor::Reactor;
 
 /// The user of a secret, whose old key was replaced so long ago.
 async fn replaced(ago: SignedDuration) -> World {
@@ -64,8 +64,8 @@ fn with_gates(world: &World, mode: &str) -> Reactor {
     let settings = reactor.settings.clone();
     let trail = Trail::new(cloudtrail(world), SignedDuration::from_hours(24)).in_regions(["eu-west-1".to_owned()]);
     let identities = identities(world, &settings).with_secrets(secrets(world));
-    let hands = severance_aws::reach::Hands::new(identities, drivers(world)).with_trail(Some(trail));
-    reactor.reach = severance_aws::reach::Reach::hub(settings.account.clone(), hands);
+    let hands = severance_engine::access::Hands::new(identities, drivers(world)).with_trail(Some(trail));
+    reactor.reach = severance_engine::access::Reach::hub(settings.account.clone(), hands);
     reactor
 }
 
@@ -375,10 +375,10 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
         let case = cases_of(&world);
         let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
         let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
-        let voice = severance_aws::review::Voice { by: &by, plan: &plan, reason: "cut it" };
+        let voice = severance_engine::review::Voice { by: &by, plan: &plan, reason: "cut it" };
         let answered = Box::pin(with_gates(&world, "enforce").approve(&case.id, voice, "approve")).await.unwrap();
         assert!(
-            matches!(&answered, severance_aws::review::Answered::Refused(why) if why.contains(expected)),
+            matches!(&answered, severance_engine::review::Answered::Refused(why) if why.contains(expected)),
             "{expected}: {answered:?}"
         );
         assert_eq!(is_active(&world, KEY), Some(true), "{expected}");

@@ -10,7 +10,6 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use severance_aws::config;
 use severance_aws::countermeasures::{
     Applied, DeactivateAccessKey, Driver, QuarantineUser, RevokeRoleSessions, RotateSecret, Seen,
 };
@@ -19,6 +18,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, Arn, IamName};
+use severance_engine::settings;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -229,8 +229,8 @@ macro_rules! client {
                 .region($sdk::config::Region::new("eu-west-1"))
                 .http_client(ruled($rules))
                 .retry_partition(RetryPartition::custom("test").build())
-                .retry_config(config::retries())
-                .timeout_config(config::time_outs())
+                .retry_config(settings::retries())
+                .timeout_config(settings::time_outs())
                 .build(),
         )
     };

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::common::*;
-use severance_aws::function::Parts;
 use severance_catalogue::function::{FUNCTIONS, Function, KEY_CREATION};
 use severance_catalogue::reader::Reader;
 use severance_domain::ids::{AccessKeyId, IamName, ResourceId, UniqueId};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
+use severance_runtime::composition::Parts;
 
 const ROLE_ID: &str = "AROADBQP57FF2AEXAMPLE";
 const GROUP: &str = "ops";

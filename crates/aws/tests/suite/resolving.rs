@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::common::*;
-use severance_aws::react::ReactError;
 use severance_domain::ids::{AccessKeyId, AccountId, UniqueId};
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::SubjectKind;
 use severance_domain::verdict::Verdict;
+use severance_engine::reactor::ReactError;
 
 fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

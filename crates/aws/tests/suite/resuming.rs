@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::common::*;
 use severance_aws::cases::CaseError;
-use severance_aws::react::ReactError;
 use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::verdict::Verdict;
+use severance_engine::reactor::ReactError;
 
 const CONTAINED: [&str; 4] = ["iam:PutUserPolicy", "iam:TagUser", "iam:UpdateAccessKey", "iam:UpdateAccessKey"];
 

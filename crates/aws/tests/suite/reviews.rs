@@ -1,8 +1,6 @@
 //! Held plans: what answers them, what does not, and what a worker that dies over an answer leaves.
 
 use crate::common::*;
-use severance_aws::react::ReactError;
-use severance_aws::review::{Answered, Voice};
 use severance_domain::case::{Case, CaseId};
 use severance_domain::ids::Arn;
 use severance_domain::plan::Disposition;
@@ -10,6 +8,8 @@ use severance_domain::respond::Reacted;
 use severance_domain::review::Decision;
 use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::verdict::Verdict;
+use severance_engine::reactor::ReactError;
+use severance_engine::review::{Answered, Voice};
 
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 

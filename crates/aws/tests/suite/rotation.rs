@@ -12,11 +12,12 @@ use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use severance_aws::calls::CallCounter;
-use severance_aws::rotation::{Keys, RotationError, Rotator, Vault};
+use severance_aws::rotation::{Keys, Vault};
 use severance_aws::trail::Trail;
 use severance_catalogue::function::SECRET_ROTATION;
 use severance_domain::ids::AccountId;
 use severance_domain::rotation::{RotationStep, StepRequest};
+use severance_engine::rotation::{RotationError, Rotator};
 
 const STEPS: [RotationStep; 4] =
     [RotationStep::CreateSecret, RotationStep::SetSecret, RotationStep::TestSecret, RotationStep::FinishSecret];

@@ -7,9 +7,11 @@ use crate::common::*;
 use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
 use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use severance_aws::config::Settings;
-use severance_aws::function::{Failure, Function, Parts, Response};
 use severance_catalogue::function::KEY_CREATION;
+use severance_engine::settings::Settings;
+use severance_runtime::composition::Parts;
+use severance_runtime::function::{Function, Response};
+use severance_runtime::serve::Failure;
 
 /// What the event's fields carry that nobody asked for.
 const PLANTED: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00";

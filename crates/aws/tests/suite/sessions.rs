@@ -5,12 +5,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
-use severance_aws::config;
 use severance_aws::error::AwsError;
 use severance_aws::sessions::{ExternalId, Member, Scope, Sessions, SourceIdentity};
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::right::{Right, iam};
 use severance_domain::signal::{Signal, SignalKind};
+use severance_engine::settings;
 
 const MEMBER: &str = "444455556666";
 const MEMBER_ROLE: &str = "arn:aws:iam::444455556666:role/SeveranceMember";
@@ -37,8 +37,8 @@ fn hub(world: &World) -> SdkConfig {
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(own))
         .http_client(world.http())
-        .retry_config(config::retries())
-        .timeout_config(config::time_outs())
+        .retry_config(settings::retries())
+        .timeout_config(settings::time_outs())
         .build()
 }
 

@@ -12,10 +12,8 @@ use std::sync::{Arc, LazyLock};
 use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_sts::config::Credentials;
 use jiff::SignedDuration;
-use severance_aws::alarm::Alarms;
 use severance_aws::announce::Announcer;
 use severance_aws::cases::Cases;
-use severance_aws::config::{self, Settings};
 use severance_aws::countermeasures::{
     AdoptAccessKey, Attachment, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential,
     DeactivateSigningCertificate, DeactivateSshPublicKey, DeleteAccessKey, Driver, LeaveRolesAnywhere,
@@ -25,9 +23,6 @@ use severance_aws::countermeasures::{
 use severance_aws::evidence_store::EvidenceStore;
 use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::identity::Identities;
-use severance_aws::publish::Publisher;
-use severance_aws::reach::{Hands, Reach};
-use severance_aws::react::{ReactError, Reactor};
 use severance_aws::signer::Signer;
 use severance_domain::case::Case;
 use severance_domain::digest::Digest;
@@ -36,6 +31,11 @@ use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_engine::access::{Hands, Reach};
+use severance_engine::alarm::Alarms;
+use severance_engine::publish::Publisher;
+use severance_engine::reactor::{ReactError, Reactor};
+use severance_engine::settings::{self, Settings};
 
 pub(crate) use services::{EXTERNAL_ID, SESSION_SECRET, SESSION_TOKEN};
 pub(crate) use world::{
@@ -109,8 +109,8 @@ macro_rules! client {
                 .region($sdk::config::Region::new("eu-west-1"))
                 .http_client($world.http())
                 .retry_partition(RetryPartition::custom("test").build())
-                .retry_config(config::retries())
-                .timeout_config(config::time_outs())
+                .retry_config(settings::retries())
+                .timeout_config(settings::time_outs())
                 .build(),
         )
     };

@@ -4,113 +4,35 @@
 //! `sever restore`.
 
 use futures::future::join;
-use jiff::{SignedDuration, Timestamp};
-use severance_domain::case::{Case, CaseId};
+use jiff::SignedDuration;
+use severance_domain::case::Case;
 use severance_domain::copies::How;
-use severance_domain::cutover::{Closed, Copies, Gate, Next, Seen, Stage, Windows, unreadable_window};
+use severance_domain::cutover::{Copies, Gate, Seen, Stage, Windows, unreadable_window};
 use severance_domain::digest::Digest;
-use severance_domain::ids::{AccessKeyId, Arn};
+use severance_domain::ids::AccessKeyId;
 use severance_domain::policy::Request;
 use severance_domain::profile::Profile;
-use severance_domain::respond::{Answer, Ticked};
+use severance_domain::respond::Answer;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{LastUsed, SubjectKind};
 use severance_domain::verdict::Verdict;
 
-use crate::clock;
-use crate::identity::Found;
-use crate::react::{ReactError, Reactor};
-
-/// How long before its rotation a key's use is of interest to whoever asks who will break.
-pub(crate) const RECENT: SignedDuration = SignedDuration::from_hours(24);
+use crate::reactor::{ReactError, Reactor};
+use severance_aws::clock;
+use severance_aws::identity::Found;
 
 /// How long a search for copies is waited for.
 const SEARCHED: SignedDuration = SignedDuration::from_mins(20);
 
-/// How long a tick tends gates: those that are left, the next one tends.
-const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
-
-/// How long a rotation is followed.
-const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
-
 /// A gate with what AWS says of it now.
-struct Looked {
-    seen: Seen,
-    windows: Windows,
+pub(crate) struct Looked {
+    pub(crate) seen: Seen,
+    pub(crate) windows: Windows,
 }
 
 impl Reactor {
-    /// Does what is due about every key that was replaced.
-    pub(crate) async fn tend_gates(&self, now: Timestamp, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
-        let mut gates = self.guardrails.gates().await?;
-        gates.retain(|gate| gate.due_at.is_none_or(|due| due <= now));
-        // What a tick has no time for comes first in the next one.
-        gates.sort_by_key(|gate| gate.looked_at);
-        let begun = clock::now();
-        for mut gate in gates {
-            if clock::now().duration_since(begun) > ENOUGH {
-                ticked.failed.push("the time of this tick is over: the next one tends the other cutovers".to_owned());
-                break;
-            }
-            if let Err(error) = Box::pin(self.tend_gate(&mut gate, holder, ticked)).await {
-                tracing::error!(key = %gate.old, error = %error, "a cutover could not be tended");
-                ticked.failed.push(format!("the cutover of {}: {error}", gate.old));
-                // One that fails each time must not stand in the way of the others.
-                gate.looked(clock::now(), now);
-                self.guardrails.save_gate(&gate).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn tend_gate(&self, gate: &mut Gate, holder: &str, ticked: &mut Ticked) -> Result<(), ReactError> {
-        if let (Some(search), None) = (&self.copies, gate.searched_at) {
-            search.ask(gate).await?;
-            gate.searched_at = Some(clock::now());
-            self.guardrails.save_gate(gate).await?;
-        }
-        let Looked { seen, windows } = self.look_at_gate(gate).await?;
-        let mode = self.settings.mode;
-        let (stage, done) = match gate.next(windows, &seen, mode) {
-            Next::Close(why) => return self.close(gate, why, ticked).await,
-            Next::Wait { until } => {
-                if seen.active == Some(false) && gate.inactive_since.is_none() {
-                    gate.inactive_since = Some(seen.now);
-                }
-                gate.looked(seen.now, until);
-                self.guardrails.save_gate(gate).await?;
-                return Ok(());
-            }
-            Next::Deactivate => (Stage::Quiet, "nobody uses it any more"),
-            Next::Ask => (Stage::Deadline, "it is still used at its deadline"),
-            Next::Delete => (Stage::Deletion, "it has been inactive long enough"),
-        };
-        let signal = signal(gate, stage, windows, &seen, &format!("{}/{}", stage.as_str(), mode.as_str()), None);
-        for outcome in Box::pin(self.react(&signal, holder)).await {
-            let reaction = outcome?;
-            ticked.cutovers.push(format!("{}: {done}: {} ({})", gate.old, reaction.case, reaction.verdict.as_str()));
-            if stage != Stage::Deletion && reaction.verdict == Verdict::VerifiedRevoked {
-                gate.inactive_since = Some(clock::now());
-            }
-            if !gate.cases.contains(&reaction.case) {
-                gate.cases.push(reaction.case);
-            }
-        }
-        gate.asked.push((stage, mode));
-        gate.looked(seen.now, seen.now);
-        self.guardrails.save_gate(gate).await?;
-        Ok(())
-    }
-
-    async fn close(&self, gate: &Gate, why: Closed, ticked: &mut Ticked) -> Result<(), ReactError> {
-        tracing::info!(key = %gate.old, secret = %gate.secret, why = why.as_words(), "a cutover is over");
-        self.guardrails.close_gate(gate).await?;
-        ticked.cutovers.push(format!("{}: {}", gate.old, why.as_words()));
-        Ok(())
-    }
-
     /// What AWS says of an old key now.
-    async fn look_at_gate(&self, gate: &Gate) -> Result<Looked, ReactError> {
+    pub(crate) async fn look_at_gate(&self, gate: &Gate) -> Result<Looked, ReactError> {
         let nothing = Seen {
             now: clock::now(),
             active: None,
@@ -235,63 +157,6 @@ impl Reactor {
             Ok(())
         })
     }
-
-    /// Looks after rotations that had not ended when their case was closed: by the state of the version that each was to make.
-    pub(crate) async fn tend_rotations(
-        &self,
-        now: Timestamp,
-        holder: &str,
-        ticked: &mut Ticked,
-    ) -> Result<(), ReactError> {
-        for (id, since) in self.guardrails.rotations().await? {
-            if let Err(error) = Box::pin(self.tend_rotation(&id, since, now, holder, ticked)).await {
-                tracing::error!(case = %id, error = %error, "a rotation could not be followed");
-                ticked.failed.push(format!("the rotation of {id}: {error}"));
-            }
-        }
-        Ok(())
-    }
-
-    async fn tend_rotation(
-        &self,
-        id: &CaseId,
-        since: Timestamp,
-        now: Timestamp,
-        holder: &str,
-        ticked: &mut Ticked,
-    ) -> Result<(), ReactError> {
-        let Some(stored) = self.cases.load(id).await? else {
-            self.guardrails.forget_rotation(id).await?;
-            return Ok(());
-        };
-        if !stored.closed {
-            return Ok(());
-        }
-        let hands = self.hands_for(&stored.case).await?;
-        let mut ended = true;
-        for step in stored.case.steps.iter().filter(|record| record.is_unfinished_rotation()) {
-            let step = &step.step.countermeasure;
-            if let Some(driver) = hands.driver(step) {
-                // What cannot be read has not ended, and is given up when its time is over.
-                let seen = driver.confirm(step, id).await;
-                ended &= matches!(seen, Ok(crate::countermeasures::Seen::InEffect(_)));
-            }
-        }
-        let is_late = now.duration_since(since) > FOLLOWED;
-        if !ended && !is_late {
-            return Ok(());
-        }
-        let how = if ended { "the rotation ended" } else { "the rotation did not end within 24 hours" };
-        let partition = self.settings.signing_key.partition();
-        let by = format!("arn:{partition}:iam::{}:role/{}-responder", self.settings.account, self.settings.stack);
-        if let Ok(by) = Arn::try_from(by) {
-            let request = Request { by, reason: how.to_owned(), ticket: None };
-            Box::pin(self.verify(id, request, holder)).await?;
-        }
-        self.guardrails.forget_rotation(id).await?;
-        ticked.rotations.push(format!("{id}: {how}"));
-        Ok(())
-    }
 }
 
 /// Why an old key is not ended, whoever wants that.
@@ -308,7 +173,14 @@ fn not_replaced(gate: &Gate, seen: &Seen) -> String {
 }
 
 /// The claim of a gate, like one that an event brings.
-fn signal(gate: &Gate, stage: Stage, windows: Windows, seen: &Seen, asked: &str, request: Option<Request>) -> Signal {
+pub(crate) fn signal(
+    gate: &Gate,
+    stage: Stage,
+    windows: Windows,
+    seen: &Seen,
+    asked: &str,
+    request: Option<Request>,
+) -> Signal {
     let finding_id = format!("cutover/{}/{}/{asked}", gate.account, gate.old);
     let hint = PrincipalHint { name: Some(gate.user.clone()), arn: None, unique_id: None };
     let title = match (&request, stage) {

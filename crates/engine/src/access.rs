@@ -11,11 +11,11 @@ use severance_domain::ids::AccountId;
 use severance_domain::right::Right;
 use severance_domain::signal::Signal;
 
-use crate::countermeasures::Driver;
-use crate::error::AwsError;
-use crate::identity::{self, Identities};
-use crate::sessions::{Scope, Sessions, SourceIdentity};
-use crate::trail::Trail;
+use severance_aws::countermeasures::Driver;
+use severance_aws::error::AwsError;
+use severance_aws::identity::{self, Identities};
+use severance_aws::sessions::{Scope, Sessions, SourceIdentity};
+use severance_aws::trail::Trail;
 
 /// What reads and ends identities of one account.
 pub struct Hands {

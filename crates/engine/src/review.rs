@@ -10,11 +10,11 @@ use severance_domain::playbook::{Context, Mode};
 use severance_domain::review::Decision;
 use severance_domain::subject::Absence;
 
-use crate::caller::same_person;
-use crate::cases::{CaseError, Lease, Stored};
-use crate::clock;
-use crate::identity::Found;
-use crate::react::{ReactError, Reactor};
+use crate::reactor::{ReactError, Reactor};
+use severance_aws::caller::same_person;
+use severance_aws::cases::{CaseError, Lease, Stored};
+use severance_aws::clock;
+use severance_aws::identity::Found;
 use severance_domain::respond::Reacted;
 
 /// What lowers the steps of a review that nobody answered.
@@ -238,6 +238,14 @@ impl Reactor {
             case.release_held(decision.clone(), context.now);
             case
         })
+    }
+
+    /// Goes on where the worker that somebody's answer set off stopped.
+    pub(crate) async fn finish(&self, stored: &Stored, holder: &str) -> Result<(), ReactError> {
+        if let Some(lease) = self.cases.go_on(&stored.case, stored, holder).await? {
+            self.carry_through(stored.case.clone(), &lease).await?;
+        }
+        Ok(())
     }
 
     /// Carries a case out, and takes it off the list of those that wait if it does not any more.

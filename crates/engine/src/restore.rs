@@ -7,12 +7,13 @@ use severance_domain::respond::Answer;
 use severance_domain::restoration::{Restoration, ReturnAnswer};
 use severance_domain::subject::SubjectKind;
 
-use crate::cases::{Lease, Stored};
-use crate::clock;
-use crate::countermeasures::Undo;
-use crate::reach::Hands;
-use crate::react::{ReactError, Reactor, outcome as outcome_of, unseen};
+use crate::access::Hands;
+use crate::confirm::{outcome as outcome_of, unseen};
+use crate::reactor::{ReactError, Reactor};
 use crate::review::Answered;
+use severance_aws::cases::{Lease, Stored};
+use severance_aws::clock;
+use severance_aws::countermeasures::Undo;
 
 impl Reactor {
     /// Gives back the access that a case ended, on somebody's word; or says only what would be given back.
@@ -101,8 +102,8 @@ impl Reactor {
     async fn is_still_there(&self, case: &Case) -> Result<Result<(), String>, ReactError> {
         let hands = self.reach.to_act(case).await?;
         Ok(match hands.identities.again(&case.subject, &case.signal).await {
-            Ok(crate::identity::Again::Same(_)) => Ok(()),
-            Ok(crate::identity::Again::Nobody(why)) => Err(format!("nothing was given back: {why}")),
+            Ok(severance_aws::identity::Again::Same(_)) => Ok(()),
+            Ok(severance_aws::identity::Again::Nobody(why)) => Err(format!("nothing was given back: {why}")),
             // What the subject's reader may not read, the steps will tell.
             Err(error) if !error.retryable && case.subject.kind != SubjectKind::Unresolved => Ok(()),
             Err(error) => return Err(error.into()),

@@ -2,14 +2,14 @@
 //!
 //! Lambda checks the caller's signature and writes into the event whose it is. Whoever could invoke the function directly could
 //! write that in themselves, so the URL has a function of its own (`SEVERANCE_DOOR=url`), which nobody is given the right to
-//! invoke in any other way; and the function behind [`crate::caller`] reads no such event.
+//! invoke in any other way; and the function behind [`severance_aws::caller`] reads no such event.
 
 use aws_smithy_types::base64;
 use serde_json::{Value, json};
 use severance_domain::ids::Arn;
 use severance_domain::respond::{Answer, Call};
 
-use crate::responder::Responder;
+use severance_engine::requests::Responder;
 
 /// What a caller gets in return: an HTTP answer, as Lambda passes it on.
 fn http(status: u16, body: &Value) -> Value {

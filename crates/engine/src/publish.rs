@@ -6,11 +6,11 @@ use severance_domain::evidence::dsse::Envelope;
 use severance_domain::evidence::{PAYLOAD_TYPE, Stack, Statement};
 use severance_domain::message::Message;
 
-use crate::announce::Announcer;
-use crate::config::Settings;
-use crate::error::AwsError;
-use crate::evidence_store::EvidenceStore;
-use crate::signer::Signer;
+use crate::settings::Settings;
+use severance_aws::announce::Announcer;
+use severance_aws::error::AwsError;
+use severance_aws::evidence_store::EvidenceStore;
+use severance_aws::signer::Signer;
 
 /// An object that stands where a revision's evidence belongs and is none. Only a person can say how it came there.
 fn unreadable(key: &str) -> AwsError {

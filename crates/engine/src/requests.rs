@@ -1,24 +1,22 @@
 //! The responder: what people ask for by hand, and what the schedule does.
 //!
-//! It takes the same way through as every event. What changes something needs to know who asks ([`crate::caller`]).
+//! It takes the same way through as every event. What changes something needs to know who asks ([`severance_aws::caller`]).
 
 use serde_json::Value;
 use severance_domain::digest::Digest;
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::{AccountId, Arn};
-use severance_domain::intake::Malformed;
 use severance_domain::message::radius;
 use severance_domain::policy::Request;
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, Call, Claim, Explanation, IMPORT_AT_ONCE};
 use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
-use crate::caller::{CallerError, Callers};
-use crate::clock;
-use crate::door;
-use crate::function::{Failure, Serve};
-use crate::react::{ReactError, Reactor, judge};
+use crate::blast_radius::judge;
+use crate::reactor::{ReactError, Reactor};
 use crate::review::{Answered, Voice};
+use severance_aws::caller::{CallerError, Callers};
+use severance_aws::clock;
 
 /// The responder.
 pub struct Responder {
@@ -37,13 +35,18 @@ impl Responder {
         Self { reactor, callers, function }
     }
 
+    /// Whether callers come by a Function URL, where AWS says who they are.
+    pub fn is_behind_url(&self) -> bool {
+        self.reactor.settings.behind_url
+    }
+
     /// Answers one call. `holder` names this invocation.
     pub async fn answer(&self, call: &Call, holder: &str) -> Result<Answer, ReactError> {
         Box::pin(self.answer_to(call, None, holder)).await
     }
 
     /// Answers one call of a caller who is known already, or has to prove who they are.
-    pub(crate) async fn answer_to(&self, call: &Call, known: Option<Arn>, holder: &str) -> Result<Answer, ReactError> {
+    pub async fn answer_to(&self, call: &Call, known: Option<Arn>, holder: &str) -> Result<Answer, ReactError> {
         let is_known = known.is_some();
         let by = if is_known {
             known
@@ -266,19 +269,6 @@ impl Responder {
             }
             _ => None,
         }
-    }
-}
-
-impl Serve for Responder {
-    type Answer = Value;
-
-    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Value, Failure> {
-        if self.reactor.settings.behind_url {
-            return Ok(Box::pin(door::answer(self, payload, delivery)).await);
-        }
-        let call = Call::read(payload).map_err(|malformed: Malformed| Failure::Malformed(vec![malformed]))?;
-        let answer = Box::pin(self.answer(&call, delivery)).await;
-        answer.map(|answer| serde_json::json!(answer)).map_err(|error| Failure::Unfinished(vec![error]))
     }
 }
 

@@ -9,8 +9,10 @@ use severance_domain::rotation::CURRENT;
 use severance_domain::rotation::format::KeySecret;
 use tokio::time::Instant;
 
-use super::{RotationError, Rotator, State};
-use crate::error::AwsError;
+use super::error::RotationError;
+use super::rotator::Rotator;
+use severance_aws::error::AwsError;
+use severance_aws::rotation::State;
 
 const WHO: &str = "sts:GetCallerIdentity";
 
@@ -28,8 +30,9 @@ impl Rotator {
                 Some(version) => self.held(state, version).await?,
                 None => None,
             };
-            row.filter(|held| held.access_key.is_some())
-                .ok_or_else(|| state.error(format!("its version {token} holds no key yet: createSecret comes first")))?
+            row.filter(|held| held.access_key.is_some()).ok_or_else(|| {
+                RotationError::of(state, format!("its version {token} holds no key yet: createSecret comes first"))
+            })?
         };
         let user = self.user(state, Some(&pending)).await?;
         self.works(state, &pending, &user, self.patience).await
@@ -44,7 +47,10 @@ impl Rotator {
         patience: Duration,
     ) -> Result<(), RotationError> {
         let (Some(key), Some(secret)) = (&held.access_key, held.secret()) else {
-            return Err(state.error("its pending version holds no key: cancel the rotation, and rotate anew"));
+            return Err(RotationError::of(
+                state,
+                "its pending version holds no key: cancel the rotation, and rotate anew",
+            ));
         };
         let wrong = |why: String| RotationError::Key { key: key.clone(), secret: state.arn.to_string(), why };
         let credentials = Credentials::new(key.as_str(), secret.expose(), None, None, "severance-pending-key");

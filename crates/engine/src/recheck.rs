@@ -17,14 +17,14 @@ use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalK
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::trail::{Identity, Made, Trace};
 
-use crate::cases::Lease;
-use crate::clock;
-use crate::countermeasures::Seen;
-use crate::guardrails::Loaded;
-use crate::identity::Again;
-use crate::reach::Hands;
-use crate::react::{ReactError, Reactor};
-use crate::trail::Traced;
+use crate::access::Hands;
+use crate::reactor::{ReactError, Reactor};
+use severance_aws::cases::Lease;
+use severance_aws::clock;
+use severance_aws::countermeasures::Seen;
+use severance_aws::guardrails::Loaded;
+use severance_aws::identity::Again;
+use severance_aws::trail::Traced;
 
 /// How many containments follow on one another: what a contained identity made, what that made, and so on.
 const GENERATIONS: u8 = 3;

@@ -6,13 +6,15 @@ use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::{Format, KeySecret, SecretText};
 use severance_domain::rotation::{CURRENT, MadeState};
 
-use super::{RotationError, Rotator, State};
+use super::error::RotationError;
+use super::rotator::Rotator;
+use severance_aws::rotation::State;
 use tokio::time::Instant;
 
-use crate::clock;
-use crate::error::AwsError;
-use crate::guardrails::LedgerRow;
-use crate::trail::Maker;
+use severance_aws::clock;
+use severance_aws::error::AwsError;
+use severance_aws::guardrails::LedgerRow;
+use severance_aws::trail::Maker;
 
 /// How long IAM is given to know a new tag.
 const TAGGED: Duration = Duration::from_secs(12);
@@ -120,9 +122,10 @@ impl Rotator {
         row: &mut LedgerRow,
     ) -> Result<(), RotationError> {
         let Some(key) = &pending.access_key else {
-            return Err(
-                state.error(format!("its pending version {token} holds no key: cancel the rotation, and rotate anew"))
-            );
+            return Err(RotationError::of(
+                state,
+                format!("its pending version {token} holds no key: cancel the rotation, and rotate anew"),
+            ));
         };
         if !self.keys.list(user).await?.iter().any(|held| held.id == *key && held.active) {
             return Err(RotationError::Key {

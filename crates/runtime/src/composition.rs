@@ -1,54 +1,41 @@
-//! What all functions share: start, one invocation, and how its failures are told to Lambda.
+//! What each function is composed of: the clients, readers and drivers that its card names, and no other.
 
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_sts::config::retry::RetryPartition;
 use jiff::SignedDuration;
-use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use serde::Serialize;
-use serde_json::Value;
+use severance_aws::announce::Announcer;
+use severance_aws::caller::Callers;
+use severance_aws::calls::CallCounter;
+use severance_aws::cases::Cases;
+use severance_aws::copies::{CopiesFunction, CopiesSearch, KeyFormats};
+use severance_aws::countermeasures::{
+    self, AdoptAccessKey, Driver, LeaveRolesAnywhere, QuarantineByScp, RemoveAccountAssignment, RemoveGroupMembership,
+    RotateSecret,
+};
+use severance_aws::evidence_store::EvidenceStore;
+use severance_aws::guardrails::{Guardrails, Limits};
+use severance_aws::identity::Identities;
+use severance_aws::identity::directory::Directory;
+use severance_aws::identity::roles_anywhere::RolesAnywhere;
+use severance_aws::rotation::{Keys, Vault};
+use severance_aws::sessions::Sessions;
+use severance_aws::signer::Signer;
+use severance_aws::trail::{Trail, region_of_iam};
 use severance_catalogue::function::Function as Card;
 use severance_catalogue::reader::Reader;
 use severance_domain::countermeasure::Kind;
 use severance_domain::ids::AccountId;
-use severance_domain::intake::{self, EventSource, Ignored, Malformed};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::Policy;
-use severance_domain::respond::Reacted as Reaction;
-use severance_domain::rotation::StepRequest;
-use severance_policy::{self as policy, PolicyError};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-
-use crate::alarm::Alarms;
-use crate::announce::Announcer;
-use crate::caller::Callers;
-use crate::calls::CallCounter;
-use crate::cases::Cases;
-use crate::clock;
-use crate::config::{self, InvalidSetting, Settings};
-use crate::copies::{CopiesFunction, CopiesSearch, KeyFormats};
-use crate::countermeasures::{
-    self, AdoptAccessKey, Driver, LeaveRolesAnywhere, QuarantineByScp, RemoveAccountAssignment, RemoveGroupMembership,
-    RotateSecret,
-};
-use crate::evidence_store::EvidenceStore;
-use crate::guardrails::{Guardrails, Limits};
-use crate::identity::Identities;
-use crate::identity::directory::Directory;
-use crate::identity::roles_anywhere::RolesAnywhere;
-use crate::logs;
-use crate::publish::Publisher;
-use crate::reach::{Hands, Reach};
-use crate::react::{ReactError, Reactor};
-use crate::rotation::{Keys, RotationError, Rotator, Vault};
-use crate::sessions::Sessions;
-use crate::signer::Signer;
-use crate::trail::{Trail, region_of_iam};
+use severance_engine::access::{Hands, Reach};
+use severance_engine::alarm::Alarms;
+use severance_engine::publish::Publisher;
+use severance_engine::reactor::Reactor;
+use severance_engine::rotation::Rotator;
+use severance_engine::settings::Settings;
 
 /// What a function is composed from. Each client is made where it is asked for, so a function holds only those it uses.
 #[derive(Clone)]
@@ -60,7 +47,7 @@ pub struct Parts {
     there: SdkConfig,
     /// For what the stack itself keeps.
     sdk: SdkConfig,
-    calls: CallCounter,
+    pub(crate) calls: CallCounter,
     policy: Arc<dyn Policy>,
 }
 
@@ -303,193 +290,4 @@ impl Parts {
             &self.settings,
         )
     }
-}
-
-/// A function: the events that it reads, and what it reacts with.
-pub struct Function {
-    sources: &'static [EventSource],
-    reactor: Reactor,
-    calls: CallCounter,
-}
-
-/// What an invocation came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Response {
-    /// One for each subject of each signal.
-    pub reactions: Vec<Reaction>,
-    /// Parts of the event that ask for nothing, and why.
-    pub ignored: Vec<Ignored>,
-    /// The AWS calls that were made, retries too, by name.
-    pub calls: BTreeMap<String, u32>,
-}
-
-/// An invocation that did not end well. Lambda tries again, then keeps the raw event in the dead-letter queue.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// The event is for us but broken: trying again will not mend it. What else was in it was handled.
-    #[error("the event cannot be read: {}", list(.0))]
-    Malformed(Vec<Malformed>),
-    /// Not everything could be done. What was done is stored.
-    #[error("not everything could be done: {}", list(.0))]
-    Unfinished(Vec<ReactError>),
-    /// A step of a rotation did not end well. Secrets Manager repeats it.
-    #[error(transparent)]
-    Rotation(RotationError),
-}
-
-fn list<E: ToString>(errors: &[E]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
-}
-
-impl From<Failure> for Diagnostic {
-    fn from(failure: Failure) -> Self {
-        let retryable = match &failure {
-            Failure::Malformed(_) => false,
-            Failure::Unfinished(errors) => errors.iter().any(ReactError::is_retryable),
-            Failure::Rotation(error) => error.is_retryable(),
-        };
-        Diagnostic {
-            error_type: match (&failure, retryable) {
-                (Failure::Malformed(_), _) => "Severance.Terminal.MalformedEvent",
-                (_, true) => "Severance.Retryable",
-                (_, false) => "Severance.Terminal",
-            }
-            .to_owned(),
-            error_message: failure.to_string(),
-        }
-    }
-}
-
-impl Function {
-    /// A function over these events and this reactor, which is composed from these parts.
-    pub fn new(sources: &'static [EventSource], reactor: Reactor, parts: &Parts) -> Self {
-        Self { sources, reactor, calls: parts.calls.clone() }
-    }
-
-    /// Handles one event. `delivery` names this delivery, so that concurrent ones can be told apart.
-    pub async fn handle(&self, event: &Value, delivery: &str) -> Result<Response, Failure> {
-        let begun = clock::now();
-        let intake = intake::parse(event, self.sources).map_err(|malformed| Failure::Malformed(vec![malformed]))?;
-        let mut reactions = Vec::new();
-        let mut errors = Vec::new();
-        if !intake.signals.is_empty() {
-            let react = async {
-                // One after the other: several findings about one identity then meet each other's cases in order.
-                for signal in &intake.signals {
-                    for outcome in self.reactor.react(signal, delivery).await {
-                        match outcome {
-                            Ok(reaction) => reactions.push(reaction),
-                            Err(error) => errors.push(error),
-                        }
-                    }
-                }
-            };
-            tokio::join!(react, self.reactor.publisher.warm_up());
-        }
-        let calls = self.calls.take();
-        let verdicts: Vec<&str> = reactions.iter().map(|reaction| reaction.verdict.as_str()).collect();
-        tracing::info!(
-            event = event.get("id").and_then(|value| value.as_str()).unwrap_or_default(),
-            source = event.get("source").and_then(|value| value.as_str()).unwrap_or_default(),
-            signals = intake.signals.len(),
-            ignored = intake.ignored.len(),
-            malformed = intake.malformed.len(),
-            verdicts = ?verdicts,
-            calls = ?calls,
-            milliseconds = clock::now().as_millisecond() - begun.as_millisecond(),
-            "handled an event"
-        );
-        for ignored in &intake.ignored {
-            tracing::info!(at = ignored.at, reason = ignored.reason, "ignored");
-        }
-        if !errors.is_empty() {
-            return Err(Failure::Unfinished(errors));
-        }
-        if !intake.malformed.is_empty() {
-            return Err(Failure::Malformed(intake.malformed));
-        }
-        Ok(Response { reactions, ignored: intake.ignored, calls })
-    }
-}
-
-/// Why a function could not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The template and the function do not agree.
-    #[error(transparent)]
-    Setting(#[from] InvalidSetting),
-    /// A policy is broken. Nothing is decided without one.
-    #[error("the policies cannot be used: {0}")]
-    Policy(#[from] PolicyError),
-    /// Lambda's runtime interface failed.
-    #[error("the Lambda runtime failed: {0}")]
-    Runtime(lambda_runtime::Error),
-}
-
-/// What a function answers one invocation with.
-pub trait Serve: Send + Sync {
-    /// What it answers with.
-    type Answer: Serialize + Send;
-
-    /// Serves one invocation. `delivery` names it, so that concurrent ones can be told apart.
-    fn serve(&self, payload: &Value, delivery: &str) -> impl Future<Output = Result<Self::Answer, Failure>> + Send;
-}
-
-impl Serve for Function {
-    type Answer = Response;
-
-    async fn serve(&self, payload: &Value, delivery: &str) -> Result<Response, Failure> {
-        Box::pin(self.handle(payload, delivery)).await
-    }
-}
-
-impl Serve for Rotator {
-    type Answer = Value;
-
-    async fn serve(&self, payload: &Value, _delivery: &str) -> Result<Value, Failure> {
-        let request = StepRequest::read(payload).map_err(|malformed| Failure::Malformed(vec![malformed]))?;
-        let begun = clock::now();
-        let done = Box::pin(self.step(&request)).await;
-        let calls = self.take_calls();
-        tracing::info!(
-            secret = request.secret_id,
-            version = request.client_request_token,
-            step = request.step.as_str(),
-            done = done.is_ok(),
-            calls = ?calls,
-            milliseconds = clock::now().as_millisecond() - begun.as_millisecond(),
-            "a step of a rotation"
-        );
-        // Secrets Manager wants no answer; a person who invokes it does.
-        done.map(|()| serde_json::json!({ "step": request.step, "calls": calls })).map_err(Failure::Rotation)
-    }
-}
-
-/// Starts a function over these events and serves invocations until Lambda ends it.
-pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
-    run_with(|parts| Function::new(sources, compose(parts), parts)).await
-}
-
-/// Starts a function and serves invocations until Lambda ends it.
-pub async fn run_with<S: Serve>(compose: impl FnOnce(&Parts) -> S) -> Result<(), StartError> {
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(logs::filter(logs::levels().as_deref())).init();
-    let settings = Settings::from_environment()?;
-    let policy = policy::Guardrails::embedded().inspect_err(|error| {
-        tracing::error!(error = %error, "the policies are broken, so nothing can be decided");
-    })?;
-    let parts = Parts::new(settings, config::sdk().await, Arc::new(policy));
-    let function = compose(&parts);
-    let function = &function;
-    // Boxed, so that the SDK's deeply nested futures do not become part of the runtime's own type.
-    let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<S::Answer, Failure>> + Send + '_>> {
-        Box::pin(async move {
-            let delivery = format!("{}/{}", event.context.request_id, clock::now().as_millisecond());
-            Box::pin(function.serve(&event.payload, &delivery)).await.inspect_err(|failure| {
-                tracing::error!(error = %failure, "the event was not handled");
-            })
-        })
-    };
-    lambda_runtime::run(service_fn(serve)).await.map_err(StartError::Runtime)
 }

@@ -13,8 +13,8 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
 use severance_domain::review::ReviewTimes;
 
-use crate::countermeasures::Attachment;
-use crate::sessions::{ExternalId, Member};
+use severance_aws::countermeasures::Attachment;
+use severance_aws::sessions::{ExternalId, Member};
 
 /// A function's settings.
 #[derive(Debug, Clone)]

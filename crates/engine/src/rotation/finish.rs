@@ -7,8 +7,10 @@ use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::KeySecret;
 use severance_domain::rotation::{ADOPTED_TAG, CURRENT, MadeState, PREVIOUS};
 
-use super::{RotationError, Rotator, State};
-use crate::clock;
+use super::error::RotationError;
+use super::rotator::Rotator;
+use severance_aws::clock;
+use severance_aws::rotation::State;
 
 /// How long a key that was tested a moment ago is tried once more.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -16,11 +18,17 @@ const AGAIN: Duration = Duration::from_secs(10);
 impl Rotator {
     pub(super) async fn finish(&self, state: &State, token: &str) -> Result<(), RotationError> {
         let Some(new) = self.held(state, token).await? else {
-            return Err(state.error(format!("its version {token} holds no key: createSecret comes first")));
+            return Err(RotationError::of(
+                state,
+                format!("its version {token} holds no key: createSecret comes first"),
+            ));
         };
         let user = self.user(state, Some(&new)).await?;
         let Some(key) = new.access_key.clone() else {
-            return Err(state.error(format!("its version {token} holds no key: cancel the rotation, and rotate anew")));
+            return Err(RotationError::of(
+                state,
+                format!("its version {token} holds no key: cancel the rotation, and rotate anew"),
+            ));
         };
         let is_done = state.has(token, CURRENT);
         let before = state.version(if is_done { PREVIOUS } else { CURRENT }).cloned();

@@ -3,8 +3,8 @@
 use severance_domain::message::Notice;
 use severance_domain::respond::Breaker;
 
-use crate::announce::Announcer;
-use crate::error::AwsError;
+use severance_aws::announce::Announcer;
+use severance_aws::error::AwsError;
 
 /// The topic for alarms.
 #[derive(Clone)]

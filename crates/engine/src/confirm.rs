@@ -1,0 +1,73 @@
+//! Reading back: what came of a call, and whether its effect is seen.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use severance_aws::clock;
+use severance_aws::countermeasures::{Applied, Seen};
+use severance_aws::error::AwsError;
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
+use severance_domain::countermeasure::Countermeasure;
+use tokio::time::{Instant, timeout_at};
+
+use crate::access::Hands;
+use crate::reactor::Reactor;
+
+impl Reactor {
+    /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
+    pub(crate) async fn confirm(&self, case: &mut Case, hands: &Hands) {
+        let id = case.id.clone();
+        let id = &id;
+        let waits = case.steps.iter_mut().map(|record| async {
+            if record.confirmation.is_none() && record.was_taken() {
+                let step = &record.step.countermeasure;
+                record.confirmation = Some(match hands.driver(step) {
+                    Some(driver) => self.wait_until(|| driver.confirm(step, id)).await,
+                    None => unseen("this function cannot read it back".to_owned(), false),
+                });
+            }
+        });
+        join_all(waits).await;
+    }
+
+    /// Reads until the effect is seen, or the time for it is over.
+    pub(crate) async fn wait_until<F>(&self, read: impl Fn() -> F) -> Confirmation
+    where
+        F: Future<Output = Result<Seen, AwsError>>,
+    {
+        let deadline = Instant::now() + self.settings.confirm_within;
+        let mut pause = Duration::from_millis(50);
+        let (mut last, mut contradicted) = ("AWS did not answer in time".to_owned(), false);
+        loop {
+            match timeout_at(deadline, read()).await {
+                Ok(Ok(Seen::InEffect(observed))) => return Confirmation::Confirmed { at: clock::now(), observed },
+                Ok(Ok(Seen::NotYet(seen))) => (last, contradicted) = (seen, true),
+                Ok(Err(error)) if error.retryable => (last, contradicted) = (error.to_string(), false),
+                Ok(Err(error)) => return unseen(error.to_string(), false),
+                Err(_) => return unseen(last, contradicted),
+            }
+            if Instant::now() + pause >= deadline {
+                return unseen(last, contradicted);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
+}
+
+/// What came of a call that takes or undoes a step.
+pub(crate) fn outcome(result: Result<Applied, AwsError>, case: &CaseId, step: &Countermeasure) -> Outcome {
+    let at = clock::now();
+    match result {
+        Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
+        Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
+        Err(AwsError { action, code, message, retryable }) => {
+            tracing::warn!(%case, step = step.as_str(), action, code, answer = message, "a step failed");
+            Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
+        }
+    }
+}
+
+pub(crate) fn unseen(reason: String, contradicted: bool) -> Confirmation {
+    Confirmation::Unconfirmed { at: clock::now(), reason, contradicted }
+}

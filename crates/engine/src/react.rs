@@ -1,0 +1,270 @@
+//! The one way through: signal → subjects → plan → case → steps → verdict → evidence.
+
+use futures::StreamExt as _;
+use futures::future::join3;
+use severance_aws::cases::{CaseError, Lease, Taken};
+use severance_aws::clock;
+use severance_aws::error::AwsError;
+use severance_aws::guardrails::Admission;
+use severance_aws::identity::Found;
+use severance_domain::case::{Case, CaseId, Outcome, Purpose, StepRecord};
+use severance_domain::countermeasure::{self as card, Countermeasure};
+use severance_domain::playbook::{BREAKER_OPEN, Context, Mode};
+use severance_domain::respond::Reacted as Reaction;
+use severance_domain::rotation::MANAGED_TAG;
+use severance_domain::signal::Signal;
+use severance_domain::subject::{Subject, SubjectKind};
+use severance_domain::verdict::Verdict;
+use tokio::time::timeout;
+
+use crate::access::Hands;
+use crate::blast_radius::judge;
+use crate::confirm::outcome;
+use crate::consumers::{RECENT, exposed_key, say_who_breaks};
+use crate::reactor::{ReactError, Reactor};
+
+/// Subjects of one signal that are handled at the same time.
+const AT_ONCE: usize = 4;
+
+impl Reactor {
+    /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
+    pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
+        let (found, context) = match self.look(signal).await {
+            Ok(both) => both,
+            Err(error) => return vec![Err(error.into())],
+        };
+        let context = &context;
+        futures::stream::iter(found.into_iter().map(|found| self.react_to(signal, found, context, delivery)))
+            .buffered(AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn react_to(
+        &self,
+        signal: &Signal,
+        found: Found,
+        context: &Context,
+        delivery: &str,
+    ) -> Result<Reaction, ReactError> {
+        let case = self.plan(signal, found, context);
+        loop {
+            match self.cases.take(&case, delivery).await? {
+                Taken::Closed(case) => {
+                    tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
+                    return Ok(self.reaction(&case, true));
+                }
+                Taken::Ours(lease, stored) => {
+                    let resumed = stored.signal.event_id != signal.event_id;
+                    let reaction = Box::pin(self.carry_out(*stored, &lease)).await?;
+                    if !resumed {
+                        return Ok(reaction);
+                    }
+                    // That was what an earlier event had left over. Now it is closed, and this event may call for more.
+                }
+            }
+        }
+    }
+
+    /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
+    pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
+        // Nobody delivers a request by hand again, so the schedule must know of it until it is closed.
+        let by_hand = match case.purpose() {
+            Purpose::React => case.signal.request.is_some(),
+            Purpose::Restore(_) | Purpose::Verify(_) => true,
+        };
+        if by_hand {
+            self.guardrails.remember_review(&case.id, clock::now()).await?;
+        }
+        if case.verdict.is_none() {
+            Box::pin(self.end_access(&mut case, lease)).await?;
+            let verdict = case.conclude(clock::now());
+            tracing::info!(case = %case.id, revision = case.revision, verdict = verdict.as_str(), "concluded");
+            self.cases.save(&case, lease).await?;
+        }
+        let published = match self.publisher.publish(&case).await {
+            Ok(published) => published,
+            Err(error) => {
+                // The next delivery publishes what is concluded; there is no need to wait for our lease.
+                self.cases.release(&case, lease).await?;
+                return Err(error.into());
+            }
+        };
+        if case.is_settled() {
+            // Before the case is closed: a review that nobody remembers would never be escalated.
+            if let Some(review) = case.pending_review() {
+                self.guardrails.remember_review(&case.id, review.due_at()).await?;
+            }
+            match case.purpose() {
+                Purpose::React | Purpose::Restore(_) if case.steps.iter().any(StepRecord::is_unfinished_rotation) => {
+                    self.guardrails.remember_rotation(&case.id).await?;
+                }
+                Purpose::React | Purpose::Restore(_) | Purpose::Verify(_) => {}
+            }
+            self.cases.close(&case, lease, &published.digest).await?;
+            if by_hand && case.pending_review().is_none() {
+                self.guardrails.forget_review(&case.id).await?;
+            }
+            return Ok(self.reaction(&case, false));
+        }
+        let unsettled =
+            ReactError::Unsettled { case: case.id.clone(), revision: case.revision, failed: retryable_failures(&case) };
+        case.reopen(published.digest);
+        // What is tried again calls for looks of its own.
+        case.rounds.clear();
+        self.cases.release(&case, lease).await?;
+        Err(unsettled)
+    }
+
+    /// What a revision does before it is concluded: gives back, reads back, or ends.
+    async fn end_access(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
+        let hands = match self.hands_for(case).await {
+            Ok(hands) => hands,
+            Err(error) if error.retryable => return Err(error.into()),
+            Err(error) => {
+                Self::all_failed(case, &error);
+                return Ok(());
+            }
+        };
+        match case.purpose() {
+            Purpose::Restore(_) => return self.give_back(case, lease, &hands).await,
+            // What a person lets go meanwhile is taken in a revision that reads back, too.
+            Purpose::React | Purpose::Verify(_) => {}
+        }
+        self.admit(case, lease).await?;
+        self.apply(case, lease, &hands).await?;
+        // What it could have done is read while its end is waited for: that costs no time before the end.
+        let (subject, signal, held) = (case.subject.clone(), case.signal.clone(), case.inventory.clone());
+        let (known, within) = (case.radius.is_some(), self.settings.confirm_within);
+        let judging = async { if known { None } else { judge(&hands, &signal, &subject, &held, within).await } };
+        let exposed = exposed_key(case, &hands);
+        let using = async {
+            match &exposed {
+                Some((trail, key)) => timeout(within, trail.consumers(key, clock::now() - RECENT)).await.ok(),
+                None => None,
+            }
+        };
+        let (judged, used, ()) = Box::pin(join3(judging, using, self.confirm(case, &hands))).await;
+        case.radius = case.radius.take().or(judged);
+        if let Some((_, key)) = &exposed {
+            say_who_breaks(case, key, used);
+        }
+        Box::pin(self.look_again(case, lease, hands)).await
+    }
+
+    /// The account could not be entered: no step was taken, and each says why.
+    fn all_failed(case: &mut Case, error: &AwsError) {
+        tracing::warn!(case = %case.id, error = %error, "the account cannot be entered");
+        case.fail_ahead(|| Outcome::Failed {
+            at: clock::now(),
+            action: error.action.to_owned(),
+            code: error.code.clone(),
+            message: error.message.clone(),
+            retryable: false,
+        });
+    }
+
+    /// Asks the breakers for room for the steps that lie ahead. Where there is none, a person decides about them; where the
+    /// breakers cannot be asked, nothing is done, and another delivery tries again.
+    async fn admit(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
+        let ahead = case.steps.iter().filter(|record| record.is_ahead()).count();
+        // A person who approves a plan has seen it, and is the way through while a breaker is open.
+        if self.settings.mode != Mode::Enforce || ahead == 0 || case.is_approved() {
+            return Ok(());
+        }
+        // By revision: what a later one does is done anew.
+        let holder = case.id.at_revision(case.revision);
+        let guardrails = self.guardrails.in_account(&case.subject.account);
+        if let Admission::Refused { scope, opened_now, .. } = guardrails.admit(&holder, ahead).await? {
+            tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");
+            case.hold(BREAKER_OPEN, self.settings.review, clock::now());
+            self.cases.save(case, lease).await?;
+            if opened_now {
+                self.raise_breaker_alarm(&scope, Some(&case.id)).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
+    pub(crate) async fn apply(&self, case: &mut Case, lease: &Lease, hands: &Hands) -> Result<(), CaseError> {
+        // Silence is no person: in review mode it lets nothing go.
+        let released = case.is_approved();
+        for n in 0..case.steps.len() {
+            let Some(record) = case.steps.get_mut(n) else { break };
+            if !record.is_ahead() {
+                continue;
+            }
+            let step = &record.step.countermeasure;
+            let outcome = match not_ours_to_rotate(step, &case.subject, &case.id, hands).await {
+                Some(outcome) => outcome,
+                None => self.take(step, &case.id, released, hands).await,
+            };
+            record.outcome = Some(outcome);
+            self.cases.save(case, lease).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, hands: &Hands) -> Outcome {
+        let not_taken = |code: &str, message: &str| not_taken(step, code, message);
+        // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
+        if self.settings.mode == Mode::Observe {
+            return not_taken("ObserveMode", "the stack was set to observe before this step was taken");
+        }
+        if self.settings.mode == Mode::Review && !released {
+            return not_taken("ReviewMode", "the stack was set to review before this step was taken");
+        }
+        let Some(driver) = hands.driver(step) else {
+            return not_taken("NotDriven", "this function has no permission for this countermeasure");
+        };
+        outcome(driver.apply(step, case).await, case, step)
+    }
+
+    pub(crate) fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
+        Reaction {
+            plan: case.pending_review().map(|review| review.short_plan().to_owned()),
+            case: case.id.clone(),
+            revision: case.revision,
+            subject: case.subject.label(),
+            // Only a concluded case gets here.
+            verdict: case.verdict.unwrap_or(Verdict::Failed),
+            evidence: self.publisher.uri(case),
+            replayed,
+        }
+    }
+}
+
+/// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
+async fn not_ours_to_rotate(step: &Countermeasure, of: &Subject, case: &CaseId, hands: &Hands) -> Option<Outcome> {
+    let (Countermeasure::RotateSecret(card::RotateSecret { secret }), SubjectKind::User) = (step, of.kind) else {
+        return None;
+    };
+    match hands.identities.is_managed(secret).await {
+        Ok(true) => None,
+        Ok(false) => {
+            let why = format!("the user's tag names {secret}, which is not tagged {MANAGED_TAG}=true");
+            Some(not_taken(step, "NotManaged", &why))
+        }
+        Err(error) => Some(outcome(Err(error), case, step)),
+    }
+}
+
+fn not_taken(step: &Countermeasure, code: &str, message: &str) -> Outcome {
+    Outcome::Failed {
+        at: clock::now(),
+        action: step.as_str().to_owned(),
+        code: code.to_owned(),
+        message: message.to_owned(),
+        retryable: false,
+    }
+}
+
+fn retryable_failures(case: &Case) -> String {
+    let undone = case.returns().iter().map(|of| &of.outcome);
+    let failures = case.steps.iter().map(|record| &record.outcome).chain(undone).filter_map(|outcome| match outcome {
+        Some(Outcome::Failed { action, code, retryable: true, .. }) => Some(format!("{action} answered {code}")),
+        _ => None,
+    });
+    failures.collect::<Vec<_>>().join(", ")
+}

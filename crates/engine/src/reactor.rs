@@ -1,0 +1,148 @@
+//! What a function reacts with, and what it decides by.
+
+use std::sync::Arc;
+
+use futures::future::try_join;
+use jiff::Timestamp;
+use severance_aws::cases::{CaseError, Cases};
+use severance_aws::clock;
+use severance_aws::copies::CopiesFunction;
+use severance_aws::error::AwsError;
+use severance_aws::guardrails::{Guardrails, Loaded};
+use severance_aws::identity::{Found, unresolved};
+use severance_catalogue::function::FUNCTIONS;
+use severance_domain::case::{Case, CaseId};
+use severance_domain::countermeasure::Countermeasure;
+use severance_domain::playbook::{Context, decide};
+use severance_domain::policy::Policy;
+use severance_domain::signal::Signal;
+use severance_domain::subject::Absence;
+
+use crate::access::{Hands, Reach};
+use crate::alarm::Alarms;
+use crate::publish::Publisher;
+use crate::settings::Settings;
+
+/// Everything that a function reacts with.
+pub struct Reactor {
+    /// What reads and ends identities, account by account.
+    pub reach: Reach,
+    /// The one policy that every step passes.
+    pub policy: Arc<dyn Policy>,
+    /// Exemptions, breakers and reviews.
+    pub guardrails: Guardrails,
+    /// Tells people that a breaker opened.
+    pub alarms: Alarms,
+    /// The cases' table.
+    pub cases: Cases,
+    /// Publishes evidence.
+    pub publisher: Publisher,
+    /// Asks for the copies of a key; none where the search is switched off, or the function may not.
+    pub copies: Option<CopiesFunction>,
+    /// The stack's settings.
+    pub settings: Settings,
+}
+
+/// Why a reaction did not end. What was done is stored, and the next delivery goes on from there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReactError {
+    /// AWS did not let us read, publish or store.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// The case could not be taken or written.
+    #[error(transparent)]
+    Case(#[from] CaseError),
+    /// Some steps failed in a way that another delivery may mend; the evidence of this attempt is published.
+    #[error("case {case} revision {revision}: {failed}; to be tried again")]
+    Unsettled {
+        /// The case.
+        case: CaseId,
+        /// The revision that states how far it got.
+        revision: u32,
+        /// What failed.
+        failed: String,
+    },
+}
+
+impl ReactError {
+    /// Whether another delivery may fare better.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Aws(error) => error.retryable,
+            Self::Case(error) => error.is_retryable(),
+            Self::Unsettled { .. } => true,
+        }
+    }
+}
+
+impl Reactor {
+    /// Whom a signal is about, and what a decision about them depends on, as both are now.
+    pub(crate) async fn look(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
+        // Neither needs the other, and every round trip is time that a stolen key lives.
+        let read = async {
+            match self.reach.to_read(signal).await {
+                Ok(hands) => Box::pin(hands.identities.resolve(signal)).await,
+                // An account that cannot be entered is a review, like an identity that cannot be read.
+                Err(error) if !error.retryable => Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
+                Err(error) => Err(error),
+            }
+        };
+        let guardrails = self.guardrails.in_account(&signal.account);
+        let (found, loaded) = Box::pin(try_join(read, guardrails.load())).await?;
+        Ok((found, self.context(loaded, clock::now())))
+    }
+
+    /// What a decision depends on besides the signal and its subject.
+    pub(crate) fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
+        Context {
+            mode: self.settings.mode,
+            now,
+            stale_key_days: self.settings.stale_key_days,
+            unused_key_days: self.settings.unused_key_days,
+            own_roles: FUNCTIONS
+                .iter()
+                .map(|function| format!("{}-{}", self.settings.stack, function.name))
+                .chain(self.settings.member.iter().map(|member| member.role_name.clone()))
+                .collect(),
+            scp_quarantine: self.settings.scp_quarantine,
+            management_account: self.settings.management_account.clone(),
+            breaker_open: loaded.breaker_open(),
+            exemptions: loaded.exemptions,
+            organizational_units: self.settings.organizational_units.clone(),
+        }
+    }
+
+    /// The case as it would be opened about this subject now.
+    pub(crate) fn plan(&self, signal: &Signal, found: Found, context: &Context) -> Case {
+        let Found { subject, profile, inventory, .. } = found;
+        let mut plan = decide(signal, &subject, &profile, &inventory, context, self.policy.as_ref());
+        plan.leave_to_responder(|step| self.can_take(step));
+        Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, self.settings.review, context.now)
+    }
+
+    /// Hands for a case in which something is left to be done; for any other the own ones, which nobody will use.
+    pub(crate) async fn hands_for(&self, case: &Case) -> Result<Arc<Hands>, AwsError> {
+        self.reach.to_act(case).await
+    }
+
+    /// Whether this function may take such a step, on its own account.
+    pub(crate) fn can_take(&self, step: &Countermeasure) -> bool {
+        self.reach.own().driver(step).is_some()
+    }
+
+    /// Tells people that a breaker opened. Where that fails, the next tick tells them: the breaker remembers that nobody knows.
+    pub(crate) async fn raise_breaker_alarm(&self, scope: &str, case: Option<&CaseId>) {
+        let told = async {
+            let breakers = self.guardrails.breakers().await?;
+            for breaker in breakers.iter().filter(|breaker| breaker.scope == scope && breaker.open_since.is_some()) {
+                self.alarms.breaker_opened(breaker).await?;
+                self.guardrails.alarm_sent(breaker).await?;
+            }
+            Ok::<(), AwsError>(())
+        };
+        if let Err(error) = told.await {
+            let case = case.map(CaseId::as_str);
+            tracing::error!(scope, case, error = %error, "the breaker is open, and nobody could be told");
+        }
+    }
+}
