@@ -1,7 +1,7 @@
 //! What a search for the copies of a key costs over 10,000 secrets, 10,000 parameters and 10,000 function environments: calls by
 //! name, seconds, peak memory; beside it a search that asks for each thing by itself, and one over a tenth of that with secrets of 64 kB. Prints a table.
 //!
-//!     cargo run --release -p severance-aws --example measure_copies
+//!     cargo run --release -p severance-runtime --example measure_copies
 //!
 //! AWS is in memory and answers after 0 or 10 ms, within the measured process, so times and memory include making its answers.
 //! Memory is the kernel's high-water mark, so each row is measured in a process of its own.
