@@ -5,7 +5,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 /// What would write whole events and answers at its finest level, values of variables among them.
 const HELD_TO_INFO: [&str; 3] = ["lambda_runtime", "lambda_runtime_api_client", "aws_smithy_runtime"];
 
-/// What is logged under these levels (`info`, `warn,severance_aws=debug`), as `RUST_LOG` gives them. Whatever they say, the
+/// What is logged under these levels (`info`, `warn,severance_engine=debug`), as `RUST_LOG` gives them. Whatever they say, the
 /// runtime and the SDK log no content.
 pub fn filter(levels: Option<&str>) -> Targets {
     let asked: Targets =

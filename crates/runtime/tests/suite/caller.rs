@@ -470,9 +470,9 @@ fn two_people_are_told_apart_and_in_doubt_are_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_proof_is_good_once_and_the_request_it_is_for_alone() {
-    let world = crate::common::one_user();
+    let aws = crate::common::one_user();
     let sts = Sts::new(Mood::Checks);
-    let responder = Responder::new(crate::common::reactor(&world, "enforce"), sts.callers());
+    let responder = Responder::new(crate::common::reactor(&aws, "enforce"), sts.callers());
     let asked = call(reset("drill"), signer(&reset("drill")).prove());
     let first = responder.answer(&asked, "first").await.unwrap();
     assert!(matches!(first, Answer::Breakers { .. }), "{first:?}");

@@ -44,9 +44,9 @@ const OTHER_CASE: &str = "sev-fedcba98765432100000";
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
 
 /// A user, a role, a directory user and all that they can hold, a page for each thing.
-fn world() -> World {
-    let world = one_user();
-    let mut state = world.state();
+fn aws() -> FakeAws {
+    let aws = one_user();
+    let mut state = aws.state();
     state.page = 1;
     let user = state.users.get_mut(USER).unwrap();
     user.password = true;
@@ -74,7 +74,7 @@ fn world() -> World {
     state.scps.insert("p-0".to_owned(), other);
     state.secrets.insert(SECRET.to_owned(), one_secret().state().secrets.remove(SECRET).unwrap());
     drop(state);
-    world
+    aws
 }
 
 fn trust() -> String {
@@ -91,9 +91,9 @@ fn trust() -> String {
 /// One countermeasure and what it is taken on.
 struct Scene {
     step: Countermeasure,
-    driver: fn(&World) -> Box<dyn Driver>,
+    driver: fn(&FakeAws) -> Box<dyn Driver>,
     /// Takes away what the step is about.
-    vanish: fn(&World),
+    vanish: fn(&FakeAws),
     keep_sessions_denied: bool,
     reversible: bool,
 }
@@ -122,16 +122,16 @@ fn account() -> AccountId {
     AccountId::try_from(ACCOUNT).unwrap()
 }
 
-fn no_user(world: &World) {
-    world.state().users.clear();
+fn no_user(aws: &FakeAws) {
+    aws.state().users.clear();
 }
 
-fn no_role(world: &World) {
-    world.state().roles.clear();
+fn no_role(aws: &FakeAws) {
+    aws.state().roles.clear();
 }
 
-fn no_directory_user(world: &World) {
-    let mut state = world.state();
+fn no_directory_user(aws: &FakeAws) {
+    let mut state = aws.state();
     state.deleted.insert(DIRECTORY_USER.to_owned());
     state.memberships.clear();
     state.assignments.clear();
@@ -252,10 +252,10 @@ fn case_id(text: &str) -> CaseId {
     serde_json::from_value(text.into()).unwrap()
 }
 
-/// A case whose only step was taken at this moment, opened while the world was as it is made.
+/// A case whose only step was taken at this moment, opened while AWS was as it is made.
 fn case_of(step: &Countermeasure, taken: Timestamp) -> Case {
     let roles_anywhere = [(PROFILE, PROFILE_KEY), (SHARED, SHARED_KEY)].map(|(name, key)| {
-        let roles = world().state().profiles[key].roles.clone();
+        let roles = aws().state().profiles[key].roles.clone();
         RolesAnywhereProfile { arn: arn(name), enabled: true, roles }
     });
     let subject =
@@ -316,9 +316,9 @@ fn seen(answer: Seen) -> Said {
     }
 }
 
-/// One driver over one world, and the case that asks it.
+/// One driver over one AWS, and the case that asks it.
 struct Play {
-    world: World,
+    aws: FakeAws,
     driver: Box<dyn Driver>,
     step: Countermeasure,
     case: Case,
@@ -327,13 +327,13 @@ struct Play {
 
 impl Play {
     fn of(scene: &Scene) -> Self {
-        let world = world();
-        let (driver, step) = ((scene.driver)(&world), scene.step.clone());
-        Self { driver, case: case_of(&step, clock::now()), step, keep: scene.keep_sessions_denied, world }
+        let aws = aws();
+        let (driver, step) = ((scene.driver)(&aws), scene.step.clone());
+        Self { driver, case: case_of(&step, clock::now()), step, keep: scene.keep_sessions_denied, aws }
     }
 
     /// The same, for a single step.
-    fn with(step: Countermeasure, driver: fn(&World) -> Box<dyn Driver>) -> Self {
+    fn with(step: Countermeasure, driver: fn(&FakeAws) -> Box<dyn Driver>) -> Self {
         Self::of(&Scene { step, driver, vanish: |_| {}, keep_sessions_denied: false, reversible: true })
     }
 
@@ -399,7 +399,7 @@ impl Play {
 
     /// Everything that a step may change; memberships without their ids, which no restoration brings back.
     fn state(&self) -> String {
-        let state = self.world.state();
+        let state = self.aws.state();
         let mut memberships: Vec<_> = state.memberships.values().collect();
         memberships.sort();
         let identities = (&state.users, &state.roles, &state.policies, &state.profiles);
@@ -407,7 +407,7 @@ impl Play {
     }
 
     fn policies(&self) -> BTreeMap<String, String> {
-        let state = self.world.state();
+        let state = self.aws.state();
         let holder = if matches!(self.step, Countermeasure::QuarantineRole(_)) {
             &state.roles[ROLE]
         } else {
@@ -417,7 +417,7 @@ impl Play {
     }
 
     fn put_policy(&self, name: &str, document: &str) {
-        let mut state = self.world.state();
+        let mut state = self.aws.state();
         let state = &mut *state;
         for holder in [state.users.get_mut(USER).unwrap(), state.roles.get_mut(ROLE).unwrap()] {
             holder.policies.insert(name.to_owned(), document.to_owned());
@@ -433,10 +433,10 @@ async fn each_is_taken_and_undone_and_a_second_time_changes_nothing() {
         assert!(matches!(play.must(Half::Confirm).await, Said::NotYet(_)), "{:?}", scene.step);
         play.changes(Half::Apply).await;
         play.in_effect(Half::Confirm).await;
-        let taken = play.world.state().users.clone();
+        let taken = play.aws.state().users.clone();
         play.must(Half::Apply).await;
         play.in_effect(Half::Confirm).await;
-        assert_eq!(taken.keys().collect::<Vec<_>>(), play.world.state().users.keys().collect::<Vec<_>>());
+        assert_eq!(taken.keys().collect::<Vec<_>>(), play.aws.state().users.keys().collect::<Vec<_>>());
         if !scene.reversible {
             let why = play.already(Half::Undo).await;
             assert_eq!(play.not_yet(Half::ConfirmUndone).await, why);
@@ -448,7 +448,7 @@ async fn each_is_taken_and_undone_and_a_second_time_changes_nothing() {
         if !scene.keep_sessions_denied {
             assert_eq!(play.state(), before, "{:?}", scene.step);
         }
-        play.world.take_calls();
+        play.aws.take_calls();
         let after = play.state();
         play.already(Half::Undo).await;
         play.in_effect(Half::ConfirmUndone).await;
@@ -460,7 +460,7 @@ async fn each_is_taken_and_undone_and_a_second_time_changes_nothing() {
 async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
     for scene in scenes() {
         let mut play = Play::of(&scene);
-        (scene.vanish)(&play.world);
+        (scene.vanish)(&play.aws);
         if matches!(scene.step, Countermeasure::QuarantineByScp(_)) {
             assert_eq!(play.already(Half::Undo).await, "it is not there any more");
             continue;
@@ -473,7 +473,7 @@ async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
             play.in_effect(Half::ConfirmUndone).await;
         }
         // A user or a role that is not found by its name may live on under another.
-        let by_name = play.world.state().users.is_empty() || play.world.state().roles.is_empty();
+        let by_name = play.aws.state().users.is_empty() || play.aws.state().roles.is_empty();
         match (play.must(Half::Confirm).await, &scene.step) {
             (Said::InEffect(how), Countermeasure::DeactivateAccessKey(_)) => {
                 assert!(how.contains("no other holder"));
@@ -515,20 +515,20 @@ async fn every_call_that_fails_is_named_and_says_whether_to_try_again() {
                     play.must(*half).await;
                 }
                 if gone {
-                    (scene.vanish)(&play.world);
+                    (scene.vanish)(&play.aws);
                 }
-                play.world.take_calls();
+                play.aws.take_calls();
                 play
             };
             let mut whole = staged().await;
             whole.must(half).await;
-            let calls = whole.world.take_calls();
+            let calls = whole.aws.take_calls();
             for (n, action) in calls.iter().enumerate() {
                 needed.push(action.clone());
                 let earlier = calls[..n].iter().filter(|call| *call == action).count();
                 for (fault, code, retryable) in faults {
                     let mut play = staged().await;
-                    play.world.fault_after(action, earlier, fault, usize::MAX);
+                    play.aws.fault_after(action, earlier, fault, usize::MAX);
                     let answer = play.ask(half).await;
                     let what = format!("{:?} {half:?} {action} {code}: {answer:?}", scene.step);
                     if BESIDE.contains(&action.as_str()) {
@@ -555,14 +555,14 @@ type Called = BTreeMap<(Kind, &'static str), BTreeSet<String>>;
 /// Plays these halves, and keeps what the last one calls.
 async fn called(play: &mut Play, kind: Kind, halves: &[Half], called: &mut Called) {
     for half in halves {
-        play.world.take_calls();
+        play.aws.take_calls();
         play.must(*half).await;
         let of = match half {
             Half::Apply => "apply",
             Half::Confirm => "confirm",
             Half::Undo | Half::ConfirmUndone => "undo",
         };
-        called.entry((kind, of)).or_default().extend(play.world.take_calls());
+        called.entry((kind, of)).or_default().extend(play.aws.take_calls());
     }
 }
 
@@ -579,12 +579,12 @@ async fn each_driver_calls_exactly_what_its_card_says() {
             called(&mut Play::of(&scene), kind, halves, &mut all).await;
         }
         let mut gone = Play::of(&scene);
-        (scene.vanish)(&gone.world);
+        (scene.vanish)(&gone.aws);
         called(&mut gone, kind, &[Confirm, Undo], &mut all).await;
     }
     // No older version is left that could count again.
     let mut play = neutralizing();
-    play.world.state().policies.get_mut(POLICY).unwrap().versions.retain(|n, _| *n == 4);
+    play.aws.state().policies.get_mut(POLICY).unwrap().versions.retain(|n, _| *n == 4);
     called(&mut play, Kind::NeutralizePolicy, &[Apply], &mut all).await;
     // A boundary that was there comes back.
     for principal in [user_arn(), ROLE_ARN.to_owned()] {
@@ -596,7 +596,7 @@ async fn each_driver_calls_exactly_what_its_card_says() {
     for (before, failing) in [(&[][..], [Apply, Confirm]), (&[Apply], [Undo, ConfirmUndone])] {
         let mut play = Play::with(unassign(), |w| Box::new(RemoveAccountAssignment::new(sso(w))));
         called(&mut play, Kind::RemoveAccountAssignment, before, &mut all).await;
-        play.world.state().assignments_fail = Some("the account is suspended".to_owned());
+        play.aws.state().assignments_fail = Some("the account is suspended".to_owned());
         called(&mut play, Kind::RemoveAccountAssignment, &failing, &mut all).await;
     }
 
@@ -612,7 +612,7 @@ async fn each_driver_calls_exactly_what_its_card_says() {
     called(&mut play, Kind::AdoptAccessKey, &[Apply, Apply, Confirm, Undo, ConfirmUndone], &mut all).await;
     let delete = card::DeleteAccessKey { user: user(), access_key: AccessKeyId::try_from(KEY).unwrap() };
     let mut play = Play::with(Countermeasure::DeleteAccessKey(delete), |w| Box::new(DeleteAccessKey::new(iam(w))));
-    play.world.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), false);
+    play.aws.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), false);
     called(&mut play, Kind::DeleteAccessKey, &[Confirm, Apply, Confirm, Undo, ConfirmUndone], &mut all).await;
 
     let mut differ = Vec::new();
@@ -638,15 +638,15 @@ async fn each_driver_calls_exactly_what_its_card_says() {
 async fn a_credential_that_somebody_changed_since_is_left_alone() {
     let mut play = Play::with(deactivate(), |w| Box::new(DeactivateAccessKey::new(iam(w))));
     play.changes(Half::Apply).await;
-    play.world.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
+    play.aws.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
     assert!(play.already(Half::Undo).await.contains("somebody reactivated it"));
-    play.world.state().users.get_mut(USER).unwrap().keys.remove(KEY);
+    play.aws.state().users.get_mut(USER).unwrap().keys.remove(KEY);
     assert_eq!(play.already(Half::Undo).await, "it is not there any more");
     play.in_effect(Half::ConfirmUndone).await;
 
     let mut play = Play::with(deactivate_api_key(), |w| Box::new(DeactivateServiceCredential::new(iam(w))));
     let expired = ("Expired".to_owned(), API_KEY.to_owned());
-    play.world.state().users.get_mut(USER).unwrap().service_credentials.insert(expired.1, expired.0);
+    play.aws.state().users.get_mut(USER).unwrap().service_credentials.insert(expired.1, expired.0);
     assert!(play.in_effect(Half::Confirm).await.ends_with("Expired"));
     assert!(play.already(Half::Undo).await.contains("expired"));
     play.in_effect(Half::ConfirmUndone).await;
@@ -656,7 +656,7 @@ async fn a_credential_that_somebody_changed_since_is_left_alone() {
 async fn a_key_of_a_renamed_user_lives_on() {
     let mut play = Play::with(deactivate(), |w| Box::new(DeactivateAccessKey::new(iam(w))));
     {
-        let mut state = play.world.state();
+        let mut state = play.aws.state();
         let renamed = state.users.remove(USER).unwrap();
         state.users.insert("renamed".to_owned(), renamed);
     }
@@ -710,13 +710,13 @@ async fn sessions_of_before_the_last_step_stay_denied_where_a_quarantine_is_lift
             let last = clock::now() + SignedDuration::from_mins(5);
             play.case.steps.push(play.case.steps[0].clone());
             play.case.steps[1].outcome = Some(Outcome::Applied { at: last, note: None });
-            play.world.take_calls();
+            play.aws.take_calls();
             let note = play.changes(Half::Undo).await;
             assert!(note.contains("are denied"), "{note}");
             let policies = play.policies();
             assert_eq!(policies.keys().collect::<Vec<_>>(), [REVOKE_SESSIONS_POLICY]);
             assert_eq!(denied_before(&policies[REVOKE_SESSIONS_POLICY], 0), last);
-            let calls = play.world.take_calls();
+            let calls = play.aws.take_calls();
             let at = |part: &str| calls.iter().position(|call| call.contains(part)).unwrap();
             assert!(at("Put") < at("Delete"), "{calls:?}");
             play.in_effect(Half::ConfirmUndone).await;
@@ -748,7 +748,7 @@ async fn sessions_stay_denied_also_where_somebody_lifted_the_quarantine_before()
         let mut play = Play::of(&scene);
         play.changes(Half::Apply).await;
         {
-            let mut state = play.world.state();
+            let mut state = play.aws.state();
             let state_ref = &mut *state;
             state_ref.users.values_mut().chain(state_ref.roles.values_mut()).for_each(|holder| holder.policies.clear());
         }
@@ -785,7 +785,7 @@ async fn a_user_that_another_case_holds_is_left_alone() {
     let mut play = Play::with(quarantine, |w| Box::new(QuarantineUser::new(iam(w))));
     play.changes(Half::Apply).await;
     let tag = (QUARANTINE_TAG.to_owned(), OTHER_CASE.to_owned());
-    play.world.state().users.get_mut(USER).unwrap().tags.insert(tag.0, tag.1);
+    play.aws.state().users.get_mut(USER).unwrap().tags.insert(tag.0, tag.1);
     let before = play.state();
     assert!(play.already(Half::Undo).await.contains(OTHER_CASE));
     assert!(play.in_effect(Half::ConfirmUndone).await.contains(OTHER_CASE));
@@ -811,11 +811,11 @@ async fn a_revocation_that_another_case_wrote_since_is_left_alone() {
 }
 
 fn trust_of(play: &Play) -> Value {
-    serde_json::from_str(play.world.state().roles[ROLE].trust.as_ref().unwrap()).unwrap()
+    serde_json::from_str(play.aws.state().roles[ROLE].trust.as_ref().unwrap()).unwrap()
 }
 
 fn set_trust(play: &Play, document: &Value) {
-    play.world.state().roles.get_mut(ROLE).unwrap().trust = Some(document.to_string());
+    play.aws.state().roles.get_mut(ROLE).unwrap().trust = Some(document.to_string());
 }
 
 fn closing() -> Play {
@@ -922,19 +922,19 @@ fn leaving(profile: &str) -> Play {
 
 fn set_profile(play: &Play, key: &str, enabled: bool, roles: &[&str]) {
     let roles = roles.iter().map(|&role| role.to_owned()).collect();
-    play.world.state().profiles.insert(key.to_owned(), Profile { enabled, roles });
+    play.aws.state().profiles.insert(key.to_owned(), Profile { enabled, roles });
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_profile_is_disabled_only_where_it_has_no_other_role() {
     let mut play = leaving(PROFILE);
     assert!(play.changes(Half::Apply).await.contains("disabled"));
-    assert_eq!(play.world.take_calls(), ["rolesanywhere:GetProfile", "rolesanywhere:DisableProfile"]);
+    assert_eq!(play.aws.take_calls(), ["rolesanywhere:GetProfile", "rolesanywhere:DisableProfile"]);
     assert!(play.already(Half::Apply).await.contains("disabled already"));
     let mut play = leaving(SHARED);
     play.changes(Half::Apply).await;
-    assert_eq!(play.world.take_calls(), ["rolesanywhere:GetProfile", "rolesanywhere:UpdateProfile"]);
-    assert_eq!(play.world.state().profiles[SHARED_KEY].roles, [OTHER_ROLE_ARN]);
+    assert_eq!(play.aws.take_calls(), ["rolesanywhere:GetProfile", "rolesanywhere:UpdateProfile"]);
+    assert_eq!(play.aws.state().profiles[SHARED_KEY].roles, [OTHER_ROLE_ARN]);
     assert!(play.already(Half::Apply).await.contains("does not name the role"));
 }
 
@@ -946,7 +946,7 @@ async fn a_profile_that_others_changed_since_gets_only_our_role_back() {
     set_profile(&play, PROFILE_KEY, true, &[OTHER_ROLE_ARN]);
     play.in_effect(Half::Confirm).await;
     play.changes(Half::Undo).await;
-    assert_eq!(play.world.state().profiles[PROFILE_KEY].roles, [OTHER_ROLE_ARN, ROLE_ARN]);
+    assert_eq!(play.aws.state().profiles[PROFILE_KEY].roles, [OTHER_ROLE_ARN, ROLE_ARN]);
     play.in_effect(Half::ConfirmUndone).await;
 
     // Enabled again as it was.
@@ -963,7 +963,7 @@ async fn a_profile_that_others_changed_since_gets_only_our_role_back() {
     play.changes(Half::Apply).await;
     set_profile(&play, SHARED_KEY, false, &[OTHER_ROLE_ARN]);
     assert!(play.changes(Half::Undo).await.contains("stays disabled"));
-    assert!(!play.world.state().profiles[SHARED_KEY].enabled);
+    assert!(!play.aws.state().profiles[SHARED_KEY].enabled);
     play.in_effect(Half::ConfirmUndone).await;
 }
 
@@ -974,7 +974,7 @@ fn unassigning() -> Play {
 #[tokio::test(start_paused = true)]
 async fn an_assignment_that_aws_fails_to_change_says_why() {
     let mut play = unassigning();
-    play.world.state().assignments_fail = Some("the account is suspended".to_owned());
+    play.aws.state().assignments_fail = Some("the account is suspended".to_owned());
     play.changes(Half::Apply).await;
     assert!(play.not_yet(Half::Confirm).await.ends_with("it failed: the account is suspended"));
     // A process that did not ask knows only the list.
@@ -983,7 +983,7 @@ async fn an_assignment_that_aws_fails_to_change_says_why() {
 
     let mut play = unassigning();
     play.changes(Half::Apply).await;
-    play.world.state().assignments_fail = Some("the account is suspended".to_owned());
+    play.aws.state().assignments_fail = Some("the account is suspended".to_owned());
     play.changes(Half::Undo).await;
     assert!(play.not_yet(Half::ConfirmUndone).await.ends_with("it failed: the account is suspended"));
 }
@@ -993,7 +993,7 @@ async fn an_assignment_by_a_group_is_not_taken_for_the_users_own() {
     let mut play = unassigning();
     play.changes(Half::Apply).await;
     let of = (DIRECTORY_USER.to_owned(), ACCOUNT.to_owned(), PERMISSION_SET.to_owned(), Some(GROUP.to_owned()));
-    play.world.state().assignments.insert(of);
+    play.aws.state().assignments.insert(of);
     play.in_effect(Half::Confirm).await;
     play.changes(Half::Undo).await;
 }
@@ -1005,7 +1005,7 @@ async fn a_conflict_with_another_write_is_worth_another_try() {
         ("identitystore:DeleteGroupMembership", Half::Apply, leaving_group()),
         ("identitystore:CreateGroupMembership", Half::Undo, leaving_group()),
     ] {
-        play.world.fault(action, Fault::Refuse(409, "ConflictException"), usize::MAX);
+        play.aws.fault(action, Fault::Refuse(409, "ConflictException"), usize::MAX);
         let error = play.ask(half).await.unwrap_err();
         assert_eq!((error.action, error.retryable), (action, true));
     }
@@ -1033,24 +1033,24 @@ async fn a_user_who_is_in_the_group_again_is_seen_and_not_put_there_twice() {
     let mut play = leaving_group();
     play.changes(Half::Apply).await;
     let again = ("new".to_owned(), (DIRECTORY_USER.to_owned(), GROUP.to_owned()));
-    play.world.state().memberships.insert(again.0, again.1);
+    play.aws.state().memberships.insert(again.0, again.1);
     assert!(play.not_yet(Half::Confirm).await.contains("again, by membership new"));
     assert!(play.already(Half::Undo).await.contains("in the group already"));
-    play.world.state().memberships.remove("new");
-    play.world.state().deleted.insert(GROUP.to_owned());
+    play.aws.state().memberships.remove("new");
+    play.aws.state().deleted.insert(GROUP.to_owned());
     assert!(play.already(Half::Undo).await.contains("any more"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_boundary_that_was_there_comes_back_and_one_that_came_since_is_left_alone() {
     let policy = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
-    let driver: fn(&World) -> Box<dyn Driver> = |w| Box::new(PutBoundaryDenial::new(iam(w)));
+    let driver: fn(&FakeAws) -> Box<dyn Driver> = |w| Box::new(PutBoundaryDenial::new(iam(w)));
     let held = |play: &Play| {
-        let state = play.world.state();
+        let state = play.aws.state();
         (state.users[USER].boundary.clone(), state.roles[ROLE].boundary.clone())
     };
     let set = |play: &Play, boundary: &str| {
-        let mut state = play.world.state();
+        let mut state = play.aws.state();
         state.users.get_mut(USER).unwrap().boundary = Some(boundary.to_owned());
         state.roles.get_mut(ROLE).unwrap().boundary = Some(boundary.to_owned());
     };
@@ -1088,23 +1088,23 @@ fn neutralizing() -> Play {
 async fn the_newest_older_version_counts_again_and_else_one_that_allows_nothing() {
     let mut play = neutralizing();
     // Newer than the one in force, and as little to be trusted.
-    play.world.state().policies.get_mut(POLICY).unwrap().versions.insert(10, "planted too".to_owned());
+    play.aws.state().policies.get_mut(POLICY).unwrap().versions.insert(10, "planted too".to_owned());
     assert!(play.changes(Half::Apply).await.contains("v3 again"));
-    assert_eq!(play.world.state().policies[POLICY].default, 3);
+    assert_eq!(play.aws.state().policies[POLICY].default, 3);
     assert_eq!(play.already(Half::Apply).await, "its default version is v3 already");
 
     let mut play = neutralizing();
-    play.world.state().policies.get_mut(POLICY).unwrap().versions.retain(|n, _| *n == 4);
+    play.aws.state().policies.get_mut(POLICY).unwrap().versions.retain(|n, _| *n == 4);
     assert!(play.changes(Half::Apply).await.contains("allows nothing"));
     play.in_effect(Half::Confirm).await;
-    let policy = play.world.state().policies[POLICY].clone();
+    let policy = play.aws.state().policies[POLICY].clone();
     assert_eq!((policy.default, policy.versions.len()), (5, 2));
     assert!(!policy.versions[&5].contains("Allow"), "{}", policy.versions[&5]);
     assert!(serde_json::from_str::<Value>(&policy.versions[&5]).is_ok());
 
     let mut play = neutralizing();
     let versions = (4..9).map(|n| (n, String::new())).collect();
-    play.world.state().policies.get_mut(POLICY).unwrap().versions = versions;
+    play.aws.state().policies.get_mut(POLICY).unwrap().versions = versions;
     let error = play.ask(Half::Apply).await.unwrap_err();
     assert_eq!((error.action, error.code.as_str()), ("iam:CreatePolicyVersion", "LimitExceeded"));
 }
@@ -1121,7 +1121,7 @@ async fn a_service_control_policy_denies_one_identity_alone() {
     ] {
         let mut play = by_scp(principal);
         play.changes(Half::Apply).await;
-        let made = play.world.state().scps.values().find(|of| of.name.contains(CASE)).cloned().unwrap();
+        let made = play.aws.state().scps.values().find(|of| of.name.contains(CASE)).cloned().unwrap();
         assert_eq!(made.name, format!("SeveranceQuarantine-{CASE}"));
         let content: Value = serde_json::from_str(&made.content).unwrap();
         assert_eq!(content["Statement"][0]["Condition"], condition);
@@ -1144,7 +1144,7 @@ async fn one_policy_serves_all_accounts_of_a_case_and_goes_with_the_last() {
     play.not_yet(Half::Confirm).await;
     play.changes(Half::Apply).await;
     play.in_effect(Half::Confirm).await;
-    assert_eq!(play.world.state().scps.len(), 2);
+    assert_eq!(play.aws.state().scps.len(), 2);
 
     assert!(play.changes(Half::Undo).await.contains("other accounts"));
     play.in_effect(Half::ConfirmUndone).await;
@@ -1159,7 +1159,7 @@ async fn one_policy_serves_all_accounts_of_a_case_and_goes_with_the_last() {
 async fn a_service_control_policy_that_is_not_ours_is_neither_attached_nor_removed() {
     let mut play = by_scp(ROLE_ARN);
     play.changes(Half::Apply).await;
-    for of in play.world.state().scps.values_mut().filter(|of| of.name.contains(CASE)) {
+    for of in play.aws.state().scps.values_mut().filter(|of| of.name.contains(CASE)) {
         of.content = r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned();
     }
     let before = play.state();
@@ -1173,14 +1173,14 @@ async fn a_service_control_policy_that_is_not_ours_is_neither_attached_nor_remov
 
 #[tokio::test(start_paused = true)]
 async fn no_driver_takes_another_ones_step() {
-    let (world, all) = (world(), scenes());
+    let (aws, all) = (aws(), scenes());
     for scene in &all {
-        let driver = (scene.driver)(&world);
+        let driver = (scene.driver)(&aws);
         for other in all.iter().filter(|other| other.step.as_str() != scene.step.as_str()) {
             assert!(!driver.drives(&other.step));
             let error = driver.apply(&other.step, &case_id(CASE)).await.unwrap_err();
             assert_eq!((error.code.as_str(), error.retryable), ("NotDriven", false));
         }
     }
-    assert!(world.take_calls().is_empty());
+    assert!(aws.take_calls().is_empty());
 }

@@ -16,10 +16,10 @@ use severance_domain::verdict::Verdict;
 use severance_engine::reactor::Reactor;
 
 /// The user of a secret, whose old key was replaced so long ago.
-async fn replaced(ago: SignedDuration) -> World {
-    let world = one_user();
+async fn replaced(ago: SignedDuration) -> FakeAws {
+    let aws = one_user();
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         let user = state.users.get_mut(USER).unwrap();
         user.tags.insert("severance:class".to_owned(), "workload".to_owned());
         user.tags.insert("severance:owner".to_owned(), "payments".to_owned());
@@ -53,43 +53,43 @@ async fn replaced(ago: SignedDuration) -> World {
         asked: vec![],
         cases: vec![],
     };
-    assert!(guardrails(&world, 0, 0).open_gate(&gate).await.unwrap());
-    world
+    assert!(guardrails(&aws, 0, 0).open_gate(&gate).await.unwrap());
+    aws
 }
 
 /// A reactor that waits an hour for silence, two until its deadline, and no time before it deletes.
-fn with_gates(world: &World, mode: &str) -> Reactor {
-    let mut reactor = reactor(world, mode);
+fn with_gates(aws: &FakeAws, mode: &str) -> Reactor {
+    let mut reactor = reactor(aws, mode);
     reactor.settings.cutover = Times::read("*=1h", "*=2h", "0h").unwrap();
     let settings = reactor.settings.clone();
-    let trail = Trail::new(cloudtrail(world), SignedDuration::from_hours(24)).in_regions(["eu-west-1".to_owned()]);
-    let identities = identities(world, &settings).with_secrets(secrets(world));
-    let hands = severance_engine::access::Hands::new(identities, drivers(world)).with_trail(Some(trail));
+    let trail = Trail::new(cloudtrail(aws), SignedDuration::from_hours(24)).in_regions(["eu-west-1".to_owned()]);
+    let identities = identities(aws, &settings).with_secrets(secrets(aws));
+    let hands = severance_engine::access::Hands::new(identities, drivers(aws)).with_trail(Some(trail));
     reactor.reach = severance_engine::access::Reach::hub(settings.account.clone(), hands);
     reactor
 }
 
-async fn tick(world: &World, mode: &str) -> Ticked {
-    let ticked = Box::pin(with_gates(world, mode).tick("tick")).await.unwrap();
+async fn tick(aws: &FakeAws, mode: &str) -> Ticked {
+    let ticked = Box::pin(with_gates(aws, mode).tick("tick")).await.unwrap();
     assert_eq!(ticked.failed, Vec::<String>::new());
     ticked
 }
 
-fn used(world: &World, ago: SignedDuration, agent: &str) {
+fn used(aws: &FakeAws, ago: SignedDuration, agent: &str) {
     let at = Timestamp::now() - ago;
     let record = serde_json::json!({
         "eventTime": at.to_string(), "eventSource": "s3.amazonaws.com", "eventName": "ListBuckets",
         "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7", "userAgent": agent,
     });
-    world.state().used.push((KEY.to_owned(), record));
+    aws.state().used.push((KEY.to_owned(), record));
 }
 
-fn is_active(world: &World, key: &str) -> Option<bool> {
-    world.state().users[USER].keys.get(key).copied()
+fn is_active(aws: &FakeAws, key: &str) -> Option<bool> {
+    aws.state().users[USER].keys.get(key).copied()
 }
 
-fn cases(world: &World) -> Vec<Case> {
-    let state = world.state();
+fn cases(aws: &FakeAws) -> Vec<Case> {
+    let state = aws.state();
     let cases = state.table.iter().filter(|(key, _)| key.starts_with("CASE#"));
     let mut cases: Vec<Case> =
         cases.map(|(_, item)| serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap()).collect();
@@ -97,120 +97,120 @@ fn cases(world: &World) -> Vec<Case> {
     cases
 }
 
-async fn gates(world: &World) -> Vec<Gate> {
-    guardrails(world, 0, 0).gates().await.unwrap()
+async fn gates(aws: &FakeAws) -> Vec<Gate> {
+    guardrails(aws, 0, 0).gates().await.unwrap()
 }
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_gate_is_over() {
-    let world = replaced(90 * MINUTE).await;
+    let aws = replaced(90 * MINUTE).await;
     // Before it was replaced it was used: that says nothing.
-    used(&world, 95 * MINUTE, "batch");
-    let ticked = tick(&world, "enforce").await;
+    used(&aws, 95 * MINUTE, "batch");
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("nobody uses it any more"), "{ticked:?}");
-    assert_eq!((is_active(&world, KEY), is_active(&world, OTHER_KEY)), (Some(false), Some(true)));
-    let case = cases(&world).remove(0);
+    assert_eq!((is_active(&aws, KEY), is_active(&aws, OTHER_KEY)), (Some(false), Some(true)));
+    let case = cases(&aws).remove(0);
     assert_eq!(case.verdict, Some(Verdict::VerifiedRevoked));
     let facts = case.signal.cutover.as_ref().unwrap();
     assert_eq!((facts.stage.as_str(), facts.replaced_by.as_str()), ("quiet", OTHER_KEY));
     assert!(facts.copies.unread[0].contains("CopiesSearch=false"));
 
     // The next tick deletes it, and the last finds it gone.
-    assert!(gates(&world).await[0].inactive_since.is_some());
-    let ticked = tick(&world, "enforce").await;
+    assert!(gates(&aws).await[0].inactive_since.is_some());
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("inactive long enough"), "{ticked:?}");
-    assert_eq!(is_active(&world, KEY), None);
-    let ticked = tick(&world, "enforce").await;
+    assert_eq!(is_active(&aws, KEY), None);
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("does not exist any more"), "{ticked:?}");
-    assert_eq!(gates(&world).await, vec![]);
-    assert_eq!(cases(&world).len(), 2);
-    assert_eq!(is_active(&world, OTHER_KEY), Some(true));
+    assert_eq!(gates(&aws).await, vec![]);
+    assert_eq!(cases(&aws).len(), 2);
+    assert_eq!(is_active(&aws, OTHER_KEY), Some(true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
-    let world = replaced(90 * MINUTE).await;
-    used(&world, 10 * MINUTE, "old-batch/1.0");
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
-    assert_eq!(is_active(&world, KEY), Some(true));
+    let aws = replaced(90 * MINUTE).await;
+    used(&aws, 10 * MINUTE, "old-batch/1.0");
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&aws, KEY), Some(true));
 
-    let world = replaced(150 * MINUTE).await;
-    used(&world, 10 * MINUTE, "old-batch/1.0");
-    let ticked = tick(&world, "enforce").await;
+    let aws = replaced(150 * MINUTE).await;
+    used(&aws, 10 * MINUTE, "old-batch/1.0");
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("awaiting_review"), "{ticked:?}");
-    assert_eq!(is_active(&world, KEY), Some(true), "held, not cut");
-    let told = world.state().messages.last().unwrap().body.clone();
+    assert_eq!(is_active(&aws, KEY), Some(true), "held, not cut");
+    let told = aws.state().messages.last().unwrap().body.clone();
     for part in ["198.51.100.7", "old-batch/1.0", "s3.amazonaws.com", "eu-west-1", "payments"] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
     // Asked once, and not again with each tick.
-    let messages = world.state().messages.len();
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
-    assert_eq!(world.state().messages.len(), messages);
+    let messages = aws.state().messages.len();
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(aws.state().messages.len(), messages);
 
     // A person wants it cut.
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Request { by, reason: "the batch host is gone".to_owned(), ticket: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
-    let answer = Box::pin(with_gates(&world, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
+    let answer = Box::pin(with_gates(&aws, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
     let Answer::Reacted { reactions } = answer else { panic!("{answer:?}") };
     assert_eq!(reactions[0].verdict, Verdict::VerifiedRevoked);
-    assert_eq!(is_active(&world, KEY), Some(false));
+    assert_eq!(is_active(&aws, KEY), Some(false));
     // And of a key that was never replaced nobody can say so.
     let other = AccessKeyId::try_from("AKIAUNKNOWNKEY000000").unwrap();
-    let answer = Box::pin(with_gates(&world, "enforce").cut(&other, request, "cut")).await.unwrap();
+    let answer = Box::pin(with_gates(&aws, "enforce").cut(&other, request, "cut")).await.unwrap();
     assert!(matches!(&answer, Answer::Refused { why } if why.contains("sever cutovers")), "{answer:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_counts_as_use() {
-    let world = replaced(90 * MINUTE).await;
-    world.fault("cloudtrail:LookupEvents", DENIED, usize::MAX);
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
-    assert_eq!(is_active(&world, KEY), Some(true));
+    let aws = replaced(90 * MINUTE).await;
+    aws.fault("cloudtrail:LookupEvents", DENIED, usize::MAX);
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&aws, KEY), Some(true));
     // IAM's own word counts too.
-    let world = replaced(90 * MINUTE).await;
+    let aws = replaced(90 * MINUTE).await;
     let at = (Timestamp::now() - 5 * MINUTE).to_string();
-    world.state().last_used.insert(KEY.to_owned(), at);
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
+    aws.state().last_used.insert(KEY.to_owned(), at);
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
     // The secret is gone, and the new key with it: nobody cuts the old one.
-    let world = replaced(90 * MINUTE).await;
-    world.state().secrets.clear();
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
-    assert_eq!(is_active(&world, KEY), Some(true));
+    let aws = replaced(90 * MINUTE).await;
+    aws.state().secrets.clear();
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&aws, KEY), Some(true));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_was_moved_back_and_a_key_that_was_given_back_end_the_gate() {
-    let world = replaced(90 * MINUTE).await;
-    world.state().secrets.get_mut(SECRET).unwrap().versions.insert("old".to_owned(), vec!["AWSCURRENT".to_owned()]);
-    let ticked = tick(&world, "enforce").await;
+    let aws = replaced(90 * MINUTE).await;
+    aws.state().secrets.get_mut(SECRET).unwrap().versions.insert("old".to_owned(), vec!["AWSCURRENT".to_owned()]);
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("moved back"), "{ticked:?}");
-    assert_eq!((is_active(&world, KEY), gates(&world).await), (Some(true), vec![]));
+    assert_eq!((is_active(&aws, KEY), gates(&aws).await), (Some(true), vec![]));
 
-    let world = replaced(90 * MINUTE).await;
-    tick(&world, "enforce").await;
-    world.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
-    let ticked = tick(&world, "enforce").await;
+    let aws = replaced(90 * MINUTE).await;
+    tick(&aws, "enforce").await;
+    aws.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("gave the old key back"), "{ticked:?}");
-    assert_eq!((is_active(&world, KEY), gates(&world).await), (Some(true), vec![]));
+    assert_eq!((is_active(&aws, KEY), gates(&aws).await), (Some(true), vec![]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_observes_says_once_what_it_would_do_and_does_it_once_it_enforces() {
-    let world = replaced(90 * MINUTE).await;
-    assert!(tick(&world, "observe").await.cutovers[0].contains("observed"));
-    assert_eq!(tick(&world, "observe").await.cutovers, Vec::<String>::new());
-    assert_eq!(is_active(&world, KEY), Some(true));
-    assert!(tick(&world, "enforce").await.cutovers[0].contains("verified_revoked"));
-    assert_eq!(is_active(&world, KEY), Some(false));
+    let aws = replaced(90 * MINUTE).await;
+    assert!(tick(&aws, "observe").await.cutovers[0].contains("observed"));
+    assert_eq!(tick(&aws, "observe").await.cutovers, Vec::<String>::new());
+    assert_eq!(is_active(&aws, KEY), Some(true));
+    assert!(tick(&aws, "enforce").await.cutovers[0].contains("verified_revoked"));
+    assert_eq!(is_active(&aws, KEY), Some(false));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_copies_that_are_left_stand_in_the_evidence() {
-    let world = replaced(90 * MINUTE).await;
+    let aws = replaced(90 * MINUTE).await;
     let arn = "arn:aws:ssm:eu-west-1:111122223333:parameter/legacy".to_owned();
     let copy = Copy {
         place: Place::Parameter,
@@ -231,28 +231,28 @@ async fn the_copies_that_are_left_stand_in_the_evidence() {
         calls: [].into(),
     };
     let account = AccountId::try_from(ACCOUNT).unwrap();
-    guardrails(&world, 0, 0).keep_copies(&account, &found).await.unwrap();
-    guardrails(&world, 0, 0).keep_copies(&account, &found).await.unwrap();
-    let mut reactor = with_gates(&world, "enforce");
-    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&world), "copies-search".to_owned()));
+    guardrails(&aws, 0, 0).keep_copies(&account, &found).await.unwrap();
+    guardrails(&aws, 0, 0).keep_copies(&account, &found).await.unwrap();
+    let mut reactor = with_gates(&aws, "enforce");
+    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
     let ticked = Box::pin(reactor.tick("tick")).await.unwrap();
     assert!(ticked.cutovers[0].contains("verified_revoked"), "{ticked:?}");
-    assert_eq!(world.take_calls().iter().filter(|call| *call == "lambda:Invoke").count(), 1);
-    let case = cases(&world).remove(0);
+    assert_eq!(aws.take_calls().iter().filter(|call| *call == "lambda:Invoke").count(), 1);
+    let case = cases(&aws).remove(0);
     assert!(case.notes.iter().any(|note| note.contains("parameter/legacy")), "{:?}", case.notes);
     assert!(case.notes.iter().any(|note| note.contains("two secrets")), "{:?}", case.notes);
 
     // A search that is not done yet is waited for.
-    let world = replaced(90 * MINUTE).await;
-    let mut reactor = with_gates(&world, "enforce");
-    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&world), "copies-search".to_owned()));
+    let aws = replaced(90 * MINUTE).await;
+    let mut reactor = with_gates(&aws, "enforce");
+    reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
     assert_eq!(Box::pin(reactor.tick("tick")).await.unwrap().cutovers, Vec::<String>::new());
-    assert_eq!(is_active(&world, KEY), Some(true));
+    assert_eq!(is_active(&aws, KEY), Some(true));
 }
 
 /// The user's one key is known to others, and a secret holds it.
-fn exposed(world: &World) -> Signal {
-    let mut state = world.state();
+fn exposed(aws: &FakeAws) -> Signal {
+    let mut state = aws.state();
     let user = state.users.get_mut(USER).unwrap();
     user.keys.remove(OTHER_KEY);
     user.tags.insert("severance:secret".to_owned(), SECRET.to_owned());
@@ -261,36 +261,36 @@ fn exposed(world: &World) -> Signal {
 
 #[tokio::test(start_paused = true)]
 async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
-    let world = replaced(90 * MINUTE).await;
-    world.state().table.clear();
-    let signal = exposed(&world);
-    used(&world, 30 * MINUTE, "payments/2.1");
+    let aws = replaced(90 * MINUTE).await;
+    aws.state().table.clear();
+    let signal = exposed(&aws);
+    used(&aws, 30 * MINUTE, "payments/2.1");
     // What the rotation function does while the containment runs.
     let made = "AKIAMADE000000000009";
     let (account, user) = (AccountId::try_from(ACCOUNT).unwrap(), IamName::try_from(USER).unwrap());
-    let mut row = guardrails(&world, 0, 0).ledger(&account, &user).await.unwrap();
+    let mut row = guardrails(&aws, 0, 0).ledger(&account, &user).await.unwrap();
     row.ledger = Ledger::new(account, user);
     row.ledger.made(AccessKeyId::try_from(made).unwrap(), &Arn::try_from(SECRET).unwrap(), "token");
     row.ledger.reached(&AccessKeyId::try_from(made).unwrap(), MadeState::Stored);
-    guardrails(&world, 0, 0).save_ledger(&mut row).await.unwrap();
+    guardrails(&aws, 0, 0).save_ledger(&mut row).await.unwrap();
     let rotation = {
-        let world = world.clone();
+        let aws = aws.clone();
         async move {
             tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-            let mut state = world.state();
+            let mut state = aws.state();
             let user = state.users.get_mut(USER).unwrap();
             user.keys.insert(made.to_owned(), true);
             // And somebody else mints one meanwhile.
             user.keys.insert("AKIAMINTED0000000000".to_owned(), true);
         }
     };
-    let reactor = with_gates(&world, "enforce");
+    let reactor = with_gates(&aws, "enforce");
     let (outcomes, ()) = tokio::join!(reactor.react(&signal, "first"), rotation);
     let reaction = outcomes.into_iter().next().unwrap().unwrap();
-    assert_eq!(is_active(&world, KEY), Some(false));
-    assert_eq!(is_active(&world, made), Some(true), "what the rotation made is spared");
-    assert_eq!(is_active(&world, "AKIAMINTED0000000000"), Some(false), "what others made is not");
-    let case = cases(&world).remove(0);
+    assert_eq!(is_active(&aws, KEY), Some(false));
+    assert_eq!(is_active(&aws, made), Some(true), "what the rotation made is spared");
+    assert_eq!(is_active(&aws, "AKIAMINTED0000000000"), Some(false), "what others made is not");
+    let case = cases(&aws).remove(0);
     let order: Vec<&str> = case.steps.iter().map(|record| record.step.countermeasure.as_str()).collect();
     assert_eq!(order[..3], ["quarantine_user", "deactivate_access_key", "rotate_secret"]);
     assert!(case.notes.iter().any(|note| note.contains("payments/2.1") && note.contains("no longer can")));
@@ -298,37 +298,37 @@ async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
 
     // Its rotation had not ended: the schedule follows it, and says when it has.
     let version = {
-        let state = world.state();
+        let state = aws.state();
         let versions = &state.secrets[SECRET].versions;
         versions.iter().find(|(_, labels)| labels.contains(&"AWSPENDING".to_owned())).unwrap().0.clone()
     };
-    assert_eq!(tick(&world, "enforce").await.rotations, Vec::<String>::new());
+    assert_eq!(tick(&aws, "enforce").await.rotations, Vec::<String>::new());
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         let versions = &mut state.secrets.get_mut(SECRET).unwrap().versions;
         versions.insert("new".to_owned(), vec!["AWSPREVIOUS".to_owned()]);
         versions.insert(version, vec!["AWSCURRENT".to_owned()]);
     }
-    let ticked = tick(&world, "enforce").await;
+    let ticked = tick(&aws, "enforce").await;
     assert!(ticked.rotations[0].contains("the rotation ended"), "{ticked:?}");
-    let case = cases(&world).remove(0);
+    let case = cases(&aws).remove(0);
     assert!(case.steps[2].is_confirmed(), "{:?}", case.steps[2]);
-    assert_eq!(tick(&world, "enforce").await.rotations, Vec::<String>::new());
+    assert_eq!(tick(&aws, "enforce").await.rotations, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_is_adopted_once_however_often_it_is_asked_for() {
-    let world = one_user();
-    world.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
-    world.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
+    let aws = one_user();
+    aws.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
+    aws.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Some(Request { by, reason: "rotate it".to_owned(), ticket: None });
     let claim = Signal { request, ..signal(SignalKind::CredentialUnmanaged) };
-    let reaction = deliver(&world, &claim, "first").await.unwrap();
+    let reaction = deliver(&aws, &claim, "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "its rotation goes on");
     let arn = format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:severance/{USER}-AbCdEf");
     {
-        let state = world.state();
+        let state = aws.state();
         let secret = &state.secrets[&arn];
         assert_eq!(
             (secret.tags["severance:managed"].as_str(), secret.tags["severance:adopted-key"].as_str()),
@@ -338,71 +338,71 @@ async fn a_key_is_adopted_once_however_often_it_is_asked_for() {
         assert!(!secret.values.values().any(|value| value.contains("AKIA")), "it holds no key before it is rotated");
     }
     let deleted = Signal { finding_id: "another".to_owned(), ..claim.clone() };
-    let mut outcomes = reactor(&world, "enforce").react(&deleted, "second").await;
+    let mut outcomes = reactor(&aws, "enforce").react(&deleted, "second").await;
     let again = outcomes.remove(0).unwrap();
     assert_eq!(again.verdict, Verdict::Observed, "it is under management already");
 
     // Whoever has two keys is asked which.
-    let world = one_user();
-    let reaction = deliver(&world, &claim, "first").await.unwrap();
+    let aws = one_user();
+    let reaction = deliver(&aws, &claim, "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::AwaitingReview);
-    assert!(world.state().secrets.is_empty());
+    assert!(aws.state().secrets.is_empty());
     assert!(matches!(claim.subject, SubjectHint::User(_)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
-    type Change = fn(&World);
+    type Change = fn(&FakeAws);
     let cases: [(Change, &str); 4] = [
-        (|world| move_to(world, "old"), "holds AKIAIOSFODNN7EXAMPLE again"),
+        (|aws| move_to(aws, "old"), "holds AKIAIOSFODNN7EXAMPLE again"),
         // A value that somebody wrote by hand may hold the old key.
-        (|world| move_to(world, "by-hand"), "its current version is one that no rotation made"),
+        (|aws| move_to(aws, "by-hand"), "its current version is one that no rotation made"),
         (deactivate_new, "not active any more"),
-        (|world| world.state().secrets.get_mut(SECRET).unwrap().deleted = true, "it is gone or going"),
+        (|aws| aws.state().secrets.get_mut(SECRET).unwrap().deleted = true, "it is gone or going"),
     ];
     for (change, expected) in cases {
         // Neither by the schedule, nor by a person, nor by what a person was asked before.
-        let world = replaced(40 * MINUTE).await;
-        change(&world);
-        assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new(), "{expected}");
-        let answer = cut(&world).await;
+        let aws = replaced(40 * MINUTE).await;
+        change(&aws);
+        assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new(), "{expected}");
+        let answer = cut(&aws).await;
         assert!(matches!(&answer, Answer::Refused { why } if why.contains(expected)), "{expected}: {answer:?}");
 
-        let world = replaced(150 * MINUTE).await;
-        used(&world, 10 * MINUTE, "old-batch/1.0");
-        assert!(tick(&world, "enforce").await.cutovers[0].contains("awaiting_review"));
-        change(&world);
-        let case = cases_of(&world);
+        let aws = replaced(150 * MINUTE).await;
+        used(&aws, 10 * MINUTE, "old-batch/1.0");
+        assert!(tick(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
+        change(&aws);
+        let case = cases_of(&aws);
         let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
         let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
         let voice = severance_engine::review::Voice { by: &by, plan: &plan, reason: "cut it" };
-        let answered = Box::pin(with_gates(&world, "enforce").approve(&case.id, voice, "approve")).await.unwrap();
+        let answered = Box::pin(with_gates(&aws, "enforce").approve(&case.id, voice, "approve")).await.unwrap();
         assert!(
             matches!(&answered, severance_engine::review::Answered::Refused(why) if why.contains(expected)),
             "{expected}: {answered:?}"
         );
-        assert_eq!(is_active(&world, KEY), Some(true), "{expected}");
+        assert_eq!(is_active(&aws, KEY), Some(true), "{expected}");
 
         // An inactive one is not deleted either.
-        let world = replaced(90 * MINUTE).await;
-        tick(&world, "enforce").await;
-        assert_eq!(is_active(&world, KEY), Some(false));
-        change(&world);
-        tick(&world, "enforce").await;
-        assert_eq!(is_active(&world, KEY), Some(false), "{expected}");
+        let aws = replaced(90 * MINUTE).await;
+        tick(&aws, "enforce").await;
+        assert_eq!(is_active(&aws, KEY), Some(false));
+        change(&aws);
+        tick(&aws, "enforce").await;
+        assert_eq!(is_active(&aws, KEY), Some(false), "{expected}");
     }
 }
 
-fn deactivate_new(world: &World) {
-    world.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), false);
+fn deactivate_new(aws: &FakeAws) {
+    aws.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), false);
 }
 
-fn cases_of(world: &World) -> Case {
-    cases(world).remove(0)
+fn cases_of(aws: &FakeAws) -> Case {
+    cases(aws).remove(0)
 }
 
-fn move_to(world: &World, version: &str) {
-    let mut state = world.state();
+fn move_to(aws: &FakeAws, version: &str) {
+    let mut state = aws.state();
     let versions = &mut state.secrets.get_mut(SECRET).unwrap().versions;
     for labels in versions.values_mut() {
         labels.retain(|label| label != "AWSCURRENT");
@@ -410,47 +410,47 @@ fn move_to(world: &World, version: &str) {
     versions.entry(version.to_owned()).or_default().push("AWSCURRENT".to_owned());
 }
 
-async fn cut(world: &World) -> Answer {
+async fn cut(aws: &FakeAws) -> Answer {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Request { by, reason: "it is time".to_owned(), ticket: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
-    Box::pin(with_gates(world, "enforce").cut(&key, request, "cut")).await.unwrap()
+    Box::pin(with_gates(aws, "enforce").cut(&key, request, "cut")).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_window_that_cannot_be_read_is_no_shorter_one() {
-    let world = replaced(90 * MINUTE).await;
-    let tags = |world: &World, value: &str| {
-        let mut state = world.state();
+    let aws = replaced(90 * MINUTE).await;
+    let tags = |aws: &FakeAws, value: &str| {
+        let mut state = aws.state();
         state.users.get_mut(USER).unwrap().tags.insert("severance:quiet-window".to_owned(), value.to_owned());
     };
-    tags(&world, "five weeks");
-    assert_eq!(tick(&world, "enforce").await.cutovers, Vec::<String>::new());
-    let world = replaced(150 * MINUTE).await;
-    tags(&world, "five weeks");
-    assert!(tick(&world, "enforce").await.cutovers[0].contains("awaiting_review"));
-    assert!(cases_of(&world).notes.iter().any(|note| note.contains("severance:quiet-window")));
+    tags(&aws, "five weeks");
+    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    let aws = replaced(150 * MINUTE).await;
+    tags(&aws, "five weeks");
+    assert!(tick(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
+    assert!(cases_of(&aws).notes.iter().any(|note| note.contains("severance:quiet-window")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_gate_that_an_unfinished_rotation_left_makes_way_for_the_next_one() {
-    let world = replaced(5 * MINUTE).await;
-    let table = guardrails(&world, 0, 0);
-    let first = gates(&world).await.remove(0);
+    let aws = replaced(5 * MINUTE).await;
+    let table = guardrails(&aws, 0, 0);
+    let first = gates(&aws).await.remove(0);
     assert!(!table.open_gate(&first).await.unwrap(), "the same rotation opens it once");
     let next = Gate { version: "newer".to_owned(), opened_at: Timestamp::now(), ..first };
     assert!(table.open_gate(&next).await.unwrap());
-    assert_eq!(gates(&world).await[0].version, "newer");
+    assert_eq!(gates(&aws).await[0].version, "newer");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_is_not_managed_is_not_rotated_whatever_a_users_tag_says() {
-    let world = replaced(90 * MINUTE).await;
-    let signal = exposed(&world);
-    world.state().secrets.get_mut(SECRET).unwrap().tags.clear();
-    let reaction = with_gates(&world, "enforce").react(&signal, "first").await.remove(0).unwrap();
-    assert_eq!((reaction.verdict, is_active(&world, KEY)), (Verdict::Partial, Some(false)));
-    assert!(!world.take_calls().contains(&"secretsmanager:RotateSecret".to_owned()));
-    let told = format!("{:?}", cases_of(&world).steps[2].outcome);
+    let aws = replaced(90 * MINUTE).await;
+    let signal = exposed(&aws);
+    aws.state().secrets.get_mut(SECRET).unwrap().tags.clear();
+    let reaction = with_gates(&aws, "enforce").react(&signal, "first").await.remove(0).unwrap();
+    assert_eq!((reaction.verdict, is_active(&aws, KEY)), (Verdict::Partial, Some(false)));
+    assert!(!aws.take_calls().contains(&"secretsmanager:RotateSecret".to_owned()));
+    let told = format!("{:?}", cases_of(&aws).steps[2].outcome);
     assert!(told.contains("not tagged severance:managed=true"), "{told}");
 }

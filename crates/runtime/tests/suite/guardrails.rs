@@ -37,8 +37,8 @@ fn slots(item: &serde_json::Map<String, serde_json::Value>) -> BTreeMap<String, 
     slots.map(|(name, value)| (name.clone(), value["S"].as_str().unwrap().to_owned())).collect()
 }
 
-fn slots_in(world: &World, key: &str) -> BTreeMap<String, String> {
-    world.state().table.get(key).map(slots).unwrap_or_default()
+fn slots_in(aws: &FakeAws, key: &str) -> BTreeMap<String, String> {
+    aws.state().table.get(key).map(slots).unwrap_or_default()
 }
 
 fn until(slot: &str) -> i64 {
@@ -46,8 +46,8 @@ fn until(slot: &str) -> i64 {
 }
 
 /// Makes what stands in these slots count no more.
-fn expire(world: &World, key: &str, which: impl Fn(&str) -> bool) {
-    let mut state = world.state();
+fn expire(aws: &FakeAws, key: &str, which: impl Fn(&str) -> bool) {
+    let mut state = aws.state();
     let item = state.table.get_mut(key).unwrap();
     for (name, slot) in slots(item) {
         if which(&slot) {
@@ -58,9 +58,9 @@ fn expire(world: &World, key: &str, which: impl Fn(&str) -> bool) {
 }
 
 /// No write took a slot from a step that counted: with a window of an hour, a slot's value never gives way to another.
-fn assert_nothing_was_overwritten(world: &World) {
+fn assert_nothing_was_overwritten(aws: &FakeAws) {
     let mut last: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
-    for (key, item) in &world.state().log {
+    for (key, item) in &aws.state().log {
         let now = slots(item);
         let before = last.entry(key.clone()).or_default();
         for (name, value) in before.iter() {
@@ -70,8 +70,8 @@ fn assert_nothing_was_overwritten(world: &World) {
     }
 }
 
-async fn a_hundred_at_once(world: &World, seed: u64) {
-    let guardrails = guardrails(world, 25, 0);
+async fn a_hundred_at_once(aws: &FakeAws, seed: u64) {
+    let guardrails = guardrails(aws, 25, 0);
     let claims = (0..100).map(|n| {
         let (guardrails, case) = (guardrails.clone(), case(&format!("{seed} {n}")));
         tokio::spawn(async move { guardrails.admit(&case, 1).await })
@@ -80,41 +80,41 @@ async fn a_hundred_at_once(world: &World, seed: u64) {
     assert!(outcomes.iter().all(Result::is_ok), "seed {seed}: {outcomes:?}");
     assert_eq!(outcomes.iter().filter(|o| is_admitted(o)).count(), 25, "seed {seed}");
     assert_eq!(outcomes.iter().filter(|o| opened_now(o)).count(), 1, "seed {seed}");
-    assert_eq!(slots_in(world, ACCOUNT_BREAKER).len(), 25, "seed {seed}");
-    assert_nothing_was_overwritten(world);
+    assert_eq!(slots_in(aws, ACCOUNT_BREAKER).len(), 25, "seed {seed}");
+    assert_nothing_was_overwritten(aws);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_hundred_at_once_exactly_the_limit_is_admitted_and_one_call_opens_the_breaker() {
     for seed in 0..12 {
-        let world = World::new();
-        world.random_latency_below(4, seed);
-        a_hundred_at_once(&world, seed).await;
+        let aws = FakeAws::new();
+        aws.random_latency_below(4, seed);
+        a_hundred_at_once(&aws, seed).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_same_holds_over_any_order_of_answers() {
     for seed in 0..12 {
-        let world = World::new();
-        world.random_latency(seed);
-        a_hundred_at_once(&world, seed).await;
+        let aws = FakeAws::new();
+        aws.random_latency(seed);
+        a_hundred_at_once(&aws, seed).await;
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn cases_of_several_steps_are_admitted_whole_or_not_at_all() {
     for seed in 0..20 {
-        let world = World::new();
-        world.random_latency(seed);
-        let guardrails = guardrails(&world, 25, 0);
+        let aws = FakeAws::new();
+        aws.random_latency(seed);
+        let guardrails = guardrails(&aws, 25, 0);
         let claims = (0..60usize).map(|n| {
             let (guardrails, case) = (guardrails.clone(), case(&format!("{seed} {n}")));
             tokio::spawn(async move { (case.clone(), n % 3 + 1, guardrails.admit(&case, n % 3 + 1).await.unwrap()) })
         });
         let mut admitted = 0;
         for (case, steps, admission) in join_all(claims.collect::<Vec<_>>()).await.into_iter().map(Result::unwrap) {
-            let slots = slots_in(&world, ACCOUNT_BREAKER);
+            let slots = slots_in(&aws, ACCOUNT_BREAKER);
             let held = slots.values().filter(|slot| slot.contains(case.as_str())).count();
             let expected = if admission == Admission::Admitted { steps } else { 0 };
             assert_eq!(held, expected, "seed {seed}, {case}: {slots:?}");
@@ -124,67 +124,67 @@ async fn cases_of_several_steps_are_admitted_whole_or_not_at_all() {
             (23..=25).contains(&admitted),
             "a case of three steps is refused only where fewer are left: {admitted}"
         );
-        assert_nothing_was_overwritten(&world);
+        assert_nothing_was_overwritten(&aws);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_claim_costs_one_call_for_each_limit_and_none_where_there_is_nothing_to_count() {
-    let world = World::new();
-    assert_eq!(guardrails(&world, 25, 100).admit(&case("a"), 3).await, Ok(Admission::Admitted));
-    assert_eq!(world.take_calls(), ["dynamodb:UpdateItem", "dynamodb:UpdateItem"]);
-    assert_eq!(guardrails(&world, 0, 100).admit(&case("b"), 3).await, Ok(Admission::Admitted));
-    assert_eq!(world.take_calls(), ["dynamodb:UpdateItem"]);
-    assert_eq!(guardrails(&world, 0, 0).admit(&case("c"), 3).await, Ok(Admission::Admitted));
-    assert_eq!(guardrails(&world, 25, 100).admit(&case("d"), 0).await, Ok(Admission::Admitted));
-    assert!(world.take_calls().is_empty());
+    let aws = FakeAws::new();
+    assert_eq!(guardrails(&aws, 25, 100).admit(&case("a"), 3).await, Ok(Admission::Admitted));
+    assert_eq!(aws.take_calls(), ["dynamodb:UpdateItem", "dynamodb:UpdateItem"]);
+    assert_eq!(guardrails(&aws, 0, 100).admit(&case("b"), 3).await, Ok(Admission::Admitted));
+    assert_eq!(aws.take_calls(), ["dynamodb:UpdateItem"]);
+    assert_eq!(guardrails(&aws, 0, 0).admit(&case("c"), 3).await, Ok(Admission::Admitted));
+    assert_eq!(guardrails(&aws, 25, 100).admit(&case("d"), 0).await, Ok(Admission::Admitted));
+    assert!(aws.take_calls().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_case_that_asks_again_takes_nothing_more_even_when_the_breaker_has_opened() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 3, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 3, 0);
     let first = case("first");
     assert_eq!(guardrails.admit(&first, 2).await, Ok(Admission::Admitted));
-    let held = slots_in(&world, ACCOUNT_BREAKER);
+    let held = slots_in(&aws, ACCOUNT_BREAKER);
     assert_eq!(guardrails.admit(&first, 2).await, Ok(Admission::Admitted));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER), held);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), held);
     let Ok(Admission::Refused { scope, since, opened_now, used, limit }) = guardrails.admit(&case("second"), 2).await
     else {
         panic!("one slot is left")
     };
     assert_eq!((scope.as_str(), opened_now, used, limit), ("account 111122223333", true, 2, 3));
     assert_eq!(guardrails.admit(&first, 2).await, Ok(Admission::Admitted));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER), held);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), held);
     // It latches: even what would fit is refused.
     let third = guardrails.admit(&case("third"), 1).await;
     assert_eq!(third, Ok(Admission::Refused { scope, since, opened_now: false, used: 2, limit: 3 }));
     // And one step more than the first case was admitted with is a new one.
     assert!(matches!(guardrails.admit(&first, 3).await, Ok(Admission::Refused { opened_now: false, .. })));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER), held);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), held);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_case_that_had_to_take_its_second_choice_is_counted_once_when_its_first_has_become_free() {
     let mut met_another_choice = 0;
     for n in 0..20 {
-        let world = World::new();
-        let guardrails = guardrails(&world, 40, 0);
+        let aws = FakeAws::new();
+        let guardrails = guardrails(&aws, 40, 0);
         for other in 0..30 {
             assert_eq!(guardrails.admit(&case(&format!("{n} other {other}")), 1).await, Ok(Admission::Admitted));
         }
         let late = case(&format!("{n} late"));
-        world.take_calls();
+        aws.take_calls();
         assert_eq!(guardrails.admit(&late, 2).await, Ok(Admission::Admitted));
-        met_another_choice += usize::from(world.take_calls().len() > 1);
-        expire(&world, ACCOUNT_BREAKER, |slot| !slot.contains(late.as_str()));
-        let before = slots_in(&world, ACCOUNT_BREAKER);
+        met_another_choice += usize::from(aws.take_calls().len() > 1);
+        expire(&aws, ACCOUNT_BREAKER, |slot| !slot.contains(late.as_str()));
+        let before = slots_in(&aws, ACCOUNT_BREAKER);
         assert_eq!(guardrails.admit(&late, 2).await, Ok(Admission::Admitted));
-        assert_eq!(slots_in(&world, ACCOUNT_BREAKER), before);
+        assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), before);
         // When its own steps count no more, it is a new claim like any other.
-        expire(&world, ACCOUNT_BREAKER, |_| true);
+        expire(&aws, ACCOUNT_BREAKER, |_| true);
         assert_eq!(guardrails.admit(&late, 2).await, Ok(Admission::Admitted));
-        let live = slots_in(&world, ACCOUNT_BREAKER).into_values().filter(|slot| until(slot) > 1).count();
+        let live = slots_in(&aws, ACCOUNT_BREAKER).into_values().filter(|slot| until(slot) > 1).count();
         assert_eq!(live, 2);
     }
     assert!(met_another_choice > 10, "{met_another_choice}");
@@ -194,9 +194,9 @@ async fn a_case_that_had_to_take_its_second_choice_is_counted_once_when_its_firs
 async fn no_window_ever_holds_more_than_the_limit_while_it_slides() {
     const LIMIT: usize = 10;
     const WINDOW: i64 = 60;
-    let world = World::new();
-    world.random_latency_below(3, 7);
-    let guardrails = guardrails_within(&world, LIMIT, 0, SignedDuration::from_millis(WINDOW));
+    let aws = FakeAws::new();
+    aws.random_latency_below(3, 7);
+    let guardrails = guardrails_within(&aws, LIMIT, 0, SignedDuration::from_millis(WINDOW));
     let begun = tokio::time::Instant::now();
     let mut opened = 0;
     let mut round = 0;
@@ -210,22 +210,22 @@ async fn no_window_ever_holds_more_than_the_limit_while_it_slides() {
         if outcomes.iter().any(opened_now) {
             opened += 1;
             // A reset forgets what filled the window, so what follows is judged by itself.
-            assert_windows(&world, LIMIT, WINDOW);
-            world.state().log.clear();
+            assert_windows(&aws, LIMIT, WINDOW);
+            aws.state().log.clear();
             guardrails.reset_breakers().await.unwrap();
         }
         tokio::time::sleep(Duration::from_millis(round * 13 % 70)).await;
         round += 1;
     }
-    let claims = assert_windows(&world, LIMIT, WINDOW);
+    let claims = assert_windows(&aws, LIMIT, WINDOW);
     assert!(opened > 0 && round > 20, "the windows were full {opened} times in {round} rounds, {claims} claims");
 }
 
 /// Whether the limit holds of every window that ends with a claim, by the times that the claims themselves bear.
-fn assert_windows(world: &World, limit: usize, window: i64) -> usize {
+fn assert_windows(aws: &FakeAws, limit: usize, window: i64) -> usize {
     let mut claims: Vec<i64> = Vec::new();
     let mut seen = std::collections::BTreeSet::new();
-    for (_, item) in &world.state().log {
+    for (_, item) in &aws.state().log {
         claims.extend(slots(item).into_iter().filter(|slot| seen.insert(slot.clone())).map(|(_, slot)| until(&slot)));
     }
     claims.sort_unstable();
@@ -237,12 +237,12 @@ fn assert_windows(world: &World, limit: usize, window: i64) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn what_counts_no_more_makes_room() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 2, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 2, 0);
     assert_eq!(guardrails.admit(&case("a"), 1).await, Ok(Admission::Admitted));
     assert_eq!(guardrails.admit(&case("b"), 1).await, Ok(Admission::Admitted));
     assert_eq!(guardrails.breakers().await.unwrap()[0].used, 2);
-    expire(&world, ACCOUNT_BREAKER, |slot| slot.contains(case("a").as_str()));
+    expire(&aws, ACCOUNT_BREAKER, |slot| slot.contains(case("a").as_str()));
     assert_eq!(guardrails.breakers().await.unwrap()[0].used, 1);
     assert_eq!(guardrails.admit(&case("c"), 1).await, Ok(Admission::Admitted));
     assert!(opened_now(&guardrails.admit(&case("d"), 1).await));
@@ -250,38 +250,33 @@ async fn what_counts_no_more_makes_room() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_organization_refuses_the_account_gets_its_slots_back() {
-    let world = World::new();
-    let ours = guardrails(&world, 25, 3);
+    let aws = FakeAws::new();
+    let ours = guardrails(&aws, 25, 3);
     assert_eq!(ours.admit(&case("a"), 2).await, Ok(Admission::Admitted));
-    let held = slots_in(&world, ACCOUNT_BREAKER);
+    let held = slots_in(&aws, ACCOUNT_BREAKER);
     let refused = ours.admit(&case("b"), 2).await;
     assert!(
         matches!(&refused, Ok(Admission::Refused { scope, opened_now: true, used: 2, limit: 3, .. }) if scope == "organization"),
         "{refused:?}"
     );
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER), held);
-    assert_eq!(slots_in(&world, ORGANIZATION_BREAKER).len(), 2);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), held);
+    assert_eq!(slots_in(&aws, ORGANIZATION_BREAKER).len(), 2);
     // Steps of an earlier delivery may have been taken: they are not given back.
-    world
-        .state()
-        .table
-        .get_mut(ORGANIZATION_BREAKER)
-        .unwrap()
-        .retain(|name, _| !name.starts_with("s1") && name != "s0");
+    aws.state().table.get_mut(ORGANIZATION_BREAKER).unwrap().retain(|name, _| !name.starts_with("s1") && name != "s0");
     let again = ours.admit(&case("a"), 2).await;
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER), held, "{again:?}");
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER), held, "{again:?}");
     // Where giving back fails, the refusal stands, and the account only counts too much.
-    let calls = world.take_calls().len();
+    let calls = aws.take_calls().len();
     assert!(calls > 0);
-    world.fault_after("dynamodb:UpdateItem", 2, BROKEN, ATTEMPTS);
+    aws.fault_after("dynamodb:UpdateItem", 2, BROKEN, ATTEMPTS);
     assert!(matches!(ours.admit(&case("c"), 2).await, Ok(Admission::Refused { opened_now: false, .. })));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER).len(), 4);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 4);
 }
 
 #[tokio::test(start_paused = true)]
 async fn more_steps_than_a_window_allows_open_the_breaker_at_once() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 3, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 3, 0);
     let refused = guardrails.admit(&case("a"), 4).await;
     assert!(matches!(refused, Ok(Admission::Refused { opened_now: true, used: 0, limit: 3, .. })), "{refused:?}");
     let refused = guardrails.admit(&case("b"), 4).await;
@@ -292,10 +287,10 @@ async fn more_steps_than_a_window_allows_open_the_breaker_at_once() {
 #[tokio::test(start_paused = true)]
 async fn the_largest_claim_in_the_largest_window_fits_dynamodbs_limits_and_a_larger_one_is_refused_in_words() {
     // The table in memory asserts 4 KB and 300 operators.
-    let world = World::new();
-    let guardrails = guardrails(&world, 1_000, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 1_000, 0);
     assert_eq!(guardrails.admit(&case("a"), 40).await, Ok(Admission::Admitted));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER).len(), 40);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 40);
     let error = guardrails.admit(&case("b"), 41).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.retryable), ("TooManySteps", false));
     assert!(error.message.contains("asks for 41 steps at once, and one write admits at most 40"), "{error}");
@@ -303,8 +298,8 @@ async fn the_largest_claim_in_the_largest_window_fits_dynamodbs_limits_and_a_lar
 
 #[tokio::test(start_paused = true)]
 async fn a_reset_closes_both_breakers_and_forgets_what_filled_them() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 2, 3);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 2, 3);
     assert_eq!(guardrails.admit(&case("a"), 2).await, Ok(Admission::Admitted));
     assert!(opened_now(&guardrails.admit(&case("b"), 1).await));
     let loaded = guardrails.load().await.unwrap();
@@ -329,11 +324,11 @@ async fn a_reset_closes_both_breakers_and_forgets_what_filled_them() {
 
 #[tokio::test(start_paused = true)]
 async fn who_found_the_window_full_before_a_reset_does_not_open_it_after() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 1, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 1, 0);
     assert_eq!(guardrails.admit(&case("a"), 1).await, Ok(Admission::Admitted));
     // Its second call, which would open the breaker, is late by more than the reset takes.
-    world.fault_after("dynamodb:UpdateItem", 1, Fault::Delay(Duration::from_secs(2)), 1);
+    aws.fault_after("dynamodb:UpdateItem", 1, Fault::Delay(Duration::from_secs(2)), 1);
     let b = case("b");
     let (slow, _) = tokio::join!(guardrails.admit(&b, 1), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -345,19 +340,19 @@ async fn who_found_the_window_full_before_a_reset_does_not_open_it_after() {
 
 #[tokio::test(start_paused = true)]
 async fn an_alarm_that_nobody_raised_falls_to_one_other_after_a_minute() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 1, 0);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 1, 0);
     let scope = "account 111122223333";
     assert_eq!(guardrails.alarm_is_due(scope).await, Ok(false), "there is no breaker yet");
     assert!(opened_now(&guardrails.admit(&case("a"), 2).await));
     assert_eq!(guardrails.alarm_is_due(scope).await, Ok(false), "who opened it has a minute");
-    a_minute_has_passed(&world);
+    a_minute_has_passed(&aws);
     let both = tokio::join!(guardrails.alarm_is_due(scope), guardrails.alarm_is_due(scope));
     assert!(matches!(both, (Ok(true), Ok(false)) | (Ok(false), Ok(true))), "{both:?}");
     let opened = guardrails.breakers().await.unwrap().remove(0);
     assert_eq!(guardrails.alarm_sent(&opened).await, Ok(true));
     assert_eq!(guardrails.alarm_sent(&opened).await, Ok(false));
-    a_minute_has_passed(&world);
+    a_minute_has_passed(&aws);
     assert_eq!(guardrails.alarm_is_due(scope).await, Ok(false), "one alarm");
 
     // The alarm of an opening that was reset says nothing about the next one.
@@ -365,28 +360,28 @@ async fn an_alarm_that_nobody_raised_falls_to_one_other_after_a_minute() {
     std::thread::sleep(Duration::from_millis(2));
     assert!(opened_now(&guardrails.admit(&case("b"), 2).await));
     assert_eq!(guardrails.alarm_sent(&opened).await, Ok(false));
-    a_minute_has_passed(&world);
+    a_minute_has_passed(&aws);
     assert_eq!(guardrails.alarm_is_due(scope).await, Ok(true));
 }
 
-fn a_minute_has_passed(world: &World) {
-    world.state().table.get_mut(ACCOUNT_BREAKER).unwrap().insert("alarm_by".to_owned(), json!({"N": "1"}));
+fn a_minute_has_passed(aws: &FakeAws) {
+    aws.state().table.get_mut(ACCOUNT_BREAKER).unwrap().insert("alarm_by".to_owned(), json!({"N": "1"}));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_at_any_call_is_counted_once_when_its_case_comes_again() {
     for at in 0..2 {
         for takes_effect in [false, true] {
-            let world = World::new();
-            let guardrails = guardrails(&world, 25, 25);
+            let aws = FakeAws::new();
+            let guardrails = guardrails(&aws, 25, 25);
             let a = case("a");
-            world.cut(at, takes_effect);
+            aws.cut(at, takes_effect);
             tokio::select! {
                 biased;
-                () = world.until_cut() => {}
+                () = aws.until_cut() => {}
                 ended = guardrails.admit(&a, 3) => panic!("call {at} was not reached: {ended:?}"),
             }
-            world.revive();
+            aws.revive();
             assert_eq!(guardrails.admit(&a, 3).await, Ok(Admission::Admitted));
             for breaker in guardrails.breakers().await.unwrap() {
                 assert_eq!(breaker.used, 3, "cut at {at}, effect {takes_effect}: {breaker:?}");
@@ -399,27 +394,27 @@ async fn a_worker_that_dies_at_any_call_is_counted_once_when_its_case_comes_agai
 async fn an_answer_that_was_lost_changes_nothing() {
     // The first write takes effect, and its answer comes too late: the SDK tries again and meets it.
     let late = Fault::Late(Duration::from_secs(6));
-    let world = World::new();
-    let ours = guardrails(&world, 2, 0);
-    world.fault("dynamodb:UpdateItem", late, 1);
+    let aws = FakeAws::new();
+    let ours = guardrails(&aws, 2, 0);
+    aws.fault("dynamodb:UpdateItem", late, 1);
     assert_eq!(ours.admit(&case("a"), 1).await, Ok(Admission::Admitted));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER).len(), 1);
-    world.fault("dynamodb:UpdateItem", late, 1);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 1);
+    aws.fault("dynamodb:UpdateItem", late, 1);
     assert!(opened_now(&ours.admit(&case("b"), 3).await));
-    a_minute_has_passed(&world);
-    world.fault("dynamodb:UpdateItem", late, 1);
+    a_minute_has_passed(&aws);
+    aws.fault("dynamodb:UpdateItem", late, 1);
     assert_eq!(ours.alarm_is_due("account 111122223333").await, Ok(true));
-    world.fault("dynamodb:PutItem", late, 1);
+    aws.fault("dynamodb:PutItem", late, 1);
     assert_eq!(ours.add_exemption(&exemption(1)).await, Ok(true));
-    world.fault("dynamodb:UpdateItem", late, 1);
+    aws.fault("dynamodb:UpdateItem", late, 1);
     assert_eq!(ours.exemption_warned("exm-1", at("2026-01-05T00:00:00Z")).await, Ok(true));
     // Where the organization refuses, slots that were taken by a lost answer are given back too.
-    let world = World::new();
-    let ours = guardrails(&world, 9, 1);
+    let aws = FakeAws::new();
+    let ours = guardrails(&aws, 9, 1);
     assert_eq!(ours.admit(&case("a"), 1).await, Ok(Admission::Admitted));
-    world.fault("dynamodb:UpdateItem", late, 1);
+    aws.fault("dynamodb:UpdateItem", late, 1);
     assert!(opened_now(&ours.admit(&case("b"), 1).await));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER).len(), 1);
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -431,17 +426,17 @@ async fn a_fault_is_an_error_and_never_an_admission() {
             (DENIED, "AccessDenied", false),
             (Fault::Silence, "Timeout", true),
         ] {
-            let world = World::new();
-            world.fault_after("dynamodb:UpdateItem", after, fault, usize::MAX);
-            let error = guardrails(&world, 25, 25).admit(&case("a"), 1).await.unwrap_err();
+            let aws = FakeAws::new();
+            aws.fault_after("dynamodb:UpdateItem", after, fault, usize::MAX);
+            let error = guardrails(&aws, 25, 25).admit(&case("a"), 1).await.unwrap_err();
             assert_eq!((error.code.as_str(), error.retryable), (code, retryable), "call {after}");
         }
     }
     // A throttle that the SDK's retries outlast is none.
-    let world = World::new();
-    world.fault("dynamodb:UpdateItem", THROTTLED, ATTEMPTS - 1);
-    assert_eq!(guardrails(&world, 25, 25).admit(&case("a"), 1).await, Ok(Admission::Admitted));
-    assert_eq!(slots_in(&world, ACCOUNT_BREAKER).len(), 1);
+    let aws = FakeAws::new();
+    aws.fault("dynamodb:UpdateItem", THROTTLED, ATTEMPTS - 1);
+    assert_eq!(guardrails(&aws, 25, 25).admit(&case("a"), 1).await, Ok(Admission::Admitted));
+    assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -458,28 +453,28 @@ async fn what_cannot_be_read_is_an_error_that_names_the_item() {
         ("BREAKER#ACCOUNT#111122223333", json!({"s0": {"S": "soon#a#0"}}), "attribute s0 says no time"),
         ("QUOTA#1", json!({}), "neither an exemption nor a breaker"),
     ] {
-        let world = World::new();
-        let guardrails = guardrails(&world, 1, 1);
+        let aws = FakeAws::new();
+        let guardrails = guardrails(&aws, 1, 1);
         guardrails.add_exemption(&exemption(3)).await.unwrap();
-        put(&world, "GUARDRAILS", sk, &attributes);
+        put(&aws, "GUARDRAILS", sk, &attributes);
         let error = guardrails.load().await.unwrap_err();
         assert_eq!((error.code.as_str(), error.retryable), ("CorruptItem", false));
         assert!(error.message.contains(sk) && error.message.contains(why), "{error}");
     }
     // Neither is a breaker that cannot be read passed by. Resetting it is the way out.
-    let world = World::new();
-    let guardrails = guardrails(&world, 1, 0);
-    put(&world, "GUARDRAILS", "BREAKER#ACCOUNT#111122223333", &json!({"s0": {"N": "1"}, "resets": {"S": "x"}}));
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 1, 0);
+    put(&aws, "GUARDRAILS", "BREAKER#ACCOUNT#111122223333", &json!({"s0": {"N": "1"}, "resets": {"S": "x"}}));
     assert_eq!(guardrails.admit(&case("a"), 1).await.unwrap_err().code, "CorruptItem");
     guardrails.reset_breakers().await.unwrap();
     assert_eq!(guardrails.admit(&case("a"), 1).await, Ok(Admission::Admitted));
 }
 
-fn put(world: &World, pk: &str, sk: &str, attributes: &serde_json::Value) {
+fn put(aws: &FakeAws, pk: &str, sk: &str, attributes: &serde_json::Value) {
     let mut item = attributes.as_object().unwrap().clone();
     item.insert("pk".to_owned(), json!({"S": pk}));
     item.insert("sk".to_owned(), json!({"S": sk}));
-    world.state().table.insert(format!("{pk} {sk}"), item);
+    aws.state().table.insert(format!("{pk} {sk}"), item);
 }
 
 fn at(text: &str) -> Timestamp {
@@ -506,38 +501,38 @@ fn exemption(n: usize) -> Exemption {
 
 #[tokio::test(start_paused = true)]
 async fn one_query_of_several_pages_reads_exemptions_and_breakers() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     for n in 0..25 {
         assert_eq!(guardrails.add_exemption(&exemption(n)).await, Ok(true));
     }
     assert_eq!(guardrails.admit(&case("a"), 2).await, Ok(Admission::Admitted));
     // Another account's breaker is none of ours, open or not.
-    put(&world, "GUARDRAILS", "BREAKER#ACCOUNT#999999999999", &json!({"open_since": {"N": "1"}}));
-    world.state().page = 4;
-    world.take_calls();
+    put(&aws, "GUARDRAILS", "BREAKER#ACCOUNT#999999999999", &json!({"open_since": {"N": "1"}}));
+    aws.state().page = 4;
+    aws.take_calls();
     let loaded = guardrails.load().await.unwrap();
-    assert_eq!(world.take_calls(), ["dynamodb:Query"; 7]);
+    assert_eq!(aws.take_calls(), ["dynamodb:Query"; 7]);
     let mut expected: Vec<Exemption> = (0..25).map(exemption).collect();
     expected.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(loaded.exemptions, expected);
     assert_eq!(loaded.breakers.iter().map(|breaker| breaker.used).collect::<Vec<_>>(), [2, 2]);
     assert!(!loaded.breaker_open());
     // A page that does not come leaves no half of the truth.
-    world.fault_after("dynamodb:Query", 3, THROTTLED, ATTEMPTS);
+    aws.fault_after("dynamodb:Query", 3, THROTTLED, ATTEMPTS);
     assert_eq!(guardrails.load().await.unwrap_err().code, "Throttling");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_exemption_is_added_once_warned_of_once_and_ended_once() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     assert_eq!(guardrails.add_exemption(&exemption(1)).await, Ok(true));
     let taken = Exemption { created_at: at("2026-01-02T00:00:00Z"), ..exemption(1) };
     assert_eq!(guardrails.add_exemption(&taken).await, Ok(false));
     let key = "GUARDRAILS EXEMPTION#exm-1";
     // 90 days after it ends.
-    assert_eq!(world.state().table[key]["expires_at"]["N"], at("2026-05-02T00:00:00Z").as_second().to_string());
+    assert_eq!(aws.state().table[key]["expires_at"]["N"], at("2026-05-02T00:00:00Z").as_second().to_string());
     let first = at("2026-01-25T00:00:00Z");
     assert_eq!(guardrails.exemption_warned("exm-1", first).await, Ok(true));
     assert_eq!(guardrails.exemption_warned("exm-1", at("2026-01-26T00:00:00Z")).await, Ok(false));
@@ -560,24 +555,24 @@ fn entry(n: usize, owners: &[&str]) -> RegistryEntry {
 
 #[tokio::test(start_paused = true)]
 async fn rows_are_stored_in_batches_and_what_dynamodb_hands_back_is_sent_again() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     let mut entries: Vec<RegistryEntry> = (0..60).map(|n| entry(n, &["Alice@Example.com", " BOB "])).collect();
     // The last of two rows for one ARN counts: no batch may hold both.
     entries.insert(0, entry(7, &["carol"]));
-    world.state().unprocessed = 30;
+    aws.state().unprocessed = 30;
     guardrails.registry_put(&entries).await.unwrap();
     // 25, 25 and 10, and 30 once more: 25 came back of the first batch, 5 of its second try.
-    assert!(world.take_calls().len() >= 4);
+    assert!(aws.take_calls().len() >= 4);
     for expected in &entries[1..] {
         assert_eq!(guardrails.registry_entry(&expected.arn).await.unwrap().as_ref(), Some(expected));
     }
     assert_eq!(guardrails.registry_entry("arn:aws:iam::111122223333:user/unknown").await, Ok(None));
-    let owners = world.state().table[&format!("REGISTRY {}", entries[1].arn)]["owners"].clone();
+    let owners = aws.state().table[&format!("REGISTRY {}", entries[1].arn)]["owners"].clone();
     assert_eq!(owners, json!({"SS": ["alice@example.com", "bob"]}));
 
     // Rows page by page, in the order of their ARNs.
-    world.state().page = 25;
+    aws.state().page = 25;
     let (mut all, mut after, mut pages) = (vec![], None, 0);
     loop {
         let (page, next) = guardrails.registry_page(after.as_deref()).await.unwrap();
@@ -590,25 +585,25 @@ async fn rows_are_stored_in_batches_and_what_dynamodb_hands_back_is_sent_again()
 
     // Rows without an owner have no set: DynamoDB knows no empty one.
     guardrails.registry_put(&[entry(100, &[" "])]).await.unwrap();
-    assert!(!world.state().table[&format!("REGISTRY {}", entry(100, &[]).arn)].contains_key("owners"));
+    assert!(!aws.state().table[&format!("REGISTRY {}", entry(100, &[]).arn)].contains_key("owners"));
 
     let arns: Vec<String> = entries.iter().map(|entry| entry.arn.clone()).collect();
-    world.state().unprocessed = 3;
+    aws.state().unprocessed = 3;
     guardrails.registry_remove(&arns).await.unwrap();
-    assert_eq!(world.state().table.len(), 1);
+    assert_eq!(aws.state().table.len(), 1);
 
-    world.state().unprocessed = usize::MAX;
-    world.take_calls();
+    aws.state().unprocessed = usize::MAX;
+    aws.take_calls();
     let error = guardrails.registry_put(&entries).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.retryable), ("UnprocessedItems", true));
     assert!(error.message.contains("took 0 of 60 rows"), "{error}");
-    assert!(world.take_calls().len() <= 10);
+    assert!(aws.take_calls().len() <= 10);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_registry_is_asked_by_owner_whatever_the_case_of_the_letters() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     let entries = [
         entry(1, &["Alice@Example.com"]),
         entry(2, &["bob", "alice"]),
@@ -616,7 +611,7 @@ async fn the_registry_is_asked_by_owner_whatever_the_case_of_the_letters() {
         entry(4, &[]),
     ];
     guardrails.registry_put(&entries).await.unwrap();
-    world.state().page = 1;
+    aws.state().page = 1;
     let of = async |names: &[&str]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let found = guardrails.registered_to(&names).await.unwrap();
@@ -626,21 +621,21 @@ async fn the_registry_is_asked_by_owner_whatever_the_case_of_the_letters() {
     assert_eq!(of(&["alice", "alice@example.com", "Alice"]).await, "12");
     // A part of a name is another name.
     assert_eq!(of(&["example.com", "ali"]).await, "");
-    world.take_calls();
+    aws.take_calls();
     assert_eq!(of(&[" ", ""]).await, "");
-    assert!(world.take_calls().is_empty(), "nobody owns nothing");
+    assert!(aws.take_calls().is_empty(), "nobody owns nothing");
     let many: Vec<String> = (0..250).map(|n| format!("n{n}")).chain(["bob".to_owned()]).collect();
     assert_eq!(guardrails.registered_to(&many).await.unwrap(), [entries[1].clone()]);
 
-    put(&world, "REGISTRY", "arn:x", &json!({"record": {"S": "{}"}, "owners": {"SS": ["mallory"]}}));
+    put(&aws, "REGISTRY", "arn:x", &json!({"record": {"S": "{}"}, "owners": {"SS": ["mallory"]}}));
     let error = guardrails.registered_to(&["mallory".to_owned()]).await.unwrap_err();
     assert!(error.code == "CorruptItem" && error.message.contains("arn:x"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_confirmation_moves_the_review_date_and_keeps_the_rest_of_the_row() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     let day = "2027-01-31".parse().unwrap();
     guardrails.registry_put(&[entry(1, &["alice"])]).await.unwrap();
     guardrails.set_review_by(&entry(1, &[]).arn, day).await.unwrap();
@@ -652,7 +647,7 @@ async fn a_confirmation_moves_the_review_date_and_keeps_the_rest_of_the_row() {
     guardrails.set_review_by(&bare.arn, day).await.unwrap();
     assert_eq!(guardrails.registry_entry(&bare.arn).await.unwrap(), Some(bare));
     // An import between reading and writing is not undone.
-    world.fault("dynamodb:PutItem", Fault::Delay(Duration::from_secs(2)), 1);
+    aws.fault("dynamodb:PutItem", Fault::Delay(Duration::from_secs(2)), 1);
     let imported = entry(1, &["bob"]);
     let (confirmed, ()) = tokio::join!(guardrails.set_review_by(&imported.arn, day), async {
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -665,28 +660,28 @@ async fn a_confirmation_moves_the_review_date_and_keeps_the_rest_of_the_row() {
 
 #[tokio::test(start_paused = true)]
 async fn reviews_are_remembered_until_they_are_forgotten() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     let (soon, later) = (at("2026-03-01T00:00:00Z"), at("2026-03-03T00:00:00Z"));
     guardrails.remember_review(&case("a"), later).await.unwrap();
     guardrails.remember_review(&case("b"), soon).await.unwrap();
     guardrails.remember_review(&case("b"), soon).await.unwrap();
-    world.state().page = 1;
+    aws.state().page = 1;
     assert_eq!(guardrails.reviews().await.unwrap(), [(case("b"), soon), (case("a"), later)]);
     guardrails.remember_review(&case("b"), later + SignedDuration::from_hours(1)).await.unwrap();
     assert_eq!(guardrails.reviews().await.unwrap()[0], (case("a"), later));
     assert_eq!(guardrails.forget_review(&case("a")).await, Ok(true));
     assert_eq!(guardrails.forget_review(&case("a")).await, Ok(false));
     assert_eq!(guardrails.reviews().await.unwrap().len(), 1);
-    put(&world, "REVIEWS", "sev-broken", &json!({"due_at": {"S": "soon"}}));
+    put(&aws, "REVIEWS", "sev-broken", &json!({"due_at": {"S": "soon"}}));
     let error = guardrails.reviews().await.unwrap_err();
     assert!(error.code == "CorruptItem" && error.message.contains("sev-broken"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_notice_is_first_once_until_it_is_forgotten() {
-    let world = World::new();
-    let guardrails = guardrails(&world, 5, 5);
+    let aws = FakeAws::new();
+    let guardrails = guardrails(&aws, 5, 5);
     assert_eq!(guardrails.is_first_notice("RECERTIFY#1", at("2026-03-01T00:00:00Z")).await, Ok(true));
     assert_eq!(guardrails.is_first_notice("RECERTIFY#1", at("2026-03-01T01:00:00Z")).await, Ok(false));
     assert_eq!(guardrails.is_first_notice("RECERTIFY#2", at("2026-03-01T01:00:00Z")).await, Ok(true));

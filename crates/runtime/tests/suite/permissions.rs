@@ -51,8 +51,8 @@ fn role() -> Subject {
 }
 
 /// A user and a role with policies by every way there is, one to a page.
-fn held() -> World {
-    let world = one_user();
+fn held() -> FakeAws {
+    let aws = one_user();
     let own = Principal {
         attached: vec![managed("shared"), managed("own")],
         policies: [("z-inline".to_owned(), allows("s3:GetObject")), ("inline".to_owned(), allows("sqs:*"))].into(),
@@ -61,7 +61,7 @@ fn held() -> World {
         ..Principal::default()
     };
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         state.page = 1;
         let user = state.users.remove(USER).unwrap();
         state.users.insert(USER.to_owned(), Principal { id: user.id, keys: user.keys, ..own.clone() });
@@ -79,11 +79,11 @@ fn held() -> World {
         ]
         .into();
     }
-    world
+    aws
 }
 
-async fn read(world: &World, subject: &Subject) -> Result<Permissions, AwsError> {
-    identities(world, &settings("enforce")).permissions(subject).await
+async fn read(aws: &FakeAws, subject: &Subject) -> Result<Permissions, AwsError> {
+    identities(aws, &settings("enforce")).permissions(subject).await
 }
 
 fn listed(permissions: &Permissions) -> Vec<(&str, Via)> {
@@ -92,20 +92,20 @@ fn listed(permissions: &Permissions) -> Vec<(&str, Via)> {
 
 #[tokio::test(start_paused = true)]
 async fn every_policy_that_applies_is_read_and_each_document_once() {
-    let world = held();
-    let of_user = read(&world, &user()).await.unwrap();
+    let aws = held();
+    let of_user = read(&aws, &user()).await.unwrap();
     let group = |name: &str| Via::Group(name.to_owned());
     let own = [("own", Via::Attached), ("shared", Via::Attached), ("inline", Via::Inline), ("z-inline", Via::Inline)];
     assert_eq!(listed(&of_user), [&own[..], &[("group-inline", group("ops")), ("shared", group("ops"))]].concat());
     assert_eq!(of_user.policies[3].document, PolicyDocument::parse(&allows("s3:GetObject")).unwrap());
     assert_eq!(of_user.boundary, Some(PolicyDocument::parse(&allows("*")).unwrap()));
     assert!(of_user.unread.is_empty());
-    let mut calls = world.take_calls();
+    let mut calls = aws.take_calls();
     assert_eq!(calls.iter().filter(|call| *call == "iam:GetPolicyVersion").count(), 3, "shared, own, boundary");
 
-    let of_role = read(&world, &role()).await.unwrap();
+    let of_role = read(&aws, &role()).await.unwrap();
     assert_eq!((listed(&of_role), of_role.boundary.is_some()), (own.to_vec(), true));
-    calls.extend(world.take_calls());
+    calls.extend(aws.take_calls());
     let called: BTreeSet<&str> = calls.iter().map(String::as_str).collect();
     assert_eq!(called, PERMISSION_READS.into());
 
@@ -124,18 +124,18 @@ async fn every_policy_that_applies_is_read_and_each_document_once() {
 #[tokio::test(start_paused = true)]
 async fn what_aws_refuses_is_unread_and_all_else_is_read() {
     for action in PERMISSION_READS {
-        let world = held();
-        let whole = read(&world, &user()).await.unwrap().policies.len();
-        world.take_calls();
+        let aws = held();
+        let whole = read(&aws, &user()).await.unwrap().policies.len();
+        aws.take_calls();
         for subject in [user(), role()] {
-            world.fault(action, DENIED, usize::MAX);
-            let permissions = read(&world, &subject).await.unwrap();
-            let asked = world.take_calls().iter().any(|call| call == action);
+            aws.fault(action, DENIED, usize::MAX);
+            let permissions = read(&aws, &subject).await.unwrap();
+            let asked = aws.take_calls().iter().any(|call| call == action);
             let said =
                 permissions.unread.iter().any(|unread| unread.contains(&format!("{action} answered AccessDenied")));
             assert_eq!(said, asked, "{action}: {permissions:#?}");
             assert!(!permissions.policies.is_empty() && permissions.policies.len() <= whole, "{action}");
-            world.mend();
+            aws.mend();
         }
     }
 }
@@ -145,28 +145,28 @@ async fn what_another_try_may_mend_is_an_error() {
     const TOO_MANY: Fault = Fault::Refuse(429, "SomethingNew");
     for action in PERMISSION_READS {
         for fault in [THROTTLED, BROKEN, TOO_MANY, Fault::Silence] {
-            let world = held();
+            let aws = held();
             let subject = if action.contains("Role") { role() } else { user() };
-            world.fault(action, fault, usize::MAX);
-            let error = read(&world, &subject).await.unwrap_err();
+            aws.fault(action, fault, usize::MAX);
+            let error = read(&aws, &subject).await.unwrap_err();
             assert!(error.retryable && error.action == action, "{action}: {error}");
-            world.mend();
-            assert!(read(&world, &subject).await.unwrap().unread.is_empty(), "{action}");
+            aws.mend();
+            assert!(read(&aws, &subject).await.unwrap().unread.is_empty(), "{action}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_document_that_is_gone_or_no_policy_is_unread() {
-    let world = held();
+    let aws = held();
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         state.managed.remove(&managed("own"));
         state.managed.insert(managed("boundary"), "{".to_owned());
         let user = state.users.get_mut(USER).unwrap();
         user.policies.insert("inline".to_owned(), r#"{"Statement":[{"Effect":"Allow"}]}"#.to_owned());
     }
-    let permissions = read(&world, &user()).await.unwrap();
+    let permissions = read(&aws, &user()).await.unwrap();
     let unread = &permissions.unread;
     assert_eq!(unread.len(), 4, "{unread:#?}");
     for (unread, expected) in unread.iter().zip([
@@ -182,10 +182,10 @@ async fn a_document_that_is_gone_or_no_policy_is_unread() {
 
 #[tokio::test(start_paused = true)]
 async fn what_has_no_policies_is_not_asked_for_any() {
-    let world = held();
+    let aws = held();
     for kind in [SubjectKind::Secret, SubjectKind::Root, SubjectKind::Person, SubjectKind::Unresolved] {
-        assert_eq!(read(&world, &subject(kind, "x")).await.unwrap(), Permissions::default());
+        assert_eq!(read(&aws, &subject(kind, "x")).await.unwrap(), Permissions::default());
     }
-    assert_eq!(read(&world, &subject(SubjectKind::User, "no name")).await.unwrap().unread.len(), 1);
-    assert!(world.take_calls().is_empty());
+    assert_eq!(read(&aws, &subject(SubjectKind::User, "no name")).await.unwrap().unread.len(), 1);
+    assert!(aws.take_calls().is_empty());
 }

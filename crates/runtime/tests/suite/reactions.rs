@@ -14,8 +14,8 @@ fn bound() -> std::time::Duration {
 
 #[tokio::test(start_paused = true)]
 async fn a_compromised_user_is_contained_in_this_order() {
-    let world = one_user();
-    let reaction = deliver(&world, &compromised(), "first").await.unwrap();
+    let aws = one_user();
+    let reaction = deliver(&aws, &compromised(), "first").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision, reaction.replayed), (Verdict::VerifiedRevoked, 1, false));
     let expected = [
         "iam:GetUser",
@@ -62,13 +62,13 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "sns:Publish",
         "dynamodb:UpdateItem",
     ];
-    assert_eq!(world.take_calls(), expected);
-    let (case, closed) = stored(&world);
+    assert_eq!(aws.take_calls(), expected);
+    let (case, closed) = stored(&aws);
     assert!(closed);
-    let evidence = evidence(&world);
+    let evidence = evidence(&aws);
     assert_eq!(evidence.len(), 1);
     assert_eq!(evidence[0].0.predicate.case, case);
-    let state = world.state();
+    let state = aws.state();
     assert_eq!(reaction.evidence, format!("s3://evidence-bucket/{}", state.objects.keys().next().unwrap()));
     let user = &state.users[USER];
     assert!(user.keys.values().all(|active| !active) && user.policies.len() == 1);
@@ -90,40 +90,40 @@ async fn a_compromised_user_is_contained_in_this_order() {
 
 #[tokio::test(start_paused = true)]
 async fn a_compromised_role_loses_its_sessions_and_an_unrotated_secret_its_value() {
-    let (world, role) = (one_role(), about_role(SignalKind::IdentityCompromised));
-    assert_eq!(deliver(&world, &role, "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
-    assert_eq!(mutating(&world.take_calls()), ["iam:PutRolePolicy"]);
+    let (aws, role) = (one_role(), about_role(SignalKind::IdentityCompromised));
+    assert_eq!(deliver(&aws, &role, "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
+    assert_eq!(mutating(&aws.take_calls()), ["iam:PutRolePolicy"]);
 
-    let world = one_secret();
-    assert_eq!(deliver(&world, &about_secret(), "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
-    assert_eq!(mutating(&world.take_calls()), ["secretsmanager:RotateSecret"]);
-    assert_eq!(current_versions(&world).len(), 1);
+    let aws = one_secret();
+    assert_eq!(deliver(&aws, &about_secret(), "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
+    assert_eq!(mutating(&aws.take_calls()), ["secretsmanager:RotateSecret"]);
+    assert_eq!(current_versions(&aws).len(), 1);
 }
 
 /// A later case may be carried out before an earlier one that had to wait.
 #[tokio::test(start_paused = true)]
 async fn an_earlier_moment_never_replaces_a_later_one() {
-    let world = one_role();
+    let aws = one_role();
     let earlier = about_role(SignalKind::IdentityCompromised);
     let later = Signal { finding_id: "another".to_owned(), ..earlier.clone() };
-    world.fault("iam:PutRolePolicy", THROTTLED, ATTEMPTS);
-    deliver(&world, &earlier, "first").await.unwrap_err();
+    aws.fault("iam:PutRolePolicy", THROTTLED, ATTEMPTS);
+    deliver(&aws, &earlier, "first").await.unwrap_err();
     // The plan's moment is of the real clock, in milliseconds.
     std::thread::sleep(std::time::Duration::from_millis(5));
-    deliver(&world, &later, "second").await.unwrap();
-    let policies = world.state().roles[ROLE].policies.clone();
-    assert_eq!(deliver(&world, &earlier, "third").await.unwrap().verdict, Verdict::VerifiedRevoked);
-    assert_eq!(world.state().roles[ROLE].policies, policies, "sessions that were denied live again");
+    deliver(&aws, &later, "second").await.unwrap();
+    let policies = aws.state().roles[ROLE].policies.clone();
+    assert_eq!(deliver(&aws, &earlier, "third").await.unwrap().verdict, Verdict::VerifiedRevoked);
+    assert_eq!(aws.state().roles[ROLE].policies, policies, "sessions that were denied live again");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_denied_call_is_a_failed_step_that_names_the_action_and_never_a_success() {
     for (signal, verdict) in [(stale_key(), Verdict::Failed), (compromised(), Verdict::Partial)] {
-        let world = one_user();
-        world.fault("iam:UpdateAccessKey", DENIED, usize::MAX);
-        let reaction = deliver(&world, &signal, "first").await.unwrap();
+        let aws = one_user();
+        aws.fault("iam:UpdateAccessKey", DENIED, usize::MAX);
+        let reaction = deliver(&aws, &signal, "first").await.unwrap();
         assert_eq!((reaction.verdict, reaction.revision), (verdict, 1));
-        let (case, closed) = stored(&world);
+        let (case, closed) = stored(&aws);
         assert!(closed, "another delivery would be denied as well");
         let failed = case.steps.iter().filter_map(|record| match &record.outcome {
             Some(Outcome::Failed { action, code, retryable: false, .. }) => Some((action.as_str(), code.as_str())),
@@ -136,11 +136,11 @@ async fn a_denied_call_is_a_failed_step_that_names_the_action_and_never_a_succes
                 record.confirmation.is_none() == matches!(record.outcome, Some(Outcome::Failed { .. }))
             })
         );
-        let evidence = evidence(&world);
+        let evidence = evidence(&aws);
         assert_eq!((evidence.len(), evidence[0].0.predicate.case.verdict), (1, Some(verdict)));
         let not_proven = evidence[0].0.predicate.proof.not_proven.join("\n");
         assert!(not_proven.contains("failed, iam:UpdateAccessKey answered AccessDenied"), "{not_proven}");
-        let state = world.state();
+        let state = aws.state();
         assert_eq!(state.messages[0].attributes["verdict"], verdict.as_str());
         assert!(state.messages[0].body.contains("iam:UpdateAccessKey"), "{}", state.messages[0].body);
         assert!(state.users[USER].keys.values().all(|active| *active));
@@ -149,11 +149,11 @@ async fn a_denied_call_is_a_failed_step_that_names_the_action_and_never_a_succes
 
 #[tokio::test(start_paused = true)]
 async fn an_effect_that_shows_at_the_third_look_is_verified() {
-    let world = one_user();
-    world.state().lag = 2;
-    let reaction = deliver(&world, &stale_key(), "first").await.unwrap();
+    let aws = one_user();
+    aws.state().lag = 2;
+    let reaction = deliver(&aws, &stale_key(), "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::VerifiedRevoked);
-    let looks = world.take_calls().iter().filter(|call| *call == "iam:ListAccessKeys").count();
+    let looks = aws.take_calls().iter().filter(|call| *call == "iam:ListAccessKeys").count();
     assert_eq!(looks, 1 + 3, "once to plan, three times to confirm");
 }
 
@@ -164,20 +164,20 @@ async fn an_effect_that_does_not_show_in_time_is_unverified() {
         (one_user(), stale_key(), "iam:ListAccessKeys shows it Active"),
         (secret, about_secret(), "secretsmanager:DescribeSecret shows the rotation unfinished"),
     ];
-    for (world, signal, expected) in cases {
-        world.state().lag = usize::MAX;
+    for (aws, signal, expected) in cases {
+        aws.state().lag = usize::MAX;
         let begun = tokio::time::Instant::now();
-        let reaction = deliver(&world, &signal, "first").await.unwrap();
+        let reaction = deliver(&aws, &signal, "first").await.unwrap();
         assert_eq!(reaction.verdict, Verdict::RevokedUnverified);
         let waited = begun.elapsed();
         assert!(waited < bound() && waited.as_secs() >= 3, "{waited:?}");
-        let (case, closed) = stored(&world);
+        let (case, closed) = stored(&aws);
         assert!(closed);
         assert!(
             matches!(&case.steps[0].confirmation, Some(Confirmation::Unconfirmed { reason, .. }) if reason.contains(expected)),
             "{case:?}"
         );
-        assert!(evidence(&world)[0].0.predicate.proof.state.is_empty());
+        assert!(evidence(&aws)[0].0.predicate.proof.state.is_empty());
     }
 }
 
@@ -187,13 +187,13 @@ async fn an_effect_that_cannot_be_read_back_is_unverified_and_says_why() {
     let in_vain = ["answered InternalFailure", "in time"];
     for (fault, why) in [(DENIED, &["answered AccessDenied"][..]), (BROKEN, &in_vain), (Fault::Silence, &in_vain[1..])]
     {
-        let world = one_user();
-        world.fault("iam:GetUserPolicy", fault, usize::MAX);
+        let aws = one_user();
+        aws.fault("iam:GetUserPolicy", fault, usize::MAX);
         let begun = tokio::time::Instant::now();
-        let reaction = deliver(&world, &compromised(), "first").await.unwrap();
+        let reaction = deliver(&aws, &compromised(), "first").await.unwrap();
         assert_eq!(reaction.verdict, Verdict::RevokedUnverified);
         assert!(begun.elapsed() < bound(), "{:?}", begun.elapsed());
-        let (case, _) = stored(&world);
+        let (case, _) = stored(&aws);
         let quarantine = case.steps[0].confirmation.as_ref();
         assert!(
             matches!(quarantine, Some(Confirmation::Unconfirmed { reason, .. }) if why.iter().any(|why| reason.contains(why))),
@@ -205,11 +205,11 @@ async fn an_effect_that_cannot_be_read_back_is_unverified_and_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn observing_changes_nothing_and_says_what_it_would_do() {
-    let world = one_user();
-    let reaction = deliver_in("observe", &world, &compromised(), "first").await.unwrap();
+    let aws = one_user();
+    let reaction = deliver_in("observe", &aws, &compromised(), "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::Observed);
-    assert!(mutating(&world.take_calls()).is_empty());
-    let statement = evidence(&world).remove(0).0;
+    assert!(mutating(&aws.take_calls()).is_empty());
+    let statement = evidence(&aws).remove(0).0;
     assert!(statement.predicate.case.steps.iter().all(|record| record.intent_at.is_none() && record.outcome.is_none()));
     assert!(
         statement
@@ -219,48 +219,48 @@ async fn observing_changes_nothing_and_says_what_it_would_do() {
             .contains(&format!("quarantine user {USER} with a deny-all policy: not done (observe mode)"))
     );
     assert_eq!(statement.predicate.case.steps.len(), 3);
-    assert_eq!(world.state().messages[0].attributes["verdict"], "observed");
+    assert_eq!(aws.state().messages[0].attributes["verdict"], "observed");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_only_observed_is_done_once_the_stack_enforces() {
-    let world = one_user();
-    deliver_in("observe", &world, &compromised(), "first").await.unwrap();
-    let reaction = deliver(&world, &compromised(), "second").await.unwrap();
+    let aws = one_user();
+    deliver_in("observe", &aws, &compromised(), "first").await.unwrap();
+    let reaction = deliver(&aws, &compromised(), "second").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision, reaction.replayed), (Verdict::VerifiedRevoked, 2, false));
-    let evidence = evidence(&world);
+    let evidence = evidence(&aws);
     assert_eq!(evidence.len(), 2);
     assert_eq!(evidence[1].0.predicate.case.previous.as_ref(), Some(&evidence[0].1));
     // And back: a stack that observes again does not forget what was done.
-    let reaction = deliver_in("observe", &world, &compromised(), "third").await.unwrap();
+    let reaction = deliver_in("observe", &aws, &compromised(), "third").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision, reaction.replayed), (Verdict::VerifiedRevoked, 2, true));
 }
 
 /// A finding that comes again is a new event: it may find what was not there before.
 #[tokio::test(start_paused = true)]
 async fn a_later_event_goes_on_with_the_case_only_where_something_is_left_to_do() {
-    let world = one_user();
-    deliver(&world, &compromised(), "first").await.unwrap();
+    let aws = one_user();
+    deliver(&aws, &compromised(), "first").await.unwrap();
     let later = Signal { event_id: "a later event".to_owned(), ..compromised() };
     let active = Signal { occurred_at: "9999-01-01T00:00:00Z".parse().unwrap(), ..later.clone() };
-    let reaction = deliver(&world, &later, "second").await.unwrap();
+    let reaction = deliver(&aws, &later, "second").await.unwrap();
     assert_eq!((reaction.revision, reaction.replayed), (1, true), "there is nothing new");
 
-    world.state().users.get_mut(USER).unwrap().keys.insert("AKIAMINTEDSINCE".to_owned(), true);
-    world.take_calls();
-    let reaction = deliver(&world, &compromised(), "third").await.unwrap();
+    aws.state().users.get_mut(USER).unwrap().keys.insert("AKIAMINTEDSINCE".to_owned(), true);
+    aws.take_calls();
+    let reaction = deliver(&aws, &compromised(), "third").await.unwrap();
     assert_eq!((reaction.revision, reaction.replayed), (1, true), "the same event never reopens its case");
-    assert!(mutating(&world.take_calls()).is_empty());
-    let reaction = deliver(&world, &later, "fourth").await.unwrap();
+    assert!(mutating(&aws.take_calls()).is_empty());
+    let reaction = deliver(&aws, &later, "fourth").await.unwrap();
     assert_eq!(
         (reaction.revision, reaction.replayed),
         (1, true),
         "a new key may be its owner's answer to the first one"
     );
-    assert!(mutating(&world.take_calls()).is_empty());
-    let reaction = deliver(&world, &active, "fifth").await.unwrap();
+    assert!(mutating(&aws.take_calls()).is_empty());
+    let reaction = deliver(&aws, &active, "fifth").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 2), "somebody was active since");
-    assert!(world.state().users[USER].keys.values().all(|active| !active));
-    let evidence = evidence(&world);
+    assert!(aws.state().users[USER].keys.values().all(|active| !active));
+    let evidence = evidence(&aws);
     assert_eq!(evidence[1].0.predicate.case.previous.as_ref(), Some(&evidence[0].1));
 }

@@ -14,14 +14,14 @@ const ROLE_ID: &str = "AROADBQP57FF2AEXAMPLE";
 const GROUP: &str = "ops";
 
 /// A user and a role with policies by every way there is, a secret, and a user of the directory.
-fn world() -> World {
-    let world = one_user();
+fn aws() -> FakeAws {
+    let aws = one_user();
     let managed = |name: &str| format!("arn:aws:iam::{ACCOUNT}:policy/{name}");
     let allows = r#"{"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}"#;
     let trust = r#"{"Statement": [{"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"},
         "Action": "sts:AssumeRole"}]}"#
         .to_owned();
-    let mut state = world.state();
+    let mut state = aws.state();
     let own = |principal: Principal| Principal {
         attached: vec![managed("own")],
         policies: [("inline".to_owned(), allows.to_owned())].into(),
@@ -37,7 +37,7 @@ fn world() -> World {
     let secrets = one_secret();
     state.secrets = secrets.state().secrets.clone();
     drop(state);
-    world
+    aws
 }
 
 /// Every way in which an event of this function may name somebody.
@@ -87,7 +87,7 @@ fn about_identities() -> Vec<Signal> {
 
 /// What a function's readers call on identities.
 async fn called(function: &Function) -> BTreeSet<String> {
-    let world = world();
+    let aws = aws();
     let mut settings = settings("enforce");
     settings.identity_center = true;
     let sdk = aws_config::SdkConfig::builder()
@@ -96,7 +96,7 @@ async fn called(function: &Function) -> BTreeSet<String> {
         .credentials_provider(aws_sdk_sts::config::SharedCredentialsProvider::new(
             aws_sdk_sts::config::Credentials::new("ASIAFUNCTION", "s", None, None, "test"),
         ))
-        .http_client(world.http())
+        .http_client(aws.http())
         .build();
     let hands = Parts::new(settings, sdk, policy()).hands(function);
     for claim in claims(function) {
@@ -107,7 +107,7 @@ async fn called(function: &Function) -> BTreeSet<String> {
             }
         }
     }
-    world.take_calls().into_iter().filter(|call| !call.starts_with("dynamodb:")).collect()
+    aws.take_calls().into_iter().filter(|call| !call.starts_with("dynamodb:")).collect()
 }
 
 #[tokio::test(start_paused = true)]

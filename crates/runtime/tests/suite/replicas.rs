@@ -6,9 +6,9 @@ use severance_domain::verdict::Verdict;
 const THERE: &str = "us-west-2";
 
 /// A secret with a replica whose versions are these, and whose replication went so.
-fn replicated(status: &'static str, follows: bool) -> World {
-    let world = one_secret();
-    let mut state = world.state();
+fn replicated(status: &'static str, follows: bool) -> FakeAws {
+    let aws = one_secret();
+    let mut state = aws.state();
     let primary = state.secrets.get_mut(SECRET).unwrap();
     primary.replicas = vec![(THERE.to_owned(), status)];
     let mut replica = primary.clone();
@@ -22,7 +22,7 @@ fn replicated(status: &'static str, follows: bool) -> World {
     }
     state.secrets.insert(SECRET.replacen("eu-west-1", THERE, 1), replica);
     drop(state);
-    world
+    aws
 }
 
 /// The case of the claim, whose name the new version is made from.
@@ -42,19 +42,19 @@ fn case_id() -> severance_domain::case::CaseId {
 
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_has_followed_ends_the_rotation() {
-    let world = replicated("InSync", true);
-    let reaction = deliver(&world, &about_secret(), "first").await.unwrap();
-    assert_eq!(reaction.verdict, Verdict::VerifiedRevoked, "{:?}", stored(&world).0.steps);
+    let aws = replicated("InSync", true);
+    let reaction = deliver(&aws, &about_secret(), "first").await.unwrap();
+    assert_eq!(reaction.verdict, Verdict::VerifiedRevoked, "{:?}", stored(&aws).0.steps);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_replica_that_has_not_followed_is_named() {
     for (status, told) in [("InSync", THERE), ("Failed", "us-west-2 (replication failed: no such key there)")] {
-        let world = replicated(status, false);
-        let reaction = deliver(&world, &about_secret(), "first").await.unwrap();
+        let aws = replicated(status, false);
+        let reaction = deliver(&aws, &about_secret(), "first").await.unwrap();
         assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "{status}");
-        let step = format!("{:?}", stored(&world).0.steps[0].confirmation);
+        let step = format!("{:?}", stored(&aws).0.steps[0].confirmation);
         assert!(step.contains("replicas that have not followed") && step.contains(told), "{step}");
-        assert!(world.state().table.keys().any(|key| key.starts_with("ROTATIONS")), "the schedule follows it");
+        assert!(aws.state().table.keys().any(|key| key.starts_with("ROTATIONS")), "the schedule follows it");
     }
 }

@@ -20,8 +20,8 @@ fn about(hint: PrincipalHint, key: Option<&str>) -> Signal {
     Signal { subject: SubjectHint::User(hint), access_key, ..compromised() }
 }
 
-/// A world, a claim, the call that is denied, and the reason that must be given.
-type Unknown = (fn() -> World, Signal, Option<&'static str>, &'static str);
+/// An AWS, a claim, the call that is denied, and the reason that must be given.
+type Unknown = (fn() -> FakeAws, Signal, Option<&'static str>, &'static str);
 
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_known_is_held_for_review_and_nothing_is_touched() {
@@ -37,7 +37,7 @@ async fn what_cannot_be_known_is_held_for_review_and_nothing_is_touched() {
     let no_key = about(PrincipalHint::default(), Some("AKIAUNKNOWN"));
     let unknown_id =
         about(PrincipalHint { unique_id: UniqueId::try_from("AIDAUNKNOWN").ok(), ..PrincipalHint::default() }, None);
-    let nobody = World::new;
+    let nobody = FakeAws::new;
     let cases: [Unknown; 10] = [
         (one_user, compromised(), Some("iam:GetUser"), "iam:GetUser answered AccessDenied"),
         (
@@ -66,18 +66,18 @@ async fn what_cannot_be_known_is_held_for_review_and_nothing_is_touched() {
         (one_user, unknown_id, None, "AWS knows no such user"),
     ];
     for (fresh, signal, denied, why) in cases {
-        let world = fresh();
+        let aws = fresh();
         if let Some(action) = denied {
-            world.fault(action, DENIED, usize::MAX);
+            aws.fault(action, DENIED, usize::MAX);
         }
-        let reaction = deliver(&world, &signal, "first").await.unwrap();
+        let reaction = deliver(&aws, &signal, "first").await.unwrap();
         assert_eq!(reaction.verdict, Verdict::AwaitingReview, "{why}");
-        let calls = world.take_calls();
+        let calls = aws.take_calls();
         assert!(mutating(&calls).is_empty(), "{why}: {calls:?}");
-        let case = evidence(&world).remove(0).0.predicate.case;
+        let case = evidence(&aws).remove(0).0.predicate.case;
         assert_eq!(case.subject.kind, SubjectKind::Unresolved);
         assert!(case.steps.len() == 1 && case.steps[0].step.reason.contains(why), "{why}: {case:?}");
-        assert!(world.state().messages[0].body.contains(why), "{}", world.state().messages[0].body);
+        assert!(aws.state().messages[0].body.contains(why), "{}", aws.state().messages[0].body);
         if signal.account.as_str() != ACCOUNT {
             assert!(!calls.iter().any(|call| call.starts_with("iam:") || call.starts_with("secrets")), "{calls:?}");
         }
@@ -90,24 +90,24 @@ async fn a_read_that_may_succeed_later_stores_nothing_and_is_tried_again() {
     for (action, fault) in
         reads.into_iter().flat_map(|read| [(read, THROTTLED), (read, BROKEN), (read, Fault::Silence)])
     {
-        let world = one_user();
-        world.fault(action, fault, ATTEMPTS);
-        let error = deliver(&world, &compromised(), "first").await.unwrap_err();
-        assert!(matches!(&error, ReactError::Aws(aws) if aws.action == action), "{error}");
-        assert!(error.is_retryable() && world.state().table.is_empty());
-        world.mend();
-        assert_eq!(deliver(&world, &compromised(), "second").await.unwrap().verdict, Verdict::VerifiedRevoked);
+        let aws = one_user();
+        aws.fault(action, fault, ATTEMPTS);
+        let error = deliver(&aws, &compromised(), "first").await.unwrap_err();
+        assert!(matches!(&error, ReactError::Aws(said) if said.action == action), "{error}");
+        assert!(error.is_retryable() && aws.state().table.is_empty());
+        aws.mend();
+        assert_eq!(deliver(&aws, &compromised(), "second").await.unwrap().verdict, Verdict::VerifiedRevoked);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_that_cannot_be_listed_do_not_keep_a_user_from_its_quarantine() {
-    let world = one_user();
-    world.fault("iam:ListAccessKeys", DENIED, usize::MAX);
-    let reaction = deliver(&world, &compromised(), "first").await.unwrap();
+    let aws = one_user();
+    aws.fault("iam:ListAccessKeys", DENIED, usize::MAX);
+    let reaction = deliver(&aws, &compromised(), "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::Partial);
-    assert_eq!(mutating(&world.take_calls()), ["iam:PutUserPolicy", "iam:TagUser"]);
-    let case = evidence(&world).remove(0).0.predicate.case;
+    assert_eq!(mutating(&aws.take_calls()), ["iam:PutUserPolicy", "iam:TagUser"]);
+    let case = evidence(&aws).remove(0).0.predicate.case;
     let unread = &case.inventory.unread;
     assert!(unread.len() == 1 && unread[0].contains("iam:ListAccessKeys answered AccessDenied"), "{unread:?}");
 }
@@ -120,11 +120,11 @@ async fn a_credential_that_cannot_be_looked_for_is_no_obstacle_and_is_told() {
         "iam:ListSigningCertificates",
         "iam:ListServiceSpecificCredentials",
     ] {
-        let world = one_user();
-        world.fault(action, DENIED, usize::MAX);
-        assert_eq!(deliver(&world, &compromised(), "first").await.unwrap().verdict, Verdict::Partial);
-        assert!(world.state().users[USER].keys.values().all(|active| !active), "what is known is ended");
-        let not_proven = evidence(&world).remove(0).0.predicate.proof.not_proven;
+        let aws = one_user();
+        aws.fault(action, DENIED, usize::MAX);
+        assert_eq!(deliver(&aws, &compromised(), "first").await.unwrap().verdict, Verdict::Partial);
+        assert!(aws.state().users[USER].keys.values().all(|active| !active), "what is known is ended");
+        let not_proven = evidence(&aws).remove(0).0.predicate.proof.not_proven;
         let told = format!("{action} answered AccessDenied");
         assert!(not_proven.iter().any(|gap| gap.contains(&told)), "{not_proven:?}");
     }
@@ -144,15 +144,15 @@ async fn a_user_is_found_by_key_by_unique_id_and_by_arn() {
         (key_only, "iam:GetAccessKeyLastUsed", 1),
     ];
     for (signal, action, times) in cases {
-        let world = one_user();
+        let aws = one_user();
         // Others before and after the one that is meant.
         for name in ["aaa", "bbb", "bbc", "zzz"] {
             let id = format!("AIDA{}", name.to_uppercase());
-            world.state().users.insert(name.to_owned(), Principal { id, ..Principal::default() });
+            aws.state().users.insert(name.to_owned(), Principal { id, ..Principal::default() });
         }
-        world.state().page = 1;
-        assert_eq!(deliver(&world, &signal, "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
-        let calls = world.take_calls();
+        aws.state().page = 1;
+        assert_eq!(deliver(&aws, &signal, "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
+        let calls = aws.take_calls();
         // Before anything is written down; afterwards the user is looked at again.
         let found = calls.iter().take_while(|call| *call != "dynamodb:PutItem");
         assert_eq!(found.filter(|call| *call == action).count(), times, "{calls:?}");
@@ -163,11 +163,11 @@ async fn a_user_is_found_by_key_by_unique_id_and_by_arn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_leaver_who_owns_nothing_is_recorded() {
-    let world = one_user();
-    let reaction = deliver(&world, &leaver(), "first").await.unwrap();
+    let aws = one_user();
+    let reaction = deliver(&aws, &leaver(), "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::Observed);
-    assert!(mutating(&world.take_calls()).is_empty());
-    let statement = evidence(&world).remove(0).0;
+    assert!(mutating(&aws.take_calls()).is_empty());
+    let statement = evidence(&aws).remove(0).0;
     assert_eq!((statement.predicate.case.subject.kind, statement.predicate.case.steps.len()), (SubjectKind::Person, 0));
     assert_eq!(
         statement.predicate.case.notes,
@@ -177,9 +177,9 @@ async fn a_leaver_who_owns_nothing_is_recorded() {
 
 #[tokio::test(start_paused = true)]
 async fn all_that_a_leaver_owns_is_found_on_every_page_and_told_apart() {
-    let world = World::new();
+    let aws = FakeAws::new();
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         for n in 0..250 {
             let human = tags(&[("owner", ALICE), ("class", "human")]);
             let tags = if [3, 120, 249].contains(&n) { human } else { tags(&[("owner", "bob@example.com")]) };
@@ -204,7 +204,7 @@ async fn all_that_a_leaver_owns_is_found_on_every_page_and_told_apart() {
         // What names nobody is not even listed.
         state.secrets.insert(SECRET.to_owned(), Secret { rotation: true, ..Secret::default() });
     }
-    let outcomes = reactor(&world, "enforce").react(&leaver(), "first").await;
+    let outcomes = reactor(&aws, "enforce").react(&leaver(), "first").await;
     let reactions: Vec<Reaction> = outcomes.into_iter().map(Result::unwrap).collect();
     let short: Vec<(&str, Verdict)> = reactions
         .iter()
@@ -219,26 +219,26 @@ async fn all_that_a_leaver_owns_is_found_on_every_page_and_told_apart() {
         ("main-AbCdEf-230", Verdict::VerifiedRevoked),
     ];
     assert_eq!(short, expected);
-    let calls = world.take_calls();
+    let calls = aws.take_calls();
     let count = |action: &str| calls.iter().filter(|call| *call == action).count();
     assert_eq!((count("iam:GetAccountAuthorizationDetails"), count("secretsmanager:ListSecrets")), (3, 3));
     assert_eq!((count("iam:PutUserPolicy"), count("secretsmanager:RotateSecret")), (3, 2));
     let touched = |user: &Principal| !user.policies.is_empty() || user.keys.values().any(|active| !active);
-    assert_eq!(world.state().users.values().filter(|user| touched(user)).count(), 3);
-    assert_eq!(world.published(), (6, 6));
+    assert_eq!(aws.state().users.values().filter(|user| touched(user)).count(), 3);
+    assert_eq!(aws.published(), (6, 6));
 }
 
 /// One subject's fault is its own: the others' evidence does not wait for it.
 #[tokio::test(start_paused = true)]
 async fn what_fails_for_one_identity_of_a_leaver_holds_up_no_other() {
-    let world = World::new();
+    let aws = FakeAws::new();
     for name in ["one", "two", "three"] {
         let id = format!("AIDA{}", name.to_uppercase());
         let user = Principal { id, tags: tags(&[("owner", ALICE), ("class", "human")]), ..Principal::default() };
-        world.state().users.insert(name.to_owned(), user);
+        aws.state().users.insert(name.to_owned(), user);
     }
-    world.fault("iam:PutUserPolicy", DENIED, 1);
-    let outcomes = reactor(&world, "enforce").react(&leaver(), "first").await;
+    aws.fault("iam:PutUserPolicy", DENIED, 1);
+    let outcomes = reactor(&aws, "enforce").react(&leaver(), "first").await;
     let mut verdicts: Vec<&str> = outcomes.into_iter().map(|outcome| outcome.unwrap().verdict.as_str()).collect();
     verdicts.sort_unstable();
     assert_eq!(verdicts, ["failed", "verified_revoked", "verified_revoked"]);

@@ -10,8 +10,8 @@ use severance_engine::reactor::ReactError;
 
 const CONTAINED: [&str; 4] = ["iam:PutUserPolicy", "iam:TagUser", "iam:UpdateAccessKey", "iam:UpdateAccessKey"];
 
-/// One world and one claim for each countermeasure.
-fn scenes() -> Vec<(fn() -> World, Signal)> {
+/// One AWS and one claim for each countermeasure.
+fn scenes() -> Vec<(fn() -> FakeAws, Signal)> {
     vec![
         (one_user, compromised()),
         (one_role, about_role(SignalKind::IdentityCompromised)),
@@ -21,42 +21,42 @@ fn scenes() -> Vec<(fn() -> World, Signal)> {
 
 #[tokio::test(start_paused = true)]
 async fn a_second_delivery_changes_nothing_and_returns_the_first_ones_verdict() {
-    for (world, signal) in scenes() {
-        let world = world();
-        let first = deliver(&world, &signal, "first").await.unwrap();
-        world.take_calls();
-        let before = stored(&world);
-        let second = deliver(&world, &signal, "second").await.unwrap();
+    for (aws, signal) in scenes() {
+        let aws = aws();
+        let first = deliver(&aws, &signal, "first").await.unwrap();
+        aws.take_calls();
+        let before = stored(&aws);
+        let second = deliver(&aws, &signal, "second").await.unwrap();
         assert_eq!(second, severance_domain::respond::Reacted { replayed: true, ..first });
-        assert_eq!(stored(&world), before);
-        let calls = world.take_calls();
+        assert_eq!(stored(&aws), before);
+        let calls = aws.take_calls();
         assert!(mutating(&calls).is_empty() && !calls.iter().any(|call| call == "dynamodb:UpdateItem"), "{calls:?}");
-        assert_eq!(world.published(), (1, 1));
+        assert_eq!(aws.published(), (1, 1));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_throttled_step_is_tried_again_alone_and_the_next_revision_follows_on_the_first() {
-    let world = one_user();
-    world.fault("iam:PutUserPolicy", THROTTLED, ATTEMPTS);
-    let error = deliver(&world, &compromised(), "first").await.unwrap_err();
-    let (case, closed) = stored(&world);
+    let aws = one_user();
+    aws.fault("iam:PutUserPolicy", THROTTLED, ATTEMPTS);
+    let error = deliver(&aws, &compromised(), "first").await.unwrap_err();
+    let (case, closed) = stored(&aws);
     assert!(error.is_retryable() && !closed);
     let failed = "iam:PutUserPolicy answered Throttling".to_owned();
     assert_eq!(error, ReactError::Unsettled { case: case.id, revision: 1, failed });
-    assert_eq!(evidence(&world)[0].0.predicate.case.verdict, Some(Verdict::Partial));
-    let calls = world.take_calls();
+    assert_eq!(evidence(&aws)[0].0.predicate.case.verdict, Some(Verdict::Partial));
+    let calls = aws.take_calls();
     assert_eq!(mutating(&calls)[ATTEMPTS..], ["iam:UpdateAccessKey", "iam:UpdateAccessKey"]);
 
-    let reaction = deliver(&world, &compromised(), "second").await.unwrap();
+    let reaction = deliver(&aws, &compromised(), "second").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 2));
-    assert_eq!(mutating(&world.take_calls()), CONTAINED[..2]);
-    let evidence = evidence(&world);
+    assert_eq!(mutating(&aws.take_calls()), CONTAINED[..2]);
+    let evidence = evidence(&aws);
     assert_eq!(evidence.len(), 2);
     assert_eq!(evidence[0].0.predicate.case.previous, None);
     assert_eq!(evidence[1].0.predicate.case.previous.as_ref(), Some(&evidence[0].1));
-    assert!(stored(&world).1);
-    let state = world.state();
+    assert!(stored(&aws).1);
+    let state = aws.state();
     let verdicts: Vec<&str> = state.messages.iter().map(|message| message.attributes["verdict"].as_str()).collect();
     assert_eq!(verdicts, ["partial", "verified_revoked"]);
 }
@@ -67,22 +67,22 @@ async fn what_was_done_but_not_published_is_published_by_the_next_delivery() {
     let faults = [(DENIED, "AccessDenied"), (BROKEN, "InternalFailure"), (Fault::Silence, "Timeout")];
     for action in actions {
         for (fault, code) in faults {
-            let world = one_user();
-            world.fault(action, fault, usize::MAX);
-            let error = deliver(&world, &compromised(), "first").await.unwrap_err();
-            let ReactError::Aws(aws) = &error else { panic!("{action}: {error}") };
-            assert_eq!((aws.action, aws.code.as_str(), error.is_retryable()), (action, code, code != "AccessDenied"));
-            assert_eq!(mutating(&world.take_calls()), CONTAINED);
-            assert!(!stored(&world).1);
+            let aws = one_user();
+            aws.fault(action, fault, usize::MAX);
+            let error = deliver(&aws, &compromised(), "first").await.unwrap_err();
+            let ReactError::Aws(said) = &error else { panic!("{action}: {error}") };
+            assert_eq!((said.action, said.code.as_str(), error.is_retryable()), (action, code, code != "AccessDenied"));
+            assert_eq!(mutating(&aws.take_calls()), CONTAINED);
+            assert!(!stored(&aws).1);
 
-            world.mend();
+            aws.mend();
             let begun = tokio::time::Instant::now();
-            let reaction = deliver(&world, &compromised(), "second").await.unwrap();
+            let reaction = deliver(&aws, &compromised(), "second").await.unwrap();
             assert!(begun.elapsed() < Duration::from_secs(1), "it waited for a lease that was let go");
             assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 1), "{action} {code}");
-            assert!(mutating(&world.take_calls()).is_empty());
-            assert_eq!(world.published(), (1, 1));
-            assert!(stored(&world).1);
+            assert!(mutating(&aws.take_calls()).is_empty());
+            assert_eq!(aws.published(), (1, 1));
+            assert!(stored(&aws).1);
         }
     }
 }
@@ -90,39 +90,39 @@ async fn what_was_done_but_not_published_is_published_by_the_next_delivery() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_at_any_call_leaves_what_the_next_one_finishes() {
     for (fresh, signal) in scenes() {
-        let world = fresh();
-        deliver(&world, &signal, "whole").await.unwrap();
-        let calls = world.take_calls();
+        let aws = fresh();
+        deliver(&aws, &signal, "whole").await.unwrap();
+        let calls = aws.take_calls();
         for at in 0..calls.len() {
             for takes_effect in [false, true] {
-                let world = fresh();
-                world.cut(at, takes_effect);
+                let aws = fresh();
+                aws.cut(at, takes_effect);
                 tokio::select! {
                     biased;
-                    () = world.until_cut() => {}
-                    ended = deliver(&world, &signal, "dead") => panic!("call {at} was not reached: {ended:?}"),
+                    () = aws.until_cut() => {}
+                    ended = deliver(&aws, &signal, "dead") => panic!("call {at} was not reached: {ended:?}"),
                 }
-                world.after_the_lease();
+                aws.after_the_lease();
                 let what = format!("{} cut at {at}, {}, effect {takes_effect}", signal.kind.as_str(), calls[at]);
                 let closed_before = takes_effect && at + 1 == calls.len();
-                let reaction = deliver(&world, &signal, "heir").await.unwrap();
+                let reaction = deliver(&aws, &signal, "heir").await.unwrap();
                 assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 1), "{what}");
                 assert_eq!(reaction.replayed, closed_before, "{what}");
-                assert!(stored(&world).1, "{what}");
-                assert_eq!(evidence(&world)[0].0.predicate.case, stored(&world).0, "{what}");
-                assert_done_once(&world, &what);
-                let after = deliver(&world, &signal, "late").await.unwrap();
+                assert!(stored(&aws).1, "{what}");
+                assert_eq!(evidence(&aws)[0].0.predicate.case, stored(&aws).0, "{what}");
+                assert_done_once(&aws, &what);
+                let after = deliver(&aws, &signal, "late").await.unwrap();
                 assert!(after.replayed && after.verdict == reaction.verdict, "{what}");
-                assert_done_once(&world, &what);
+                assert_done_once(&aws, &what);
             }
         }
     }
 }
 
-fn assert_done_once(world: &World, what: &str) {
-    let secrets = !world.state().secrets.is_empty();
-    assert!(!secrets || current_versions(world).len() == 1, "{what}");
-    let state = world.state();
+fn assert_done_once(aws: &FakeAws, what: &str) {
+    let secrets = !aws.state().secrets.is_empty();
+    assert!(!secrets || current_versions(aws).len() == 1, "{what}");
+    let state = aws.state();
     assert_eq!(state.objects.len(), 1, "{what}");
     assert!(state.users.values().flat_map(|user| user.keys.values()).all(|active| !active), "{what}");
     assert!(state.users.values().chain(state.roles.values()).all(|of| of.policies.len() == 1), "{what}");
@@ -135,20 +135,20 @@ fn assert_done_once(world: &World, what: &str) {
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_lost_once_does_not_show() {
     for (fresh, signal) in scenes() {
-        let world = fresh();
-        deliver(&world, &signal, "whole").await.unwrap();
-        for action in world.take_calls() {
-            let world = fresh();
+        let aws = fresh();
+        deliver(&aws, &signal, "whole").await.unwrap();
+        for action in aws.take_calls() {
+            let aws = fresh();
             // Longer than one attempt may take, so the SDK asks again for what is done already.
-            world.fault(&action, Fault::Late(Duration::from_secs(6)), 1);
-            let reaction = deliver(&world, &signal, "first").await;
+            aws.fault(&action, Fault::Late(Duration::from_secs(6)), 1);
+            let reaction = deliver(&aws, &signal, "first").await;
             let verdict = reaction.unwrap_or_else(|error| panic!("{action}: {error}")).verdict;
             let read_back = ["iam:GetUserPolicy", "iam:GetRolePolicy"].contains(&action.as_str());
             assert!(
                 verdict == Verdict::VerifiedRevoked || read_back && verdict == Verdict::RevokedUnverified,
                 "{action}"
             );
-            assert_done_once(&world, &action);
+            assert_done_once(&aws, &action);
         }
     }
 }
@@ -157,104 +157,104 @@ async fn an_answer_that_is_lost_once_does_not_show() {
 async fn two_deliveries_at_once_act_once_and_agree() {
     for seed in 0..40 {
         for (fresh, signal) in scenes() {
-            let world = fresh();
-            deliver(&world, &signal, "alone").await.unwrap();
-            let alone: Vec<String> = mutating(&world.take_calls()).into_iter().map(str::to_owned).collect();
+            let aws = fresh();
+            deliver(&aws, &signal, "alone").await.unwrap();
+            let alone: Vec<String> = mutating(&aws.take_calls()).into_iter().map(str::to_owned).collect();
 
-            let world = fresh();
-            world.random_latency(seed);
-            let (one, other) = tokio::join!(deliver(&world, &signal, "one"), deliver(&world, &signal, "other"));
+            let aws = fresh();
+            aws.random_latency(seed);
+            let (one, other) = tokio::join!(deliver(&aws, &signal, "one"), deliver(&aws, &signal, "other"));
             let (one, other) = (one.unwrap(), other.unwrap());
             assert_eq!((one.verdict, other.verdict), (Verdict::VerifiedRevoked, Verdict::VerifiedRevoked), "{seed}");
             assert!(one.replayed != other.replayed, "{seed}");
-            assert_eq!(mutating(&world.take_calls()), alone, "{seed}");
-            assert_eq!(world.state().messages.len(), 1, "{seed}");
-            assert_done_once(&world, &format!("seed {seed}"));
+            assert_eq!(mutating(&aws.take_calls()), alone, "{seed}");
+            assert_eq!(aws.state().messages.len(), 1, "{seed}");
+            assert_done_once(&aws, &format!("seed {seed}"));
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_was_taken_for_dead_cannot_write_over_its_successor() {
-    let world = one_user();
-    world.fault("iam:PutUserPolicy", Fault::Late(Duration::from_secs(3)), 1);
+    let aws = one_user();
+    aws.fault("iam:PutUserPolicy", Fault::Late(Duration::from_secs(3)), 1);
     let signal = compromised();
     let successor = async {
         tokio::time::sleep(Duration::from_secs(1)).await;
-        world.after_the_lease();
-        deliver(&world, &signal, "successor").await
+        aws.after_the_lease();
+        deliver(&aws, &signal, "successor").await
     };
-    let (old, new) = tokio::join!(deliver(&world, &signal, "old"), successor);
-    let case = stored(&world).0.id;
+    let (old, new) = tokio::join!(deliver(&aws, &signal, "old"), successor);
+    let case = stored(&aws).0.id;
     let old = old.unwrap_err();
     assert_eq!(old, ReactError::Case(CaseError::TakenOver(case)));
     assert!(old.is_retryable());
     assert_eq!(new.unwrap().verdict, Verdict::VerifiedRevoked);
-    assert_eq!(world.state().messages.len(), 1);
-    assert_done_once(&world, "taken over");
-    assert!(deliver(&world, &signal, "old again").await.unwrap().replayed);
+    assert_eq!(aws.state().messages.len(), 1);
+    assert_done_once(&aws, "taken over");
+    assert!(deliver(&aws, &signal, "old again").await.unwrap().replayed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_delivery_waits_for_a_living_worker_and_then_goes_back_to_the_queue() {
-    let world = one_user();
+    let aws = one_user();
     // Right after the intent was stored.
-    world.cut(8, true);
+    aws.cut(8, true);
     let signal = compromised();
     tokio::select! {
         biased;
-        () = world.until_cut() => {}
-        ended = deliver(&world, &signal, "dead") => panic!("{ended:?}"),
+        () = aws.until_cut() => {}
+        ended = deliver(&aws, &signal, "dead") => panic!("{ended:?}"),
     }
-    world.revive();
-    let busy = deliver(&world, &signal, "second").await.unwrap_err();
-    assert_eq!(busy, ReactError::Case(CaseError::Busy(stored(&world).0.id)));
+    aws.revive();
+    let busy = deliver(&aws, &signal, "second").await.unwrap_err();
+    assert_eq!(busy, ReactError::Case(CaseError::Busy(stored(&aws).0.id)));
     assert!(busy.is_retryable());
-    assert!(mutating(&world.take_calls()).is_empty());
+    assert!(mutating(&aws.take_calls()).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_case_that_cannot_be_stored_is_not_acted_on() {
     for (fault, code, retryable) in [(DENIED, "AccessDenied", false), (BROKEN, "InternalFailure", true)] {
-        let world = one_user();
-        world.fault("dynamodb:PutItem", fault, usize::MAX);
-        let error = deliver(&world, &compromised(), "first").await.unwrap_err();
-        let ReactError::Case(CaseError::Aws(aws)) = &error else { panic!("{error}") };
-        assert_eq!((aws.action, aws.code.as_str(), error.is_retryable()), ("dynamodb:PutItem", code, retryable));
-        assert!(mutating(&world.take_calls()).is_empty());
+        let aws = one_user();
+        aws.fault("dynamodb:PutItem", fault, usize::MAX);
+        let error = deliver(&aws, &compromised(), "first").await.unwrap_err();
+        let ReactError::Case(CaseError::Aws(said)) = &error else { panic!("{error}") };
+        assert_eq!((said.action, said.code.as_str(), error.is_retryable()), ("dynamodb:PutItem", code, retryable));
+        assert!(mutating(&aws.take_calls()).is_empty());
     }
 }
 
 /// Switching to observe is how an operator stops everything: what the queue still holds must not act either.
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_observes_again_takes_no_step_that_was_left_over() {
-    let world = one_user();
-    world.fault("iam:UpdateAccessKey", THROTTLED, usize::MAX);
-    deliver(&world, &compromised(), "first").await.unwrap_err();
-    world.mend();
-    world.take_calls();
-    let reaction = deliver_in("observe", &world, &compromised(), "second").await.unwrap();
+    let aws = one_user();
+    aws.fault("iam:UpdateAccessKey", THROTTLED, usize::MAX);
+    deliver(&aws, &compromised(), "first").await.unwrap_err();
+    aws.mend();
+    aws.take_calls();
+    let reaction = deliver_in("observe", &aws, &compromised(), "second").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::Partial, 2));
-    assert!(mutating(&world.take_calls()).is_empty());
-    let not_proven = evidence(&world).remove(1).0.predicate.proof.not_proven;
+    assert!(mutating(&aws.take_calls()).is_empty());
+    let not_proven = evidence(&aws).remove(1).0.predicate.proof.not_proven;
     assert!(not_proven.iter().any(|gap| gap.contains(KEY) && gap.contains("answered ObserveMode")), "{not_proven:?}");
 }
 
 /// What an earlier event left over is finished first; then the later one gets what it calls for.
 #[tokio::test(start_paused = true)]
 async fn a_later_event_that_meets_an_open_case_is_not_lost() {
-    let world = one_user();
-    world.fault("iam:PutUserPolicy", THROTTLED, ATTEMPTS);
-    deliver(&world, &compromised(), "first").await.unwrap_err();
-    world.state().users.get_mut(USER).unwrap().keys.insert("AKIAMINTEDSINCE".to_owned(), true);
+    let aws = one_user();
+    aws.fault("iam:PutUserPolicy", THROTTLED, ATTEMPTS);
+    deliver(&aws, &compromised(), "first").await.unwrap_err();
+    aws.state().users.get_mut(USER).unwrap().keys.insert("AKIAMINTEDSINCE".to_owned(), true);
 
     let occurred_at = "9999-01-01T00:00:00Z".parse().unwrap();
     let later = Signal { event_id: "a later event".to_owned(), occurred_at, ..compromised() };
-    let reaction = deliver(&world, &later, "second").await.unwrap();
+    let reaction = deliver(&aws, &later, "second").await.unwrap();
     // Revision 2 is what was left over, revision 3 what the later event found.
     assert_eq!((reaction.verdict, reaction.revision, reaction.replayed), (Verdict::VerifiedRevoked, 3, false));
-    assert!(world.state().users[USER].keys.values().all(|active| !active), "the key that was minted since is dead too");
-    let evidence = evidence(&world);
+    assert!(aws.state().users[USER].keys.values().all(|active| !active), "the key that was minted since is dead too");
+    let evidence = evidence(&aws);
     for pair in evidence.windows(2) {
         assert_eq!(pair[1].0.predicate.case.previous.as_ref(), Some(&pair[0].1));
     }
@@ -263,18 +263,18 @@ async fn a_later_event_that_meets_an_open_case_is_not_lost() {
 /// `CloudTrail` may be faster than IAM: a new key that is not listed yet must not be taken for gone.
 #[tokio::test(start_paused = true)]
 async fn a_new_key_that_is_not_visible_yet_is_looked_at_again() {
-    let world = one_user();
+    let aws = one_user();
     let key = severance_domain::ids::AccessKeyId::try_from("AKIAJUSTCREATED").unwrap();
     let created = Signal {
         access_key: Some(key.clone()),
         occurred_at: severance_aws::clock::now(),
         ..signal(SignalKind::CredentialCreated)
     };
-    let error = deliver(&world, &created, "first").await.unwrap_err();
+    let error = deliver(&aws, &created, "first").await.unwrap_err();
     assert!(error.is_retryable() && error.to_string().contains("NotYetVisible"), "{error}");
-    assert!(world.state().table.is_empty(), "no case is closed over it");
+    assert!(aws.state().table.is_empty(), "no case is closed over it");
 
     // Minutes later it is gone for good.
     let old = Signal { occurred_at: "2026-03-01T11:58:30Z".parse().unwrap(), ..created };
-    assert_eq!(deliver(&world, &old, "second").await.unwrap().verdict, Verdict::Observed);
+    assert_eq!(deliver(&aws, &old, "second").await.unwrap().verdict, Verdict::Observed);
 }

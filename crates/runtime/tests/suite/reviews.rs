@@ -13,16 +13,16 @@ use severance_engine::review::{Answered, Voice};
 
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 
-async fn approve_in(mode: &str, world: &World, held: &Reacted, holder: &str) -> Result<Answered, ReactError> {
+async fn approve_in(mode: &str, aws: &FakeAws, held: &Reacted, holder: &str) -> Result<Answered, ReactError> {
     let by = Arn::try_from(CAROL).unwrap();
     let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "the owner agreed" };
-    Box::pin(reactor(world, mode).approve(&held.case, voice, holder)).await
+    Box::pin(reactor(aws, mode).approve(&held.case, voice, holder)).await
 }
 
-async fn deny(world: &World, held: &Reacted) -> Answered {
+async fn deny(aws: &FakeAws, held: &Reacted) -> Answered {
     let by = Arn::try_from(CAROL).unwrap();
     let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "it stays" };
-    Box::pin(reactor(world, "enforce").deny(&held.case, voice, "denied")).await.unwrap()
+    Box::pin(reactor(aws, "enforce").deny(&held.case, voice, "denied")).await.unwrap()
 }
 
 fn done(answered: Answered) -> Reacted {
@@ -40,95 +40,94 @@ fn refused(answered: Answered) -> String {
 }
 
 /// What a stack in review mode holds of this signal.
-async fn held(world: &World, signal: &Signal) -> Reacted {
-    let held = deliver_in("review", world, signal, "event").await.unwrap();
+async fn held(aws: &FakeAws, signal: &Signal) -> Reacted {
+    let held = deliver_in("review", aws, signal, "event").await.unwrap();
     assert_eq!((held.verdict, held.revision), (Verdict::AwaitingReview, 1));
-    assert!(held.plan.is_some() && mutating(&world.take_calls()).is_empty());
+    assert!(held.plan.is_some() && mutating(&aws.take_calls()).is_empty());
     held
 }
 
 /// A production workload whose key was not used for half a year: silence would end it.
-async fn held_until_silence() -> (World, Reacted) {
-    let world = one_user();
-    world
-        .state()
+async fn held_until_silence() -> (FakeAws, Reacted) {
+    let aws = one_user();
+    aws.state()
         .users
         .get_mut(USER)
         .unwrap()
         .tags
         .extend([("severance:class".to_owned(), "workload".to_owned()), ("environment".to_owned(), "prod".to_owned())]);
-    let reaction = deliver(&world, &stale_key(), "event").await.unwrap();
-    assert!(case(&world).review.as_ref().unwrap().enforce_on_silence, "a key that was not used for half a year");
-    (world, reaction)
+    let reaction = deliver(&aws, &stale_key(), "event").await.unwrap();
+    assert!(case(&aws).review.as_ref().unwrap().enforce_on_silence, "a key that was not used for half a year");
+    (aws, reaction)
 }
 
-fn case(world: &World) -> Case {
-    stored(world).0
+fn case(aws: &FakeAws) -> Case {
+    stored(aws).0
 }
 
-fn waiting(world: &World) -> usize {
-    world.state().table.keys().filter(|key| key.starts_with("REVIEWS")).count()
+fn waiting(aws: &FakeAws) -> usize {
+    aws.state().table.keys().filter(|key| key.starts_with("REVIEWS")).count()
 }
 
 #[tokio::test(start_paused = true)]
 async fn review_mode_holds_even_danger_and_a_person_lets_it_go() {
-    let world = one_user();
-    let held = held(&world, &compromised()).await;
-    assert_eq!(waiting(&world), 1);
-    let lowered: Vec<_> = case(&world).steps.iter().map(|record| record.step.ruling.clone().unwrap()).collect();
+    let aws = one_user();
+    let held = held(&aws, &compromised()).await;
+    assert_eq!(waiting(&aws), 1);
+    let lowered: Vec<_> = case(&aws).steps.iter().map(|record| record.step.ruling.clone().unwrap()).collect();
     assert!(lowered.iter().all(|ruling| ruling.answer == Disposition::Enforce), "{lowered:?}");
     assert!(lowered.iter().all(|ruling| ruling.lowered_by.as_deref() == Some("the stack's mode is review")));
 
-    let reacted = done(approve_in("review", &world, &held, "approval").await.unwrap());
+    let reacted = done(approve_in("review", &aws, &held, "approval").await.unwrap());
     assert_eq!((reacted.verdict, reacted.revision), (Verdict::VerifiedRevoked, 2));
-    assert_eq!(mutating(&world.take_calls()).len(), 4, "quarantine, its tag, and both keys");
-    assert_eq!(waiting(&world), 0);
-    let evidence = evidence(&world);
+    assert_eq!(mutating(&aws.take_calls()).len(), 4, "quarantine, its tag, and both keys");
+    assert_eq!(waiting(&aws), 0);
+    let evidence = evidence(&aws);
     let last = &evidence.iter().find(|(statement, _)| statement.predicate.case.revision == 2).unwrap().0.predicate.case;
     let Some(Decision::Approved { by, .. }) = &last.review.as_ref().unwrap().decision else { panic!("not approved") };
     assert_eq!(by.as_str(), CAROL);
-    let again = refused(approve_in("review", &world, &held, "again").await.unwrap());
+    let again = refused(approve_in("review", &aws, &held, "again").await.unwrap());
     assert!(again.contains("approved by"), "{again}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_observing_stack_carries_nothing_out_whoever_approves() {
-    let world = one_user();
-    let held = held(&world, &compromised()).await;
-    let why = refused(approve_in("observe", &world, &held, "approval").await.unwrap());
+    let aws = one_user();
+    let held = held(&aws, &compromised()).await;
+    let why = refused(approve_in("observe", &aws, &held, "approval").await.unwrap());
     assert!(why.contains("only observes"), "{why}");
-    assert!(mutating(&world.take_calls()).is_empty());
+    assert!(mutating(&aws.take_calls()).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick_finishes() {
-    let world = one_user();
-    let first = held(&world, &compromised()).await;
-    done(approve_in("review", &world, &first, "whole").await.unwrap());
-    let calls = world.take_calls();
+    let aws = one_user();
+    let first = held(&aws, &compromised()).await;
+    done(approve_in("review", &aws, &first, "whole").await.unwrap());
+    let calls = aws.take_calls();
     for (at, call) in calls.iter().enumerate() {
         for takes_effect in [false, true] {
-            let world = one_user();
-            let held = held(&world, &compromised()).await;
-            world.cut(at, takes_effect);
+            let aws = one_user();
+            let held = held(&aws, &compromised()).await;
+            aws.cut(at, takes_effect);
             tokio::select! {
                 biased;
-                () = world.until_cut() => {}
-                ended = approve_in("review", &world, &held, "dead") => panic!("call {at} was not reached: {ended:?}"),
+                () = aws.until_cut() => {}
+                ended = approve_in("review", &aws, &held, "dead") => panic!("call {at} was not reached: {ended:?}"),
             }
-            world.after_the_lease();
+            aws.after_the_lease();
             let what = format!("cut at {at}, {call}, effect {takes_effect}");
-            let ticked = Box::pin(reactor(&world, "review").tick("tick")).await.unwrap();
+            let ticked = Box::pin(reactor(&aws, "review").tick("tick")).await.unwrap();
             assert!(ticked.failed.is_empty(), "{what}: {ticked:?}");
             // What had not begun when the worker died is still to be approved.
-            if case(&world).pending_review().is_some() {
-                done(approve_in("review", &world, &held, "heir").await.unwrap());
+            if case(&aws).pending_review().is_some() {
+                done(approve_in("review", &aws, &held, "heir").await.unwrap());
             }
-            let case = case(&world);
+            let case = case(&aws);
             assert_eq!((case.verdict, case.revision), (Some(Verdict::VerifiedRevoked), 2), "{what}");
-            assert!(case.is_approved() && stored(&world).1, "{what}");
-            assert_eq!(waiting(&world), 0, "{what}");
-            let state = world.state();
+            assert!(case.is_approved() && stored(&aws).1, "{what}");
+            assert_eq!(waiting(&aws), 0, "{what}");
+            let state = aws.state();
             assert_eq!(state.objects.len(), 2, "{what}: one object for each revision");
             assert!(state.users[USER].keys.values().all(|active| !active), "{what}");
         }
@@ -137,36 +136,33 @@ async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick
 
 #[tokio::test(start_paused = true)]
 async fn what_was_denied_stays_so_until_somebody_is_at_it_again() {
-    let world = one_user();
-    let first = held(&world, &compromised()).await;
-    assert_eq!(done(deny(&world, &first).await).verdict, Verdict::Observed);
-    assert_eq!(waiting(&world), 0);
+    let aws = one_user();
+    let first = held(&aws, &compromised()).await;
+    assert_eq!(done(deny(&aws, &first).await).verdict, Verdict::Observed);
+    assert_eq!(waiting(&aws), 0);
     let repeated = Signal { event_id: "later".to_owned(), ..compromised() };
-    assert!(
-        deliver(&world, &repeated, "repeated").await.unwrap().replayed,
-        "the policy enforces, but a person said no"
-    );
-    assert!(mutating(&world.take_calls()).is_empty());
+    assert!(deliver(&aws, &repeated, "repeated").await.unwrap().replayed, "the policy enforces, but a person said no");
+    assert!(mutating(&aws.take_calls()).is_empty());
     let active = Signal {
         event_id: "active".to_owned(),
-        occurred_at: case(&world).concluded_at.unwrap() + jiff::SignedDuration::from_secs(60),
+        occurred_at: case(&aws).concluded_at.unwrap() + jiff::SignedDuration::from_secs(60),
         ..compromised()
     };
-    let reaction = deliver(&world, &active, "active").await.unwrap();
+    let reaction = deliver(&aws, &active, "active").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 3));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_nobody_can_decide_about_is_refused_with_the_way_out() {
-    let world = one_user();
-    let reactor = reactor(&world, "enforce");
+    let aws = one_user();
+    let reactor = reactor(&aws, "enforce");
     let by = Arn::try_from(CAROL).unwrap();
     let voice = Voice { by: &by, plan: "0123456789abcdef", reason: "yes" };
     let unknown: CaseId = serde_json::from_value(serde_json::json!("sev-00000000000000000000")).unwrap();
     let why = refused(Box::pin(reactor.approve(&unknown, voice, "a")).await.unwrap());
     assert!(why.contains("no case sev-") && why.contains("sever reviews"), "{why}");
     // A user has no countermeasure for this claim, so there is nothing to approve.
-    let hold = deliver(&world, &signal(SignalKind::IdentityOverPrivileged), "event").await.unwrap();
+    let hold = deliver(&aws, &signal(SignalKind::IdentityOverPrivileged), "event").await.unwrap();
     let voice = Voice { plan: hold.plan.as_deref().unwrap(), ..voice };
     let why = refused(Box::pin(reactor.approve(&hold.case, voice, "a")).await.unwrap());
     assert!(why.contains("act by hand") && why.contains("sever deny"), "{why}");
@@ -176,43 +172,42 @@ async fn what_nobody_can_decide_about_is_refused_with_the_way_out() {
     // The identity is gone when the answer comes.
     let gone = held(&one_user(), &compromised()).await;
     assert!(gone.plan.is_some());
-    let world = one_user();
-    let gone = held(&world, &compromised()).await;
-    world.state().users.clear();
-    let why = refused(approve_in("review", &world, &gone, "late").await.unwrap());
+    let aws = one_user();
+    let gone = held(&aws, &compromised()).await;
+    aws.state().users.clear();
+    let why = refused(approve_in("review", &aws, &gone, "late").await.unwrap());
     assert!(why.contains("not there any more"), "{why}");
-    assert!(mutating(&world.take_calls()).is_empty());
+    assert!(mutating(&aws.take_calls()).is_empty());
 }
 
 /// Two keys that are too old, of which one was used: the policy ends the other at once and asks about this one.
 #[tokio::test(start_paused = true)]
 async fn what_was_done_at_once_does_not_change_the_question_about_the_rest() {
-    let world = one_user();
+    let aws = one_user();
     let lately = severance_aws::clock::now() - jiff::SignedDuration::from_hours(48);
-    world.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    world.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
+    aws.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    aws.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
     let stale = signal(SignalKind::CredentialStale);
-    let reaction = deliver(&world, &stale, "event").await.unwrap();
+    let reaction = deliver(&aws, &stale, "event").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::Partial);
-    assert_eq!(world.state().users[USER].keys, [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), false)].into());
-    let reacted = done(approve_in("enforce", &world, &reaction, "approval").await.unwrap());
+    assert_eq!(aws.state().users[USER].keys, [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), false)].into());
+    let reacted = done(approve_in("enforce", &aws, &reaction, "approval").await.unwrap());
     assert_eq!((reacted.verdict, reacted.revision), (Verdict::VerifiedRevoked, 2));
-    assert!(world.state().users[USER].keys.values().all(|active| !active));
+    assert!(aws.state().users[USER].keys.values().all(|active| !active));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_review_of_what_is_gone_ends_with_its_time() {
-    let gone: fn(&World) = |world| world.state().users.clear();
-    let recreated: fn(&World) =
-        |world| "AIDASOMEBODYELSE".clone_into(&mut world.state().users.get_mut(USER).unwrap().id);
+    let gone: fn(&FakeAws) = |aws| aws.state().users.clear();
+    let recreated: fn(&FakeAws) = |aws| "AIDASOMEBODYELSE".clone_into(&mut aws.state().users.get_mut(USER).unwrap().id);
     for then in [gone, recreated] {
-        let (world, reaction) = held_until_silence().await;
-        then(&world);
-        world.pass_review(reaction.case.as_str());
-        let ticked = Box::pin(reactor(&world, "enforce").tick("tick")).await.unwrap();
+        let (aws, reaction) = held_until_silence().await;
+        then(&aws);
+        aws.pass_review(reaction.case.as_str());
+        let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
         assert_eq!((ticked.lapsed.len(), ticked.failed.len()), (1, 0), "{ticked:?}");
-        let case = case(&world);
-        assert_eq!((case.verdict, case.revision, waiting(&world)), (Some(Verdict::Observed), 2, 0));
+        let case = case(&aws);
+        assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::Observed), 2, 0));
         assert!(matches!(case.review.unwrap().decision, Some(Decision::Lapsed { enforced: false, .. })));
     }
 }
@@ -220,47 +215,47 @@ async fn a_review_of_what_is_gone_ends_with_its_time() {
 /// The claim names the user by its unique id, so who is gone and who cannot be read have the same case: the reader tells them apart.
 #[tokio::test(start_paused = true)]
 async fn a_review_of_what_cannot_be_read_does_not_end_with_its_time() {
-    let (world, reaction) = held_until_silence().await;
-    world.fault("iam:GetUser", DENIED, usize::MAX);
-    world.pass_review(reaction.case.as_str());
-    let ticked = Box::pin(reactor(&world, "enforce").tick("tick")).await.unwrap();
+    let (aws, reaction) = held_until_silence().await;
+    aws.fault("iam:GetUser", DENIED, usize::MAX);
+    aws.pass_review(reaction.case.as_str());
+    let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
     assert_eq!((ticked.lapsed.len(), ticked.failed.len()), (0, 0), "{ticked:?}");
-    let case = case(&world);
-    assert_eq!((case.verdict, case.revision, waiting(&world)), (Some(Verdict::AwaitingReview), 1, 1));
+    let case = case(&aws);
+    assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::AwaitingReview), 1, 1));
     assert!(case.pending_review().is_some(), "it may be there");
 }
 
 /// The quarterly job ran while nobody answered: what silence may do is for today's facts to say.
 #[tokio::test(start_paused = true)]
 async fn silence_does_not_cut_a_key_that_is_in_use_again() {
-    let (world, reaction) = held_until_silence().await;
+    let (aws, reaction) = held_until_silence().await;
     let lately = severance_aws::clock::now() - jiff::SignedDuration::from_hours(48);
-    world.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    world.pass_review(reaction.case.as_str());
-    Box::pin(reactor(&world, "enforce").tick("tick")).await.unwrap();
-    let case = case(&world);
-    assert_eq!((case.verdict, case.revision, waiting(&world)), (Some(Verdict::Observed), 2, 0));
+    aws.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    aws.pass_review(reaction.case.as_str());
+    Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
+    let case = case(&aws);
+    assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::Observed), 2, 0));
     assert!(matches!(case.review.unwrap().decision, Some(Decision::Lapsed { enforced: false, .. })));
-    assert!(world.state().users[USER].keys[KEY], "the key in use lives");
+    assert!(aws.state().users[USER].keys[KEY], "the key in use lives");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_denial_of_one_key_outlives_the_finding_that_comes_back_with_another() {
-    let world = one_user();
+    let aws = one_user();
     let lately = severance_aws::clock::now() - jiff::SignedDuration::from_hours(48);
-    world.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
-    world.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
-    world.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
+    aws.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    aws.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
+    aws.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
     let stale = signal(SignalKind::CredentialStale);
-    let first = deliver(&world, &stale, "event").await.unwrap();
-    assert_eq!(done(deny(&world, &first).await).verdict, Verdict::Observed);
+    let first = deliver(&aws, &stale, "event").await.unwrap();
+    assert_eq!(done(deny(&aws, &first).await).verdict, Verdict::Observed);
     // The other key turns stale as well, and by now the policy would end both.
-    world.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), true);
-    world.state().last_used.clear();
+    aws.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), true);
+    aws.state().last_used.clear();
     let again = Signal { event_id: "again".to_owned(), ..stale };
-    let reaction = deliver(&world, &again, "again").await.unwrap();
+    let reaction = deliver(&aws, &again, "again").await.unwrap();
     assert_eq!((reaction.verdict, reaction.revision), (Verdict::Partial, 3));
-    assert_eq!(world.state().users[USER].keys, [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), false)].into());
+    assert_eq!(aws.state().users[USER].keys, [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), false)].into());
 }
 
 /// Nobody delivers what was asked by hand again: the schedule finishes it.
@@ -274,24 +269,24 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_tick() {
         };
         Signal { request: Some(request), ..compromised() }
     };
-    let world = one_user();
-    deliver(&world, &by_hand(), "whole").await.unwrap();
-    assert_eq!(waiting(&world), 0);
-    let calls = world.take_calls();
+    let aws = one_user();
+    deliver(&aws, &by_hand(), "whole").await.unwrap();
+    assert_eq!(waiting(&aws), 0);
+    let calls = aws.take_calls();
     let taken = calls.iter().position(|call| call == "dynamodb:PutItem").unwrap();
     for (at, call) in calls.iter().enumerate().skip(taken + 2) {
-        let world = one_user();
+        let aws = one_user();
         let asked = by_hand();
-        world.cut(at, true);
+        aws.cut(at, true);
         tokio::select! {
             biased;
-            () = world.until_cut() => {}
-            ended = deliver(&world, &asked, "dead") => panic!("call {at} was not reached: {ended:?}"),
+            () = aws.until_cut() => {}
+            ended = deliver(&aws, &asked, "dead") => panic!("call {at} was not reached: {ended:?}"),
         }
-        world.after_the_lease();
-        let ticked = Box::pin(reactor(&world, "enforce").tick("tick")).await.unwrap();
+        aws.after_the_lease();
+        let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
         assert!(ticked.failed.is_empty(), "cut at {at}, {call}: {ticked:?}");
-        assert_eq!(case(&world).verdict, Some(Verdict::VerifiedRevoked), "cut at {at}, {call}");
-        assert!(stored(&world).1 && waiting(&world) == 0, "cut at {at}, {call}");
+        assert_eq!(case(&aws).verdict, Some(Verdict::VerifiedRevoked), "cut at {at}, {call}");
+        assert!(stored(&aws).1 && waiting(&aws) == 0, "cut at {at}, {call}");
     }
 }

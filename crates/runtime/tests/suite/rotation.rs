@@ -25,8 +25,8 @@ const FIRST: &str = "first-version";
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A user whose one key a managed secret holds.
-fn managed() -> World {
-    let world = World::new();
+fn managed() -> FakeAws {
+    let aws = FakeAws::new();
     let user = Principal { id: USER_ID.to_owned(), keys: [(KEY.to_owned(), true)].into(), ..Principal::default() };
     let value =
         serde_json::json!({"userName": USER, "accessKeyId": KEY, "secretAccessKey": secret_of(KEY), "note": "kept"});
@@ -40,21 +40,21 @@ fn managed() -> World {
         ..Secret::default()
     };
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         state.users.insert(USER.to_owned(), user);
         state.secrets.insert(SECRET.to_owned(), secret);
     }
-    begin(&world, TOKEN);
-    world
+    begin(&aws, TOKEN);
+    aws
 }
 
 /// What `RotateSecret` does before it calls the function.
-fn begin(world: &World, token: &str) {
-    begin_of(world, SECRET, token);
+fn begin(aws: &FakeAws, token: &str) {
+    begin_of(aws, SECRET, token);
 }
 
-fn begin_of(world: &World, secret: &str, token: &str) {
-    let mut state = world.state();
+fn begin_of(aws: &FakeAws, secret: &str, token: &str) {
+    let mut state = aws.state();
     let versions = &mut state.secrets.get_mut(secret).unwrap().versions;
     for labels in versions.values_mut() {
         labels.retain(|label| label != "AWSPENDING");
@@ -63,29 +63,29 @@ fn begin_of(world: &World, secret: &str, token: &str) {
 }
 
 macro_rules! client_of {
-    ($sdk:ident, $world:expr) => {
-        $sdk::Client::new(&sdk(&$world))
+    ($sdk:ident, $aws:expr) => {
+        $sdk::Client::new(&sdk(&$aws))
     };
 }
 
-fn sdk(world: &World) -> SdkConfig {
+fn sdk(aws: &FakeAws) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(Credentials::new("ASIAFUNCTION", "s", None, None, "test")))
-        .http_client(world.http())
+        .http_client(aws.http())
         .build()
 }
 
 /// What a fresh process of the function is.
-fn rotator(world: &World) -> Rotator {
-    let trail = Trail::new(client_of!(aws_sdk_cloudtrail, world), SignedDuration::from_hours(24));
+fn rotator(aws: &FakeAws) -> Rotator {
+    let trail = Trail::new(client_of!(aws_sdk_cloudtrail, aws), SignedDuration::from_hours(24));
     Rotator::new(
-        Vault::new(secrets(world)),
-        Keys::new(iam(world)),
-        guardrails(world, 0, 0),
+        Vault::new(secrets(aws)),
+        Keys::new(iam(aws)),
+        guardrails(aws, 0, 0),
         Some(trail),
-        sdk(world),
+        sdk(aws),
         CallCounter::default(),
         AccountId::try_from(ACCOUNT).unwrap(),
         vault::ROTATION_ROLE.to_owned(),
@@ -98,20 +98,20 @@ fn request(step: RotationStep, secret: &str, token: &str) -> StepRequest {
 }
 
 /// All four steps, as Secrets Manager asks for them: the first that fails ends it.
-async fn rotate(world: &World, secret: &str, token: &str) -> Result<(), RotationError> {
+async fn rotate(aws: &FakeAws, secret: &str, token: &str) -> Result<(), RotationError> {
     for step in STEPS {
-        rotator(world).step(&request(step, secret, token)).await?;
-        current_works(world, secret);
+        rotator(aws).step(&request(step, secret, token)).await?;
+        current_works(aws, secret);
     }
     Ok(())
 }
 
 /// Secrets Manager tries again from the first step on, some times.
-async fn rotate_until_done(world: &World, token: &str) -> Result<(), RotationError> {
+async fn rotate_until_done(aws: &FakeAws, token: &str) -> Result<(), RotationError> {
     let mut last = Ok(());
     for _ in 0..6 {
-        lease_over(world);
-        last = rotate(world, SECRET, token).await;
+        lease_over(aws);
+        last = rotate(aws, SECRET, token).await;
         if last.is_ok() {
             return last;
         }
@@ -120,8 +120,8 @@ async fn rotate_until_done(world: &World, token: &str) -> Result<(), RotationErr
 }
 
 /// Whatever process was making a key is over, and its time too.
-fn lease_over(world: &World) {
-    let mut state = world.state();
+fn lease_over(aws: &FakeAws) {
+    let mut state = aws.state();
     for (_, item) in state.table.iter_mut().filter(|(key, _)| key.starts_with("ROTATION#")) {
         let mut ledger: serde_json::Value = serde_json::from_str(item["ledger"]["S"].as_str().unwrap()).unwrap();
         if let Some(attempt) = ledger.get_mut("attempt").and_then(|attempt| attempt.as_object_mut()) {
@@ -132,8 +132,8 @@ fn lease_over(world: &World) {
 }
 
 /// The key that AWSCURRENT holds. It works.
-fn current_works(world: &World, secret: &str) -> String {
-    let state = world.state();
+fn current_works(aws: &FakeAws, secret: &str) -> String {
+    let state = aws.state();
     let secret = &state.secrets[secret];
     let current: Vec<_> =
         secret.versions.iter().filter(|(_, of)| of.iter().any(|label| label == "AWSCURRENT")).collect();
@@ -145,19 +145,19 @@ fn current_works(world: &World, secret: &str) -> String {
     key
 }
 
-fn keys(world: &World) -> BTreeSet<String> {
-    world.state().users[USER].keys.keys().cloned().collect()
+fn keys(aws: &FakeAws) -> BTreeSet<String> {
+    aws.state().users[USER].keys.keys().cloned().collect()
 }
 
 /// A rotation that has come to its end left the old key and the new one, and those of others.
-fn ended(world: &World, others: &[&str]) {
-    let current = current_works(world, SECRET);
+fn ended(aws: &FakeAws, others: &[&str]) {
+    let current = current_works(aws, SECRET);
     assert_ne!(current, KEY);
     let mut expected: BTreeSet<String> = others.iter().map(|key| (*key).to_owned()).collect();
     expected.extend([KEY.to_owned(), current]);
-    assert_eq!(keys(world), expected);
-    assert!(keys(world).len() <= 2);
-    let state = world.state();
+    assert_eq!(keys(aws), expected);
+    assert!(keys(aws).len() <= 2);
+    let state = aws.state();
     let gates: Vec<&String> = state.table.keys().filter(|key| key.starts_with("CUTOVERS")).collect();
     assert_eq!(gates, [&format!("CUTOVERS {ACCOUNT}#{KEY}")]);
     let ledger = state.table[&format!("ROTATION#{ACCOUNT}#{USER} LEDGER")]["ledger"]["S"].as_str().unwrap().to_owned();
@@ -168,11 +168,11 @@ fn ended(world: &World, others: &[&str]) {
 
 #[tokio::test(start_paused = true)]
 async fn a_rotation_replaces_the_key_by_these_calls() {
-    let world = managed();
-    rotate(&world, SECRET, TOKEN).await.unwrap();
-    ended(&world, &[]);
+    let aws = managed();
+    rotate(&aws, SECRET, TOKEN).await.unwrap();
+    ended(&aws, &[]);
     let mut calls: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
-    for call in world.take_calls() {
+    for call in aws.take_calls() {
         *calls.entry(call).or_default() += 1;
     }
     let expected = [
@@ -188,7 +188,7 @@ async fn a_rotation_replaces_the_key_by_these_calls() {
     ];
     let expected = expected.map(|(call, times)| (call.to_owned(), times)).into();
     assert_eq!(calls, expected);
-    let state = world.state();
+    let state = aws.state();
     assert!(state.secrets[SECRET].values[TOKEN].contains("\"note\":\"kept\""));
 }
 
@@ -200,19 +200,19 @@ async fn a_process_that_dies_at_any_call_leaves_nothing_behind() {
     for (at, call) in calls.iter().enumerate() {
         for takes_effect in [false, true] {
             for trail_lag in [0, 2] {
-                let world = managed();
-                world.state().trail_lag = trail_lag;
-                world.cut(at, takes_effect);
+                let aws = managed();
+                aws.state().trail_lag = trail_lag;
+                aws.cut(at, takes_effect);
                 tokio::select! {
                     biased;
-                    () = world.until_cut() => {}
-                    ended = rotate(&world, SECRET, TOKEN) => panic!("call {at} was not reached: {ended:?}"),
+                    () = aws.until_cut() => {}
+                    ended = rotate(&aws, SECRET, TOKEN) => panic!("call {at} was not reached: {ended:?}"),
                 }
-                world.revive();
+                aws.revive();
                 let what = format!("cut at {at}, {call}, effect {takes_effect}, trail late by {trail_lag}");
-                current_works(&world, SECRET);
-                rotate_until_done(&world, TOKEN).await.unwrap_or_else(|error| panic!("{what}: {error}"));
-                ended(&world, &[]);
+                current_works(&aws, SECRET);
+                rotate_until_done(&aws, TOKEN).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+                ended(&aws, &[]);
             }
         }
     }
@@ -237,18 +237,18 @@ async fn throttles_silence_and_refusals_at_any_call_are_survived() {
             ("done late", Fault::Delay(Duration::from_secs(6)), ATTEMPTS),
         ];
         for (name, fault, times) in faults {
-            let world = managed();
-            world.fault_after(&call, after, fault, times);
+            let aws = managed();
+            aws.fault_after(&call, after, fault, times);
             let what = format!("{call} number {after} {name}");
-            let first = rotate(&world, SECRET, TOKEN).await;
-            current_works(&world, SECRET);
-            assert!(keys(&world).len() <= 2, "{what}");
-            world.mend();
+            let first = rotate(&aws, SECRET, TOKEN).await;
+            current_works(&aws, SECRET);
+            assert!(keys(&aws).len() <= 2, "{what}");
+            aws.mend();
             if let Err(error) = first {
                 assert!(!format!("{error} {error:?}").contains("sEcReTvAlUe"), "{what}");
-                rotate_until_done(&world, TOKEN).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+                rotate_until_done(&aws, TOKEN).await.unwrap_or_else(|error| panic!("{what}: {error}"));
             }
-            ended(&world, &[]);
+            ended(&aws, &[]);
         }
     }
 }
@@ -256,38 +256,38 @@ async fn throttles_silence_and_refusals_at_any_call_are_survived() {
 #[tokio::test(start_paused = true)]
 async fn every_step_may_be_repeated_and_come_in_any_order() {
     for twice in STEPS {
-        let world = managed();
+        let aws = managed();
         for step in STEPS {
-            rotator(&world).step(&request(step, SECRET, TOKEN)).await.unwrap();
+            rotator(&aws).step(&request(step, SECRET, TOKEN)).await.unwrap();
             if step == twice {
-                rotator(&world).step(&request(step, SECRET, TOKEN)).await.unwrap();
+                rotator(&aws).step(&request(step, SECRET, TOKEN)).await.unwrap();
             }
         }
         for step in STEPS.into_iter().rev().chain(STEPS) {
-            rotator(&world).step(&request(step, SECRET, TOKEN)).await.unwrap();
+            rotator(&aws).step(&request(step, SECRET, TOKEN)).await.unwrap();
         }
-        ended(&world, &[]);
+        ended(&aws, &[]);
     }
     // What comes too early is refused and changes nothing.
     for early in [RotationStep::TestSecret, RotationStep::FinishSecret] {
-        let world = managed();
-        let answer = rotator(&world).step(&request(early, SECRET, TOKEN)).await;
+        let aws = managed();
+        let answer = rotator(&aws).step(&request(early, SECRET, TOKEN)).await;
         if early == RotationStep::FinishSecret {
             assert!(answer.unwrap_err().to_string().contains("createSecret comes first"));
         }
-        assert_eq!(keys(&world).len(), 1);
-        rotate(&world, SECRET, TOKEN).await.unwrap();
-        ended(&world, &[]);
+        assert_eq!(keys(&aws).len(), 1);
+        rotate(&aws, SECRET, TOKEN).await.unwrap();
+        ended(&aws, &[]);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_processes_at_the_same_step_make_one_key_that_stays() {
     for seed in 0..24 {
-        let world = managed();
-        world.random_latency(seed);
+        let aws = managed();
+        aws.random_latency(seed);
         for step in STEPS {
-            let (one, other) = (rotator(&world), rotator(&world));
+            let (one, other) = (rotator(&aws), rotator(&aws));
             let (request, again) = (request(step, SECRET, TOKEN), request(step, SECRET, TOKEN));
             let (one, other) = tokio::join!(one.step(&request), other.step(&again));
             // One of them may be told that the other was faster.
@@ -296,13 +296,13 @@ async fn two_processes_at_the_same_step_make_one_key_that_stays() {
                 assert!(is_told || step == RotationStep::FinishSecret, "{step:?} seed {seed}: {busy}");
             }
             if one.is_err() && other.is_err() {
-                let error = rotator(&world).step(&request).await;
+                let error = rotator(&aws).step(&request).await;
                 error.unwrap_or_else(|error| panic!("{step:?} seed {seed}: {error}"));
             }
-            current_works(&world, SECRET);
+            current_works(&aws, SECRET);
         }
-        rotate_until_done(&world, TOKEN).await.unwrap();
-        ended(&world, &[]);
+        rotate_until_done(&aws, TOKEN).await.unwrap();
+        ended(&aws, &[]);
     }
 }
 
@@ -312,31 +312,31 @@ async fn a_key_that_a_third_party_makes_in_the_middle_is_never_touched() {
     rotate(&fresh, SECRET, TOKEN).await.unwrap();
     let calls = fresh.take_calls();
     for (at, call) in calls.iter().enumerate() {
-        let world = managed();
-        world.cut(at, false);
+        let aws = managed();
+        aws.cut(at, false);
         tokio::select! {
             biased;
-            () = world.until_cut() => {}
-            ended = rotate(&world, SECRET, TOKEN) => panic!("call {at} was not reached: {ended:?}"),
+            () = aws.until_cut() => {}
+            ended = rotate(&aws, SECRET, TOKEN) => panic!("call {at} was not reached: {ended:?}"),
         }
-        world.revive();
+        aws.revive();
         let theirs = {
-            let mut state = world.state();
+            let mut state = aws.state();
             state.asker = Some(format!("arn:aws:iam::{ACCOUNT}:user/mallory"));
             let made = vault::create_key(&mut state, USER);
             state.asker = None;
             made.is_ok().then(|| state.made.last().unwrap().0.clone())
         };
         let what = format!("after {at} calls, before {call}: {theirs:?}");
-        let done = rotate_until_done(&world, TOKEN).await;
-        current_works(&world, SECRET);
+        let done = rotate_until_done(&aws, TOKEN).await;
+        current_works(&aws, SECRET);
         match (theirs, done) {
             (Some(theirs), Err(RotationError::NoPlace { keys: told, .. })) => {
                 assert!(told.contains(&theirs) && told.contains(KEY), "{what}: {told}");
-                assert!(keys(&world).contains(&theirs), "{what}");
-                assert_eq!(keys(&world), [KEY.to_owned(), theirs].into(), "{what}");
+                assert!(keys(&aws).contains(&theirs), "{what}");
+                assert_eq!(keys(&aws), [KEY.to_owned(), theirs].into(), "{what}");
             }
-            (None, Ok(())) => ended(&world, &[]),
+            (None, Ok(())) => ended(&aws, &[]),
             (theirs, done) => panic!("{what}: {theirs:?} {done:?}"),
         }
     }
@@ -344,17 +344,17 @@ async fn a_key_that_a_third_party_makes_in_the_middle_is_never_touched() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_called_is_what_the_card_says() {
-    let world = managed();
+    let aws = managed();
     // One whose key nobody wrote down is followed by another, and that by one which is whole.
-    world.cut(calls_until_a_key_is_made().await, true);
+    aws.cut(calls_until_a_key_is_made().await, true);
     tokio::select! {
         biased;
-        () = world.until_cut() => {}
-        ended = rotate(&world, SECRET, TOKEN) => panic!("{ended:?}"),
+        () = aws.until_cut() => {}
+        ended = rotate(&aws, SECRET, TOKEN) => panic!("{ended:?}"),
     }
-    world.revive();
-    rotate_until_done(&world, TOKEN).await.unwrap();
-    ended(&world, &[]);
+    aws.revive();
+    rotate_until_done(&aws, TOKEN).await.unwrap();
+    ended(&aws, &[]);
     // A secret that does not say whose its key is.
     let unnamed = managed();
     let value = serde_json::json!({"accessKeyId": KEY, "secretAccessKey": secret_of(KEY)}).to_string();
@@ -362,7 +362,7 @@ async fn what_is_called_is_what_the_card_says() {
     rotate(&unnamed, SECRET, TOKEN).await.unwrap();
     let of_table = |call: &String| call.starts_with("dynamodb:");
     let (table, mut called): (BTreeSet<String>, BTreeSet<String>) =
-        [world.take_calls(), unnamed.take_calls()].concat().into_iter().partition(of_table);
+        [aws.take_calls(), unnamed.take_calls()].concat().into_iter().partition(of_table);
     // With the new key itself, which needs no right for it.
     called.remove("sts:GetCallerIdentity");
     let said = SECRET_ROTATION.rights().into_iter().map(|right| right.action.to_owned());
@@ -373,59 +373,59 @@ async fn what_is_called_is_what_the_card_says() {
 
 /// The place of the call that makes the key.
 async fn calls_until_a_key_is_made() -> usize {
-    let world = managed();
-    rotate(&world, SECRET, TOKEN).await.unwrap();
-    world.take_calls().iter().position(|call| call == "iam:CreateAccessKey").unwrap()
+    let aws = managed();
+    rotate(&aws, SECRET, TOKEN).await.unwrap();
+    aws.take_calls().iter().position(|call| call == "iam:CreateAccessKey").unwrap()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pending_version_that_an_earlier_rotation_left_is_cleaned_up() {
-    let world = managed();
-    rotator(&world).step(&request(RotationStep::CreateSecret, SECRET, TOKEN)).await.unwrap();
-    let left: Vec<String> = keys(&world).into_iter().filter(|key| key != KEY).collect();
+    let aws = managed();
+    rotator(&aws).step(&request(RotationStep::CreateSecret, SECRET, TOKEN)).await.unwrap();
+    let left: Vec<String> = keys(&aws).into_iter().filter(|key| key != KEY).collect();
     // Somebody cancels the rotation, takes the label away, and rotates anew.
     let token = "fedcba9876543210fedcba9876543210";
-    begin(&world, token);
-    rotate(&world, SECRET, token).await.unwrap();
-    ended(&world, &[]);
-    assert!(!keys(&world).contains(&left[0]));
+    begin(&aws, token);
+    rotate(&aws, SECRET, token).await.unwrap();
+    ended(&aws, &[]);
+    assert!(!keys(&aws).contains(&left[0]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_user_whose_places_are_taken_is_told_by_which_keys() {
-    let world = managed();
-    world.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), true);
-    let error = rotate(&world, SECRET, TOKEN).await.unwrap_err();
+    let aws = managed();
+    aws.state().users.get_mut(USER).unwrap().keys.insert(OTHER_KEY.to_owned(), true);
+    let error = rotate(&aws, SECRET, TOKEN).await.unwrap_err();
     assert!(matches!(error, RotationError::NoPlace { .. }), "{error}");
     let told = error.to_string();
     for part in [USER, KEY, OTHER_KEY, "which the secret holds", "which Severance did not make", "sever cutovers"] {
         assert!(told.contains(part), "{told}");
     }
-    assert_eq!(keys(&world), [KEY.to_owned(), OTHER_KEY.to_owned()].into());
+    assert_eq!(keys(&aws), [KEY.to_owned(), OTHER_KEY.to_owned()].into());
     // When the other one is gone, the same rotation goes on.
-    world.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
-    rotate(&world, SECRET, TOKEN).await.unwrap();
-    ended(&world, &[]);
+    aws.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
+    rotate(&aws, SECRET, TOKEN).await.unwrap();
+    ended(&aws, &[]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn two_secrets_of_one_user_are_rotated_one_after_the_other() {
-    let world = managed();
+    let aws = managed();
     let other = format!("{SECRET}x");
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         let second = state.secrets[SECRET].clone();
         state.secrets.insert(other.clone(), Secret { name: "second".to_owned(), ..second });
     }
-    rotator(&world).step(&request(RotationStep::CreateSecret, SECRET, TOKEN)).await.unwrap();
+    rotator(&aws).step(&request(RotationStep::CreateSecret, SECRET, TOKEN)).await.unwrap();
     let second = "fedcba9876543210fedcba9876543210";
-    begin_of(&world, &other, second);
-    let error = rotate(&world, &other, second).await.unwrap_err();
+    begin_of(&aws, &other, second);
+    let error = rotate(&aws, &other, second).await.unwrap_err();
     assert!(matches!(error, RotationError::Busy(_)), "{error}");
     assert!(error.to_string().contains(SECRET), "{error}");
-    assert_eq!(keys(&world).len(), 2);
-    rotate_until_done(&world, TOKEN).await.unwrap();
-    current_works(&world, SECRET);
+    assert_eq!(keys(&aws).len(), 2);
+    rotate_until_done(&aws, TOKEN).await.unwrap();
+    current_works(&aws, SECRET);
 }
 
 #[tokio::test(start_paused = true)]
@@ -449,26 +449,26 @@ async fn a_secret_that_cannot_be_rotated_says_why_and_no_key_is_made() {
         (|secret| drop(secret.versions.remove(TOKEN)), "it has no version"),
     ];
     for (change, expected) in cases {
-        let world = managed();
-        change(world.state().secrets.get_mut(SECRET).unwrap());
-        let error = rotate(&world, SECRET, TOKEN).await.unwrap_err();
+        let aws = managed();
+        change(aws.state().secrets.get_mut(SECRET).unwrap());
+        let error = rotate(&aws, SECRET, TOKEN).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
-        assert_eq!(keys(&world), [KEY.to_owned()].into());
+        assert_eq!(keys(&aws), [KEY.to_owned()].into());
     }
-    let world = managed();
-    world.fault("secretsmanager:GetSecretValue", Fault::Refuse(400, "AccessDeniedException"), usize::MAX);
-    let error = rotate(&world, SECRET, TOKEN).await.unwrap_err().to_string();
+    let aws = managed();
+    aws.fault("secretsmanager:GetSecretValue", Fault::Refuse(400, "AccessDeniedException"), usize::MAX);
+    let error = rotate(&aws, SECRET, TOKEN).await.unwrap_err().to_string();
     assert!(error.contains("secretsmanager:GetSecretValue answered AccessDeniedException"), "{error}");
-    assert_eq!(keys(&world).len(), 1);
-    let world = managed();
-    world.state().secrets.clear();
-    let error = rotate(&world, SECRET, TOKEN).await.unwrap_err().to_string();
+    assert_eq!(keys(&aws).len(), 1);
+    let aws = managed();
+    aws.state().secrets.clear();
+    let error = rotate(&aws, SECRET, TOKEN).await.unwrap_err().to_string();
     assert!(error.contains("ResourceNotFoundException"), "{error}");
     // The value can be read and not be written: the key that was made for it is gone again.
-    let world = managed();
-    world.fault("secretsmanager:PutSecretValue", Fault::Refuse(400, "AccessDeniedException"), usize::MAX);
-    rotate(&world, SECRET, TOKEN).await.unwrap_err();
-    assert_eq!(keys(&world).len(), 1);
+    let aws = managed();
+    aws.fault("secretsmanager:PutSecretValue", Fault::Refuse(400, "AccessDeniedException"), usize::MAX);
+    rotate(&aws, SECRET, TOKEN).await.unwrap_err();
+    assert_eq!(keys(&aws).len(), 1);
 }
 
 fn set(secret: &mut Secret, value: &str) {
@@ -517,45 +517,45 @@ proptest! {
                 rotate(&fresh, SECRET, TOKEN).await.unwrap();
                 fresh.take_calls()
             };
-            let world = managed();
-            world.state().trail_lag = trail_lag;
+            let aws = managed();
+            aws.state().trail_lag = trail_lag;
             let mut token = TOKEN.to_owned();
             for (n, trouble) in troubles.iter().enumerate() {
                 match trouble {
                     Trouble::Cut { at, takes_effect } => {
-                        world.cut(*at, *takes_effect);
+                        aws.cut(*at, *takes_effect);
                         tokio::select! {
                             biased;
-                            () = world.until_cut() => {}
-                            _ = rotate(&world, SECRET, &token) => {}
+                            () = aws.until_cut() => {}
+                            _ = rotate(&aws, SECRET, &token) => {}
                         }
-                        world.revive();
+                        aws.revive();
                     }
                     Trouble::Fault { at, kind } => {
                         let fault = [THROTTLED, BROKEN, Fault::Silence, Fault::Late(Duration::from_secs(6))][*kind];
                         let call = &names[at % names.len()];
-                        world.fault(call, fault, ATTEMPTS);
-                        let _ = rotate(&world, SECRET, &token).await;
-                        world.mend();
+                        aws.fault(call, fault, ATTEMPTS);
+                        let _ = rotate(&aws, SECRET, &token).await;
+                        aws.mend();
                     }
                     Trouble::Repeat { step } => {
-                        let _ = rotator(&world).step(&request(STEPS[*step], SECRET, &token)).await;
+                        let _ = rotator(&aws).step(&request(STEPS[*step], SECRET, &token)).await;
                     }
                     Trouble::Anew => {
-                        let done = world.state().secrets[SECRET].versions[&token].iter().any(|l| l == "AWSCURRENT");
+                        let done = aws.state().secrets[SECRET].versions[&token].iter().any(|l| l == "AWSCURRENT");
                         // One that has ended is followed by no other here: the old key waits at its gate.
                         if !done {
                             token = format!("{n:032}");
-                            begin(&world, &token);
+                            begin(&aws, &token);
                         }
                     }
                 }
-                current_works(&world, SECRET);
-                assert!(keys(&world).len() <= 2, "{:?}", keys(&world));
-                assert!(keys(&world).contains(KEY));
+                current_works(&aws, SECRET);
+                assert!(keys(&aws).len() <= 2, "{:?}", keys(&aws));
+                assert!(keys(&aws).contains(KEY));
             }
-            rotate_until_done(&world, &token).await.unwrap();
-            ended(&world, &[]);
+            rotate_until_done(&aws, &token).await.unwrap();
+            ended(&aws, &[]);
         });
     }
 }

@@ -39,14 +39,14 @@ impl Log {
 }
 
 /// The function as it is deployed, over an AWS in memory.
-fn function(world: &World) -> Function {
+fn function(aws: &FakeAws) -> Function {
     let settings: Settings = settings("enforce");
     let credentials = Credentials::new("AKIAOWN", OWN, Some(OWN.to_owned()), None, "test");
     let sdk = aws_config::SdkConfig::builder()
         .behavior_version(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new("eu-west-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .http_client(world.http())
+        .http_client(aws.http())
         .build();
     let parts = Parts::new(settings, sdk, policy());
     Function::new(KEY_CREATION.sources, parts.reactor(&KEY_CREATION), &parts)
@@ -77,7 +77,7 @@ fn event() -> Value {
 }
 
 /// Handles the event and returns all that came out of it, the finest log included.
-async fn everything(world: &World, event: &Value) -> (Result<Response, Failure>, String) {
+async fn everything(aws: &FakeAws, event: &Value) -> (Result<Response, Failure>, String) {
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -86,7 +86,7 @@ async fn everything(world: &World, event: &Value) -> (Result<Response, Failure>,
         .with_writer(move || writer.clone())
         .finish();
     let guard = tracing::subscriber::set_default(subscriber);
-    let result = Box::pin(function(world).handle(event, "first")).await;
+    let result = Box::pin(function(aws).handle(event, "first")).await;
     if let Err(failure) = &result {
         tracing::error!(error = %failure, debug = ?failure, "the event was not handled");
     }
@@ -95,11 +95,11 @@ async fn everything(world: &World, event: &Value) -> (Result<Response, Failure>,
         Ok(response) => serde_json::to_string(response).unwrap(),
         Err(failure) => format!("{:?}", Diagnostic::from(failure.clone())),
     };
-    let state = world.state();
+    let state = aws.state();
     let objects: String = state.objects.values().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
     let out = format!("{told}\n{:?}\n{:?}\n{objects}\n{}", state.messages, state.table, log.text());
     drop(state);
-    let statements = evidence(world);
+    let statements = evidence(aws);
     (
         result,
         format!("{out}\n{}", serde_json::to_string(&statements.iter().map(|(s, _)| s).collect::<Vec<_>>()).unwrap()),
@@ -120,13 +120,13 @@ fn assert_secret_free(out: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_reaction_lets_no_secret_out() {
-    let world = one_user();
-    let (result, out) = Box::pin(everything(&world, &event())).await;
+    let aws = one_user();
+    let (result, out) = Box::pin(everything(&aws, &event())).await;
     let response = result.unwrap();
     assert_eq!(response.reactions.len(), 1);
     assert_eq!(response.reactions[0].verdict.as_str(), "verified_revoked");
     assert_eq!(response.calls["IAM.UpdateAccessKey"], 1);
-    assert_eq!(world.published(), (1, 1));
+    assert_eq!(aws.published(), (1, 1));
     assert!(out.contains("handled an event") && out.contains(KEY), "something was logged");
     assert_secret_free(&out);
 }
@@ -136,9 +136,9 @@ async fn no_failure_lets_a_secret_out() {
     for action in ["iam:GetUser", "iam:UpdateAccessKey", "dynamodb:PutItem", "kms:Sign", "s3:PutObject", "sns:Publish"]
     {
         for fault in [DENIED, BROKEN, Fault::Silence] {
-            let world = one_user();
-            world.fault(action, fault, usize::MAX);
-            let (_, out) = Box::pin(everything(&world, &event())).await;
+            let aws = one_user();
+            aws.fault(action, fault, usize::MAX);
+            let (_, out) = Box::pin(everything(&aws, &event())).await;
             assert!(out.contains(action) || out.contains("denied"), "{action}: {out}");
             assert_secret_free(&out);
         }
@@ -158,8 +158,8 @@ async fn a_broken_event_lets_no_secret_out() {
     ] {
         let mut event = event();
         *event.pointer_mut(pointer).unwrap() = value;
-        let world = one_user();
-        let (result, out) = Box::pin(everything(&world, &event)).await;
+        let aws = one_user();
+        let (result, out) = Box::pin(everything(&aws, &event)).await;
         if pointer != "/detail/recipientAccountId" {
             assert!(matches!(result, Err(Failure::Malformed(_))), "{pointer}: {result:?}");
         }

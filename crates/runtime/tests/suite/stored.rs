@@ -27,13 +27,13 @@ fn items(text: &str) -> Vec<Map<String, Value>> {
 }
 
 /// A table that holds these.
-fn table(items: Vec<Map<String, Value>>) -> World {
-    let world = World::new();
+fn table(items: Vec<Map<String, Value>>) -> FakeAws {
+    let aws = FakeAws::new();
     for item in items {
         let of = |name: &str| item[name]["S"].as_str().unwrap().to_owned();
-        world.state().table.insert(format!("{} {}", of("pk"), of("sk")), item);
+        aws.state().table.insert(format!("{} {}", of("pk"), of("sk")), item);
     }
-    world
+    aws
 }
 
 fn at(text: &str) -> Timestamp {
@@ -82,16 +82,16 @@ async fn cases_are_read_and_written_again_as_they_stand() {
 
 #[tokio::test]
 async fn reviews_and_notices_are_read() {
-    let world = table(items!("reviews"));
-    let ours = guardrails(&world, 0, 0);
+    let aws = table(items!("reviews"));
+    let ours = guardrails(&aws, 0, 0);
     let reviews = ours.reviews().await.unwrap();
     let [(case, due_at)] = reviews.as_slice() else { panic!("{reviews:?}") };
     assert_eq!((case.as_str(), *due_at), ("sev-3cb6e1d19de4156f7c5c", at("2026-12-01T00:11:16.595Z")));
     assert!(!ours.forget_review_of(case, at("2026-12-01T00:11:16.594Z")).await.unwrap(), "of another time");
     assert!(ours.forget_review_of(case, *due_at).await.unwrap());
 
-    let world = table(items!("notices"));
-    let ours = guardrails(&world, 0, 0);
+    let aws = table(items!("notices"));
+    let ours = guardrails(&aws, 0, 0);
     let notice = "PROOF#ce2628f6089352a5a60075b3c8c870da0d60176f3f0a7d77da5274cc00203421";
     assert!(!ours.is_first_notice(notice, at("2026-12-01T00:00:00Z")).await.unwrap(), "it was told already");
     assert!(ours.forget_notice(notice).await.unwrap());
@@ -115,8 +115,8 @@ async fn exemptions_are_read() {
 
 #[tokio::test]
 async fn breakers_are_read() {
-    let world = table(items!("breakers"));
-    let ours = guardrails(&world, 3, 10);
+    let aws = table(items!("breakers"));
+    let ours = guardrails(&aws, 3, 10);
     let breakers = ours.load().await.unwrap().breakers;
     let [of_account, of_all] = breakers.as_slice() else { panic!("{breakers:?}") };
     assert_eq!(of_account.scope, "account 111122223333");
@@ -133,8 +133,8 @@ async fn breakers_are_read() {
 
 #[tokio::test]
 async fn rows_of_the_registry_are_read() {
-    let world = table(items!("registry"));
-    let ours = guardrails(&world, 0, 0);
+    let aws = table(items!("registry"));
+    let ours = guardrails(&aws, 0, 0);
     let full = ours.registry_entry("arn:aws:iam::111122223333:user/build-bot").await.unwrap().unwrap();
     assert_eq!(full.owners, ["Alice@example.com", "payments"]);
     assert_eq!(
@@ -183,8 +183,8 @@ async fn rotations_that_are_followed_and_gates_are_read() {
 
     let mut gates = Vec::new();
     for item in items!("cutovers") {
-        let world = table(vec![item]);
-        let ours = guardrails(&world, 0, 0);
+        let aws = table(vec![item]);
+        let ours = guardrails(&aws, 0, 0);
         let gate = ours.gates().await.unwrap().remove(0);
         assert!(!ours.open_gate(&gate).await.unwrap(), "the same rotation has opened it");
         ours.save_gate(&gate).await.unwrap();

@@ -15,17 +15,17 @@ const SSH_KEY: &str = "APKAEXAMPLESSHKEY";
 const CERTIFICATE: &str = "CERTEXAMPLECERTIFICATE";
 const API_KEY: &str = "ACCAEXAMPLEAPIKEY";
 
-fn everything() -> World {
-    let world = one_user();
+fn everything() -> FakeAws {
+    let aws = one_user();
     {
-        let mut state = world.state();
+        let mut state = aws.state();
         let user = state.users.get_mut(USER).unwrap();
         user.password = true;
         user.ssh_keys.insert(SSH_KEY.to_owned(), "Active".to_owned());
         user.certificates.insert(CERTIFICATE.to_owned(), "Active".to_owned());
         user.service_credentials.insert(API_KEY.to_owned(), "Active".to_owned());
     }
-    world
+    aws
 }
 
 /// One of the two keys is known to others.
@@ -34,8 +34,8 @@ fn exposed() -> Signal {
 }
 
 /// All that a containment or a restore changes about the user.
-fn held(world: &World) -> String {
-    let state = world.state();
+fn held(aws: &FakeAws) -> String {
+    let state = aws.state();
     let user = &state.users[USER];
     // The moment in a denial of older sessions differs from run to run.
     let policies: Vec<&String> = user.policies.keys().collect();
@@ -50,18 +50,18 @@ fn held(world: &World) -> String {
     )
 }
 
-async fn contained() -> (World, CaseId) {
-    let world = everything();
-    let reaction = deliver(&world, &exposed(), "first").await.unwrap();
+async fn contained() -> (FakeAws, CaseId) {
+    let aws = everything();
+    let reaction = deliver(&aws, &exposed(), "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::VerifiedRevoked);
-    world.take_calls();
-    (world, reaction.case)
+    aws.take_calls();
+    (aws, reaction.case)
 }
 
-async fn restore(world: &World, case: &CaseId, holder: &str) -> Answer {
+async fn restore(aws: &FakeAws, case: &CaseId, holder: &str) -> Answer {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Request { by, reason: "false alarm".to_owned(), ticket: None };
-    Box::pin(reactor(world, "enforce").restore(case, request, false, holder)).await.unwrap()
+    Box::pin(reactor(aws, "enforce").restore(case, request, false, holder)).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,20 +74,20 @@ async fn a_worker_that_dies_at_any_call_of_a_containment_leaves_nothing_alive() 
     assert!(calls.len() > 40, "{calls:?}");
     for (at, call) in calls.iter().enumerate() {
         for takes_effect in [false, true] {
-            let world = everything();
-            world.cut(at, takes_effect);
+            let aws = everything();
+            aws.cut(at, takes_effect);
             let signal = exposed();
             tokio::select! {
                 biased;
-                () = world.until_cut() => {}
-                ended = deliver(&world, &signal, "dead") => panic!("call {at} was not reached: {ended:?}"),
+                () = aws.until_cut() => {}
+                ended = deliver(&aws, &signal, "dead") => panic!("call {at} was not reached: {ended:?}"),
             }
-            world.after_the_lease();
+            aws.after_the_lease();
             let what = format!("cut at {at}, {call}, effect {takes_effect}");
-            let reaction = deliver(&world, &exposed(), "heir").await.unwrap();
+            let reaction = deliver(&aws, &exposed(), "heir").await.unwrap();
             assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 1), "{what}");
-            assert_eq!(held(&world), end, "{what}");
-            assert!(stored(&world).1, "{what}");
+            assert_eq!(held(&aws), end, "{what}");
+            assert!(stored(&aws).1, "{what}");
         }
     }
 }
@@ -98,10 +98,10 @@ async fn whatever_aws_refuses_the_other_steps_are_taken_and_the_verdict_says_so(
     deliver(&fresh, &exposed(), "whole").await.unwrap();
     let asked: BTreeSet<String> = fresh.take_calls().into_iter().filter(|call| call.starts_with("iam:")).collect();
     for action in &asked {
-        let world = everything();
-        world.fault(action, DENIED, usize::MAX);
-        let reaction = deliver(&world, &exposed(), "first").await.unwrap();
-        let case = stored(&world).0;
+        let aws = everything();
+        aws.fault(action, DENIED, usize::MAX);
+        let reaction = deliver(&aws, &exposed(), "first").await.unwrap();
+        let case = stored(&aws).0;
         match action.as_str() {
             // Who it is cannot be read: nothing is done to somebody unknown.
             "iam:GetUser" => assert_eq!(reaction.verdict, Verdict::AwaitingReview, "{action}"),
@@ -138,22 +138,22 @@ async fn a_worker_that_dies_at_any_call_of_a_restore_gives_back_the_same() {
     }
     for (at, call) in calls.iter().enumerate() {
         for takes_effect in [false, true] {
-            let (world, case) = contained().await;
-            world.cut(at, takes_effect);
+            let (aws, case) = contained().await;
+            aws.cut(at, takes_effect);
             tokio::select! {
                 biased;
-                () = world.until_cut() => {}
-                ended = restore(&world, &case, "dead") => panic!("call {at} was not reached: {ended:?}"),
+                () = aws.until_cut() => {}
+                ended = restore(&aws, &case, "dead") => panic!("call {at} was not reached: {ended:?}"),
             }
-            world.after_the_lease();
+            aws.after_the_lease();
             let what = format!("cut at {at}, {call}, effect {takes_effect}");
-            match restore(&world, &case, "heir").await {
+            match restore(&aws, &case, "heir").await {
                 Answer::Reacted { reactions } => assert_eq!(reactions[0].verdict, Verdict::Restored, "{what}"),
                 Answer::Refused { why } => assert!(why.contains("restored already"), "{what}: {why}"),
                 other => panic!("{what}: {other:?}"),
             }
-            assert_eq!(held(&world), end, "{what}");
-            let (stored, closed) = stored(&world);
+            assert_eq!(held(&aws), end, "{what}");
+            let (stored, closed) = stored(&aws);
             assert!(closed && stored.verdict == Some(Verdict::Restored), "{what}: {stored:#?}");
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::world::{Answer, State};
+use super::fake_aws::{Answer, State};
 
 type Item = Map<String, Value>;
 

@@ -1,11 +1,11 @@
 //! A whole reactor over an AWS in memory, and the claims that the tests speak of.
 
 pub(crate) mod dynamo;
+pub(crate) mod fake_aws;
 mod iam;
 mod organization;
 mod services;
 pub(crate) mod vault;
-pub(crate) mod world;
 
 use std::sync::{Arc, LazyLock};
 
@@ -37,10 +37,10 @@ use severance_engine::publish::Publisher;
 use severance_engine::reactor::{ReactError, Reactor};
 use severance_engine::settings::{self, Settings};
 
-pub(crate) use services::{EXTERNAL_ID, SESSION_SECRET, SESSION_TOKEN};
-pub(crate) use world::{
-    ATTEMPTS, BROKEN, DENIED, Fault, Policy as ManagedPolicy, Principal, Profile, Scp, Secret, THROTTLED, World,
+pub(crate) use fake_aws::{
+    ATTEMPTS, BROKEN, DENIED, FakeAws, Fault, Policy as ManagedPolicy, Principal, Profile, Scp, Secret, THROTTLED,
 };
+pub(crate) use services::{EXTERNAL_ID, SESSION_SECRET, SESSION_TOKEN};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
 pub(crate) const CREATED: &str = "2025-06-01T00:00:00Z";
@@ -72,12 +72,12 @@ pub(crate) const MUTATING: [&str; 16] = [
 ];
 
 /// One user with two active keys.
-pub(crate) fn one_user() -> World {
-    let world = World::new();
+pub(crate) fn one_user() -> FakeAws {
+    let aws = FakeAws::new();
     let keys = [(KEY.to_owned(), true), (OTHER_KEY.to_owned(), true)].into();
     let user = Principal { id: USER_ID.to_owned(), keys, ..Principal::default() };
-    world.state().users.insert(USER.to_owned(), user);
-    world
+    aws.state().users.insert(USER.to_owned(), user);
+    aws
 }
 
 pub(crate) fn settings(mode: &str) -> Settings {
@@ -101,13 +101,13 @@ pub(crate) fn settings(mode: &str) -> Settings {
 
 /// As the functions' clients are, but each with its own allowance of retries: the SDK keeps one for a whole process.
 macro_rules! client {
-    ($sdk:ident, $world:expr) => {
+    ($sdk:ident, $aws:expr) => {
         $sdk::Client::from_conf(
             $sdk::Config::builder()
                 .behavior_version($sdk::config::BehaviorVersion::latest())
                 .credentials_provider(credentials())
                 .region($sdk::config::Region::new("eu-west-1"))
-                .http_client($world.http())
+                .http_client($aws.http())
                 .retry_partition(RetryPartition::custom("test").build())
                 .retry_config(settings::retries())
                 .timeout_config(settings::time_outs())
@@ -120,62 +120,62 @@ fn credentials() -> Credentials {
     Credentials::new("ASIAFUNCTION", "s", None, None, "test")
 }
 
-pub(crate) fn iam(world: &World) -> aws_sdk_iam::Client {
-    client!(aws_sdk_iam, world)
+pub(crate) fn iam(aws: &FakeAws) -> aws_sdk_iam::Client {
+    client!(aws_sdk_iam, aws)
 }
 
-pub(crate) fn secrets(world: &World) -> aws_sdk_secretsmanager::Client {
-    client!(aws_sdk_secretsmanager, world)
+pub(crate) fn secrets(aws: &FakeAws) -> aws_sdk_secretsmanager::Client {
+    client!(aws_sdk_secretsmanager, aws)
 }
 
-pub(crate) fn cloudtrail(world: &World) -> aws_sdk_cloudtrail::Client {
-    client!(aws_sdk_cloudtrail, world)
+pub(crate) fn cloudtrail(aws: &FakeAws) -> aws_sdk_cloudtrail::Client {
+    client!(aws_sdk_cloudtrail, aws)
 }
 
-pub(crate) fn lambda(world: &World) -> aws_sdk_lambda::Client {
+pub(crate) fn lambda(aws: &FakeAws) -> aws_sdk_lambda::Client {
     let config = aws_sdk_lambda::Config::builder()
         .behavior_version(aws_sdk_lambda::config::BehaviorVersion::latest())
         .region(aws_sdk_lambda::config::Region::new("eu-west-1"))
         .credentials_provider(credentials())
-        .http_client(world.http());
+        .http_client(aws.http());
     aws_sdk_lambda::Client::from_conf(config.build())
 }
 
-pub(crate) fn rolesanywhere(world: &World) -> aws_sdk_rolesanywhere::Client {
-    client!(aws_sdk_rolesanywhere, world)
+pub(crate) fn rolesanywhere(aws: &FakeAws) -> aws_sdk_rolesanywhere::Client {
+    client!(aws_sdk_rolesanywhere, aws)
 }
 
-pub(crate) fn sso(world: &World) -> aws_sdk_ssoadmin::Client {
-    client!(aws_sdk_ssoadmin, world)
+pub(crate) fn sso(aws: &FakeAws) -> aws_sdk_ssoadmin::Client {
+    client!(aws_sdk_ssoadmin, aws)
 }
 
-pub(crate) fn identitystore(world: &World) -> aws_sdk_identitystore::Client {
-    client!(aws_sdk_identitystore, world)
+pub(crate) fn identitystore(aws: &FakeAws) -> aws_sdk_identitystore::Client {
+    client!(aws_sdk_identitystore, aws)
 }
 
-pub(crate) fn organizations(world: &World) -> aws_sdk_organizations::Client {
-    client!(aws_sdk_organizations, world)
+pub(crate) fn organizations(aws: &FakeAws) -> aws_sdk_organizations::Client {
+    client!(aws_sdk_organizations, aws)
 }
 
-pub(crate) fn cases(world: &World) -> Cases {
-    Cases::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), 400)
+pub(crate) fn cases(aws: &FakeAws) -> Cases {
+    Cases::new(client!(aws_sdk_dynamodb, aws), "cases".to_owned(), 400)
 }
 
 /// The guardrails of this account, with breakers of these limits.
-pub(crate) fn guardrails(world: &World, account_steps: usize, organization_steps: usize) -> Guardrails {
-    guardrails_within(world, account_steps, organization_steps, SignedDuration::from_hours(1))
+pub(crate) fn guardrails(aws: &FakeAws, account_steps: usize, organization_steps: usize) -> Guardrails {
+    guardrails_within(aws, account_steps, organization_steps, SignedDuration::from_hours(1))
 }
 
 /// The same, with this window.
 pub(crate) fn guardrails_within(
-    world: &World,
+    aws: &FakeAws,
     account_steps: usize,
     organization_steps: usize,
     window: SignedDuration,
 ) -> Guardrails {
     let account = AccountId::try_from(ACCOUNT).unwrap();
     let limits = Limits { account, account_steps, organization_steps, window };
-    Guardrails::new(client!(aws_sdk_dynamodb, world), "cases".to_owned(), limits)
+    Guardrails::new(client!(aws_sdk_dynamodb, aws), "cases".to_owned(), limits)
 }
 
 /// The default policies, read once for all tests of a binary.
@@ -186,26 +186,26 @@ pub(crate) fn policy() -> Arc<dyn Policy> {
 }
 
 /// Every countermeasure.
-pub(crate) fn drivers(world: &World) -> Vec<Box<dyn Driver>> {
+pub(crate) fn drivers(aws: &FakeAws) -> Vec<Box<dyn Driver>> {
     vec![
-        Box::new(DeactivateAccessKey::new(iam(world))),
-        Box::new(QuarantineUser::new(iam(world))),
-        Box::new(RemoveConsolePassword::new(iam(world))),
-        Box::new(DeactivateSshPublicKey::new(iam(world))),
-        Box::new(DeactivateSigningCertificate::new(iam(world))),
-        Box::new(DeactivateServiceCredential::new(iam(world))),
-        Box::new(RevokeUserSessions::new(iam(world))),
-        Box::new(RevokeRoleSessions::new(iam(world))),
-        Box::new(QuarantineRole::new(iam(world))),
-        Box::new(CloseRoleTrust::new(iam(world))),
-        Box::new(LeaveRolesAnywhere::new(rolesanywhere(world))),
-        Box::new(RemoveAccountAssignment::new(sso(world))),
-        Box::new(RemoveGroupMembership::new(identitystore(world))),
-        Box::new(NeutralizePolicy::new(iam(world))),
-        Box::new(QuarantineByScp::new(organizations(world))),
-        Box::new(RotateSecret::new(secrets(world))),
-        Box::new(DeleteAccessKey::new(iam(world))),
-        Box::new(AdoptAccessKey::new(iam(world), secrets(world), attachment())),
+        Box::new(DeactivateAccessKey::new(iam(aws))),
+        Box::new(QuarantineUser::new(iam(aws))),
+        Box::new(RemoveConsolePassword::new(iam(aws))),
+        Box::new(DeactivateSshPublicKey::new(iam(aws))),
+        Box::new(DeactivateSigningCertificate::new(iam(aws))),
+        Box::new(DeactivateServiceCredential::new(iam(aws))),
+        Box::new(RevokeUserSessions::new(iam(aws))),
+        Box::new(RevokeRoleSessions::new(iam(aws))),
+        Box::new(QuarantineRole::new(iam(aws))),
+        Box::new(CloseRoleTrust::new(iam(aws))),
+        Box::new(LeaveRolesAnywhere::new(rolesanywhere(aws))),
+        Box::new(RemoveAccountAssignment::new(sso(aws))),
+        Box::new(RemoveGroupMembership::new(identitystore(aws))),
+        Box::new(NeutralizePolicy::new(iam(aws))),
+        Box::new(QuarantineByScp::new(organizations(aws))),
+        Box::new(RotateSecret::new(secrets(aws))),
+        Box::new(DeleteAccessKey::new(iam(aws))),
+        Box::new(AdoptAccessKey::new(iam(aws), secrets(aws), attachment())),
     ]
 }
 
@@ -215,34 +215,34 @@ pub(crate) fn attachment() -> Attachment {
     Attachment { function, every_days: 90, kms_key: None }
 }
 
-pub(crate) fn identities(world: &World, settings: &Settings) -> Identities {
+pub(crate) fn identities(aws: &FakeAws, settings: &Settings) -> Identities {
     Identities::new(
-        iam(world),
+        iam(aws),
         settings.account.clone(),
         settings.tags.clone(),
-        guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit),
+        guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit),
         settings.precedence,
     )
 }
 
-pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
+pub(crate) fn reactor(aws: &FakeAws, mode: &str) -> Reactor {
     let settings = settings(mode);
-    let secrets = secrets(world);
-    let guardrails = guardrails(world, settings.breaker_account_limit, settings.breaker_organization_limit);
-    let identities = identities(world, &settings);
+    let secrets = secrets(aws);
+    let guardrails = guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit);
+    let identities = identities(aws, &settings);
     Reactor {
-        reach: Reach::hub(settings.account.clone(), Hands::new(identities.with_secrets(secrets), drivers(world))),
+        reach: Reach::hub(settings.account.clone(), Hands::new(identities.with_secrets(secrets), drivers(aws))),
         policy: policy(),
         guardrails,
         alarms: Alarms::new(
-            Announcer::new(client!(aws_sdk_sns, world), settings.alarm_topic.clone()),
+            Announcer::new(client!(aws_sdk_sns, aws), settings.alarm_topic.clone()),
             settings.stack.clone(),
         ),
-        cases: cases(world),
+        cases: cases(aws),
         publisher: Publisher::new(
-            Signer::new(client!(aws_sdk_kms, world), settings.signing_key.clone()),
-            EvidenceStore::new(client!(aws_sdk_s3, world), settings.bucket.clone()),
-            Announcer::new(client!(aws_sdk_sns, world), settings.topic.clone()),
+            Signer::new(client!(aws_sdk_kms, aws), settings.signing_key.clone()),
+            EvidenceStore::new(client!(aws_sdk_s3, aws), settings.bucket.clone()),
+            Announcer::new(client!(aws_sdk_sns, aws), settings.topic.clone()),
             &settings,
         ),
         copies: None,
@@ -251,17 +251,17 @@ pub(crate) fn reactor(world: &World, mode: &str) -> Reactor {
 }
 
 /// What a fresh process makes of a signal about one subject.
-pub(crate) async fn deliver(world: &World, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
-    deliver_in("enforce", world, signal, delivery).await
+pub(crate) async fn deliver(aws: &FakeAws, signal: &Signal, delivery: &str) -> Result<Reaction, ReactError> {
+    deliver_in("enforce", aws, signal, delivery).await
 }
 
 pub(crate) async fn deliver_in(
     mode: &str,
-    world: &World,
+    aws: &FakeAws,
     signal: &Signal,
     delivery: &str,
 ) -> Result<Reaction, ReactError> {
-    let mut outcomes = reactor(world, mode).react(signal, delivery).await;
+    let mut outcomes = reactor(aws, mode).react(signal, delivery).await;
     assert_eq!(outcomes.len(), 1, "one subject");
     outcomes.remove(0)
 }
@@ -320,8 +320,8 @@ pub(crate) fn leaver() -> Signal {
 }
 
 /// The statements in the bucket, in the order of their keys, each with the digest of its payload.
-pub(crate) fn evidence(world: &World) -> Vec<(Statement, Digest)> {
-    let state = world.state();
+pub(crate) fn evidence(aws: &FakeAws) -> Vec<(Statement, Digest)> {
+    let state = aws.state();
     let open = |bytes: &Vec<u8>| {
         let envelope: dsse::Envelope = serde_json::from_slice(bytes).unwrap();
         let payload = aws_smithy_types::base64::decode(envelope.payload).unwrap();
@@ -331,8 +331,8 @@ pub(crate) fn evidence(world: &World) -> Vec<(Statement, Digest)> {
 }
 
 /// The only case in the table, and whether it is closed.
-pub(crate) fn stored(world: &World) -> (Case, bool) {
-    let state = world.state();
+pub(crate) fn stored(aws: &FakeAws) -> (Case, bool) {
+    let state = aws.state();
     // Beside it lie what the guardrails remember.
     let mut cases = state.table.iter().filter(|(key, _)| key.starts_with("CASE#")).map(|(_, item)| item);
     let item = cases.next().unwrap();
@@ -341,25 +341,25 @@ pub(crate) fn stored(world: &World) -> (Case, bool) {
 }
 
 /// One role without our policy.
-pub(crate) fn one_role() -> World {
-    let world = World::new();
+pub(crate) fn one_role() -> FakeAws {
+    let aws = FakeAws::new();
     let role = Principal { id: "AROADBQP57FF2AEXAMPLE".to_owned(), ..Principal::default() };
-    world.state().roles.insert(ROLE.to_owned(), role);
-    world
+    aws.state().roles.insert(ROLE.to_owned(), role);
+    aws
 }
 
 /// One secret with rotation on.
-pub(crate) fn one_secret() -> World {
-    let world = World::new();
+pub(crate) fn one_secret() -> FakeAws {
+    let aws = FakeAws::new();
     let versions = [("first-version".to_owned(), vec!["AWSCURRENT".to_owned()])].into();
     let secret = Secret { name: "db/main".to_owned(), rotation: true, versions, ..Secret::default() };
-    world.state().secrets.insert(SECRET.to_owned(), secret);
-    world
+    aws.state().secrets.insert(SECRET.to_owned(), secret);
+    aws
 }
 
 /// The ids of the secret's current versions that are not its first.
-pub(crate) fn current_versions(world: &World) -> Vec<String> {
-    let state = world.state();
+pub(crate) fn current_versions(aws: &FakeAws) -> Vec<String> {
+    let state = aws.state();
     let current = |labels: &[String]| labels.iter().any(|label| label == "AWSCURRENT");
     let versions = state.secrets[SECRET].versions.iter();
     versions.filter(|(id, labels)| *id != "first-version" && current(labels)).map(|(id, _)| id.clone()).collect()

@@ -4,7 +4,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
-use super::world::{Answer, Scp, State};
+use super::fake_aws::{Answer, Scp, State};
 
 pub(crate) const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-1111222233334444";
 

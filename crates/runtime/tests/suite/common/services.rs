@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::world::{Answer, Message, State};
+use super::fake_aws::{Answer, Message, State};
 
 const ONLY_NEW: &str = "attribute_not_exists(pk)";
 const STILL_OURS: &str = "lease = :lease";
@@ -106,12 +106,12 @@ pub(crate) fn secrets(state: &mut State, operation: &str, input: &Value) -> Answ
     }
 }
 
-fn pending(secret: &super::world::Secret) -> Option<(String, Vec<String>)> {
+fn pending(secret: &super::fake_aws::Secret) -> Option<(String, Vec<String>)> {
     let mut versions = secret.versions.iter().map(|(id, labels)| (id.clone(), labels.clone()));
     versions.find(|(_, labels)| labels.iter().any(|label| label == "AWSPENDING"))
 }
 
-fn described((arn, secret): (&String, &super::world::Secret)) -> Value {
+fn described((arn, secret): (&String, &super::fake_aws::Secret)) -> Value {
     let tags: Vec<Value> = secret.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     json!({
         "ARN": arn, "Name": secret.name, "RotationEnabled": secret.rotation, "Tags": tags,

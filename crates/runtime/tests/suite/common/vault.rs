@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
-use super::world::{Answer, Secret, State};
+use super::fake_aws::{Answer, Secret, State};
 
 /// The role of the rotation function, as CloudTrail names it.
 pub(crate) const ROTATION_ROLE: &str = "arn:aws:iam::111122223333:role/severance-secret-rotation";

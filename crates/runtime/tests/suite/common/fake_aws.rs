@@ -189,12 +189,12 @@ pub(crate) struct Call {
 pub(crate) type Answer = Result<String, (u16, String)>;
 
 #[derive(Debug, Clone)]
-pub(crate) struct World {
+pub(crate) struct FakeAws {
     state: Arc<Mutex<State>>,
     cut: Arc<tokio::sync::Notify>,
 }
 
-impl World {
+impl FakeAws {
     pub(crate) fn new() -> Self {
         let state = State { page: 100, ..State::default() };
         Self { state: Arc::new(Mutex::new(state)), cut: Arc::default() }
@@ -205,8 +205,8 @@ impl World {
     }
 
     pub(crate) fn http(&self) -> SharedHttpClient {
-        let world = self.clone();
-        http_client_fn(move |_, _| SharedHttpConnector::new(world.clone()))
+        let aws = self.clone();
+        http_client_fn(move |_, _| SharedHttpConnector::new(aws.clone()))
     }
 
     /// From now on, so many attempts at an action meet this fault.
@@ -408,14 +408,14 @@ fn error_document(action: &str, code: &str) -> String {
     }
 }
 
-impl HttpConnector for World {
+impl HttpConnector for FakeAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = read(&request);
         let authorization = request.headers().get("authorization").unwrap_or_default();
         let signer = authorization.split("Credential=").nth(1).and_then(|rest| rest.split('/').next());
         self.state().signers.push(signer.unwrap_or_default().to_owned());
-        let world = self.clone();
-        HttpConnectorFuture::new(async move { Ok(world.answer(call).await) })
+        let aws = self.clone();
+        HttpConnectorFuture::new(async move { Ok(aws.answer(call).await) })
     }
 }
 
