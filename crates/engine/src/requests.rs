@@ -14,7 +14,7 @@ use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
 
 use crate::blast_radius::judge;
 use crate::reactor::{ReactError, Reactor};
-use crate::review::{Answered, Voice};
+use crate::review::{Answered, Reviewer};
 use severance_aws::caller::{CallerError, Callers};
 use severance_aws::clock;
 
@@ -123,11 +123,11 @@ impl Responder {
                 Box::pin(self.reactor.verify(case, request, holder)).await
             }
             Ask::Approve { case, plan, reason } => {
-                let voice = Voice { by: &by, plan, reason };
-                Box::pin(self.reactor.approve(case, voice, holder)).await.map(answered)
+                let reviewer = Reviewer { by: &by, plan, reason };
+                Box::pin(self.reactor.approve(case, reviewer, holder)).await.map(answered)
             }
             Ask::Deny { case, plan, reason } => {
-                Box::pin(self.reactor.deny(case, Voice { by: &by, plan, reason }, holder)).await.map(answered)
+                Box::pin(self.reactor.deny(case, Reviewer { by: &by, plan, reason }, holder)).await.map(answered)
             }
             Ask::Exempt { exemption: request } => {
                 let now = clock::now();

@@ -31,7 +31,7 @@ pub enum Answered {
 
 /// Who answers, and in which words.
 #[derive(Debug, Clone, Copy)]
-pub struct Voice<'a> {
+pub struct Reviewer<'a> {
     /// Who, as AWS STS vouches for it.
     pub by: &'a Arn,
     /// The plan that they saw.
@@ -42,8 +42,8 @@ pub struct Voice<'a> {
 
 impl Reactor {
     /// Carries a held plan out, on somebody's word.
-    pub async fn approve(&self, id: &CaseId, voice: Voice<'_>, holder: &str) -> Result<Answered, ReactError> {
-        let stored = match self.waiting(id, voice).await? {
+    pub async fn approve(&self, id: &CaseId, reviewer: Reviewer<'_>, holder: &str) -> Result<Answered, ReactError> {
+        let stored = match self.waiting(id, reviewer).await? {
             Ok(stored) => stored,
             Err(why) => return Ok(Answered::Refused(why)),
         };
@@ -52,15 +52,15 @@ impl Reactor {
             return Ok(Answered::Refused(why.to_owned()));
         }
         let requester = stored.case.signal.request.as_ref().map(|request| &request.by);
-        if requester.is_some_and(|requester| same_person(requester, voice.by)) {
-            let why = format!("{} asked for this; somebody else must approve it", voice.by);
+        if requester.is_some_and(|requester| same_person(requester, reviewer.by)) {
+            let why = format!("{} asked for this; somebody else must approve it", reviewer.by);
             return Ok(Answered::Refused(why));
         }
         if !stored.case.can_be_approved() {
             let why = format!(
                 "no countermeasure fits, so there is nothing to approve: act by hand, then close it with: \
                  sever deny {id} --plan {} --reason 'done by hand'",
-                voice.plan
+                reviewer.plan
             );
             return Ok(Answered::Refused(why));
         }
@@ -68,19 +68,19 @@ impl Reactor {
             return Ok(Answered::Refused(why));
         }
         let now = clock::now();
-        let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
+        let (by, reason) = (reviewer.by.clone(), reviewer.reason.to_owned());
         Box::pin(self.release(&stored, Decision::Approved { by, reason, at: now }, holder)).await
     }
 
     /// Closes a held plan without carrying it out, on somebody's word.
-    pub async fn deny(&self, id: &CaseId, voice: Voice<'_>, holder: &str) -> Result<Answered, ReactError> {
-        let stored = match self.waiting(id, voice).await? {
+    pub async fn deny(&self, id: &CaseId, reviewer: Reviewer<'_>, holder: &str) -> Result<Answered, ReactError> {
+        let stored = match self.waiting(id, reviewer).await? {
             Ok(stored) => stored,
             Err(why) => return Ok(Answered::Refused(why)),
         };
-        let (by, reason) = (voice.by.clone(), voice.reason.to_owned());
+        let (by, reason) = (reviewer.by.clone(), reviewer.reason.to_owned());
         let decision = Decision::Denied { by, reason, at: clock::now() };
-        self.decline(&stored, &format!("{DENIED}{}", voice.by), decision, holder).await
+        self.decline(&stored, &format!("{DENIED}{}", reviewer.by), decision, holder).await
     }
 
     /// Announces a review that nobody answered once more.
@@ -116,7 +116,7 @@ impl Reactor {
     }
 
     /// The case that waits for this plan's answer; or why this answer does not count.
-    async fn waiting(&self, id: &CaseId, voice: Voice<'_>) -> Result<Result<Stored, String>, ReactError> {
+    async fn waiting(&self, id: &CaseId, reviewer: Reviewer<'_>) -> Result<Result<Stored, String>, ReactError> {
         let Some(stored) = self.cases.load(id).await? else {
             return Ok(Err(format!("this stack has no case {id}: sever reviews lists those that wait")));
         };
@@ -136,11 +136,11 @@ impl Reactor {
                 review.expires_at
             )));
         }
-        if !review.is_named_by(voice.plan) {
+        if !review.is_named_by(reviewer.plan) {
             return Ok(Err(format!(
                 "case {id} waits for an answer about plan {}, not {}: look at it again with: sever status {id}",
                 review.short_plan(),
-                voice.plan,
+                reviewer.plan,
             )));
         }
         Ok(Ok(stored))

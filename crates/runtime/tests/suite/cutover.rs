@@ -375,8 +375,8 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
         let case = cases_of(&aws);
         let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
         let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
-        let voice = severance_engine::review::Voice { by: &by, plan: &plan, reason: "cut it" };
-        let answered = Box::pin(with_gates(&aws, "enforce").approve(&case.id, voice, "approve")).await.unwrap();
+        let reviewer = severance_engine::review::Reviewer { by: &by, plan: &plan, reason: "cut it" };
+        let answered = Box::pin(with_gates(&aws, "enforce").approve(&case.id, reviewer, "approve")).await.unwrap();
         assert!(
             matches!(&answered, severance_engine::review::Answered::Refused(why) if why.contains(expected)),
             "{expected}: {answered:?}"

@@ -9,20 +9,20 @@ use severance_domain::review::Decision;
 use severance_domain::signal::{Signal, SignalKind};
 use severance_domain::verdict::Verdict;
 use severance_engine::reactor::ReactError;
-use severance_engine::review::{Answered, Voice};
+use severance_engine::review::{Answered, Reviewer};
 
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 
 async fn approve_in(mode: &str, aws: &FakeAws, held: &Reacted, holder: &str) -> Result<Answered, ReactError> {
     let by = Arn::try_from(CAROL).unwrap();
-    let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "the owner agreed" };
-    Box::pin(reactor(aws, mode).approve(&held.case, voice, holder)).await
+    let reviewer = Reviewer { by: &by, plan: held.plan.as_deref().unwrap(), reason: "the owner agreed" };
+    Box::pin(reactor(aws, mode).approve(&held.case, reviewer, holder)).await
 }
 
 async fn deny(aws: &FakeAws, held: &Reacted) -> Answered {
     let by = Arn::try_from(CAROL).unwrap();
-    let voice = Voice { by: &by, plan: held.plan.as_deref().unwrap(), reason: "it stays" };
-    Box::pin(reactor(aws, "enforce").deny(&held.case, voice, "denied")).await.unwrap()
+    let reviewer = Reviewer { by: &by, plan: held.plan.as_deref().unwrap(), reason: "it stays" };
+    Box::pin(reactor(aws, "enforce").deny(&held.case, reviewer, "denied")).await.unwrap()
 }
 
 fn done(answered: Answered) -> Reacted {
@@ -157,16 +157,16 @@ async fn what_nobody_can_decide_about_is_refused_with_the_way_out() {
     let aws = one_user();
     let reactor = reactor(&aws, "enforce");
     let by = Arn::try_from(CAROL).unwrap();
-    let voice = Voice { by: &by, plan: "0123456789abcdef", reason: "yes" };
+    let reviewer = Reviewer { by: &by, plan: "0123456789abcdef", reason: "yes" };
     let unknown: CaseId = serde_json::from_value(serde_json::json!("sev-00000000000000000000")).unwrap();
-    let why = refused(Box::pin(reactor.approve(&unknown, voice, "a")).await.unwrap());
+    let why = refused(Box::pin(reactor.approve(&unknown, reviewer, "a")).await.unwrap());
     assert!(why.contains("no case sev-") && why.contains("sever reviews"), "{why}");
     // A user has no countermeasure for this claim, so there is nothing to approve.
     let hold = deliver(&aws, &signal(SignalKind::IdentityOverPrivileged), "event").await.unwrap();
-    let voice = Voice { plan: hold.plan.as_deref().unwrap(), ..voice };
-    let why = refused(Box::pin(reactor.approve(&hold.case, voice, "a")).await.unwrap());
+    let reviewer = Reviewer { plan: hold.plan.as_deref().unwrap(), ..reviewer };
+    let why = refused(Box::pin(reactor.approve(&hold.case, reviewer, "a")).await.unwrap());
     assert!(why.contains("act by hand") && why.contains("sever deny"), "{why}");
-    let other = Voice { plan: "ffffffffffffffff", ..voice };
+    let other = Reviewer { plan: "ffffffffffffffff", ..reviewer };
     let why = refused(Box::pin(reactor.deny(&hold.case, other, "a")).await.unwrap());
     assert!(why.contains("not ffffffffffffffff") && why.contains("sever status"), "{why}");
     // The identity is gone when the answer comes.
