@@ -15,7 +15,7 @@ use severance_engine::reactor::Reactor;
 use severance_engine::requests::Responder;
 use severance_engine::settings::{self, Settings};
 use severance_policy::Guardrails;
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 use severance_runtime::function::{Function, Response};
 use severance_runtime::serve::{Failure, Serve};
 use tokio::sync::Notify;
@@ -42,7 +42,7 @@ pub struct Reacting {
     /// As its folder is called.
     pub name: &'static str,
     sources: &'static [EventSource],
-    compose: fn(&Parts) -> Reactor,
+    compose: fn(&Composition) -> Reactor,
 }
 
 /// Findings of posture tools and threat detectors.
@@ -119,9 +119,9 @@ impl Product {
         self
     }
 
-    fn parts(&self, function: &str, behind_url: bool) -> Parts {
+    fn composition(&self, function: &str, behind_url: bool) -> Composition {
         let credential = self.sessions.get(function).expect("every function that is asked has a session");
-        Parts::new(settings(&self.set, behind_url), sdk(&self.aws, credential), POLICY.clone())
+        Composition::new(settings(&self.set, behind_url), sdk(&self.aws, credential), POLICY.clone())
     }
 
     fn delivery(&mut self) -> String {
@@ -138,8 +138,8 @@ impl Product {
                 tokio::time::sleep(Duration::from_mins(1) * u32::try_from(attempt).unwrap_or(1)).await;
             }
             let delivery = self.delivery();
-            let parts = self.parts(function.name, false);
-            let composed = Function::new(function.sources, (function.compose)(&parts), &parts);
+            let composition = self.composition(function.name, false);
+            let composed = Function::new(function.sources, (function.compose)(&composition), &composition);
             match self.alive(TIME_OUT, Box::pin(composed.handle(event, &delivery))).await {
                 Ok(response) => return Some(response),
                 Err(why) => last = why,
@@ -174,7 +174,7 @@ impl Product {
 
     async fn serve(&mut self, payload: &Value, behind_url: bool) -> Answered {
         let delivery = self.delivery();
-        let responder = responder::compose(&self.parts(RESPONDER, behind_url));
+        let responder = responder::compose(&self.composition(RESPONDER, behind_url));
         self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(payload, &delivery))).await
     }
 
@@ -183,7 +183,7 @@ impl Product {
         let delivery = self.delivery();
         let responder = match self.tick.take() {
             Some(warm) => warm,
-            None => responder::compose(&self.parts(RESPONDER, false)),
+            None => responder::compose(&self.composition(RESPONDER, false)),
         };
         let tick = json!({ "request": "tick" });
         match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(&tick, &delivery))).await {

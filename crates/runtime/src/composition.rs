@@ -39,7 +39,7 @@ use severance_engine::settings::Settings;
 
 /// What a function is composed from. Each client is made where it is asked for, so a function holds only those it uses.
 #[derive(Clone)]
-pub struct Parts {
+pub struct Composition {
     /// The stack's settings.
     pub settings: Settings,
     /// The account that identities are read and ended in, and the configuration that acts there.
@@ -66,19 +66,19 @@ macro_rules! client_over {
 
 /// A client over the stack's own configuration.
 macro_rules! client {
-    ($parts:expr, $sdk:ident) => {
-        client_over!($sdk, $sdk::config::Builder::from(&$parts.sdk), $parts.calls)
+    ($composition:expr, $sdk:ident) => {
+        client_over!($sdk, $sdk::config::Builder::from(&$composition.sdk), $composition.calls)
     };
 }
 
 /// The same over the configuration of the account that identities live in.
 macro_rules! client_there {
-    ($parts:expr, $sdk:ident) => {
-        client_over!($sdk, $sdk::config::Builder::from(&$parts.there), $parts.calls)
+    ($composition:expr, $sdk:ident) => {
+        client_over!($sdk, $sdk::config::Builder::from(&$composition.there), $composition.calls)
     };
 }
 
-impl Parts {
+impl Composition {
     /// From this configuration of the SDK, under this policy.
     pub fn new(settings: Settings, sdk: SdkConfig, policy: Arc<dyn Policy>) -> Self {
         let (account, there) = (settings.account.clone(), sdk.clone());
@@ -253,8 +253,9 @@ impl Parts {
         if let Some(member) = &settings.member {
             let (sdk, hub) = (self.sdk.clone(), settings.account.clone());
             let sessions = Sessions::new(sdk, self.calls.clone(), hub, self.partition(), Some(member.clone()));
-            let parts = self.clone();
-            reach = reach.with_members(sessions, move |there, account| parts.in_account(there, account).hands(card));
+            let composition = self.clone();
+            reach =
+                reach.with_members(sessions, move |there, account| composition.in_account(there, account).hands(card));
         }
         Reactor {
             reach,

@@ -9,7 +9,7 @@ use severance_domain::intake::{self, EventSource, Ignored};
 use severance_domain::respond::Reacted as Reaction;
 use severance_engine::reactor::Reactor;
 
-use crate::composition::Parts;
+use crate::composition::Composition;
 use crate::serve::{Failure, Measured, Serve, Took};
 
 /// A function: the events that it reads, and what it reacts with.
@@ -32,9 +32,9 @@ pub struct Response {
 }
 
 impl Function {
-    /// A function over these events and this reactor, which is composed from these parts.
-    pub fn new(sources: &'static [EventSource], reactor: Reactor, parts: &Parts) -> Self {
-        Self { sources, reactor, calls: parts.calls.clone() }
+    /// A function over these events and this reactor, of the same composition.
+    pub fn new(sources: &'static [EventSource], reactor: Reactor, composition: &Composition) -> Self {
+        Self { sources, reactor, calls: composition.calls.clone() }
     }
 
     /// Handles one event. `delivery` names this delivery, so that concurrent ones can be told apart.

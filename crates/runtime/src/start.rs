@@ -13,7 +13,7 @@ use severance_policy::{self as policy, PolicyError};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::composition::Parts;
+use crate::composition::Composition;
 use crate::function::Function;
 use crate::logs;
 use crate::serve::{Failure, Serve};
@@ -33,20 +33,20 @@ pub enum StartError {
 }
 
 /// Starts a function over these events and serves invocations until Lambda ends it.
-pub async fn run(sources: &'static [EventSource], compose: fn(&Parts) -> Reactor) -> Result<(), StartError> {
-    run_with(|parts| Function::new(sources, compose(parts), parts)).await
+pub async fn run(sources: &'static [EventSource], compose: fn(&Composition) -> Reactor) -> Result<(), StartError> {
+    run_with(|composition| Function::new(sources, compose(composition), composition)).await
 }
 
 /// Starts a function and serves invocations until Lambda ends it.
-pub async fn run_with<S: Serve>(compose: impl FnOnce(&Parts) -> S) -> Result<(), StartError> {
+pub async fn run_with<S: Serve>(compose: impl FnOnce(&Composition) -> S) -> Result<(), StartError> {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(logs::filter(logs::levels().as_deref())).init();
     let settings = Settings::from_environment()?;
     let policy = policy::Guardrails::embedded().inspect_err(|error| {
         tracing::error!(error = %error, "the policies are broken, so nothing can be decided");
     })?;
-    let parts = Parts::new(settings, settings::sdk().await, Arc::new(policy));
-    let function = compose(&parts);
+    let composition = Composition::new(settings, settings::sdk().await, Arc::new(policy));
+    let function = compose(&composition);
     let function = &function;
     // Boxed, so that the SDK's deeply nested futures do not become part of the runtime's own type.
     let serve = |event: LambdaEvent<Value>| -> Pin<Box<dyn Future<Output = Result<S::Answer, Failure>> + Send + '_>> {

@@ -2,9 +2,9 @@
 //! The only function that reads what secrets hold, and it tells nobody.
 
 use severance_aws::copies::CopiesSearch;
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 
 /// What this function answers with.
-pub fn compose(parts: &Parts) -> CopiesSearch {
-    parts.copies()
+pub fn compose(composition: &Composition) -> CopiesSearch {
+    composition.copies()
 }

@@ -3,12 +3,12 @@
 
 use severance_catalogue::function::{self, Function};
 use severance_engine::reactor::Reactor;
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 
 /// What this function may do, and what starts it.
 pub const CARD: &Function = &function::OFFBOARDING;
 
 /// What this function reacts with.
-pub fn compose(parts: &Parts) -> Reactor {
-    parts.reactor(CARD)
+pub fn compose(composition: &Composition) -> Reactor {
+    composition.reactor(CARD)
 }

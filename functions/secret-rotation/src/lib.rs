@@ -4,9 +4,9 @@
 //! deactivate anything.
 
 use severance_engine::rotation::Rotator;
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 
 /// What this function answers with.
-pub fn compose(parts: &Parts) -> Rotator {
-    parts.rotator()
+pub fn compose(composition: &Composition) -> Rotator {
+    composition.rotator()
 }

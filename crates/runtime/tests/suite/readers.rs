@@ -8,7 +8,7 @@ use severance_catalogue::function::{FUNCTIONS, Function, KEY_CREATION};
 use severance_catalogue::reader::Reader;
 use severance_domain::ids::{AccessKeyId, IamName, ResourceId, UniqueId};
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 
 const ROLE_ID: &str = "AROADBQP57FF2AEXAMPLE";
 const GROUP: &str = "ops";
@@ -98,7 +98,7 @@ async fn called(function: &Function) -> BTreeSet<String> {
         ))
         .http_client(aws.http())
         .build();
-    let hands = Parts::new(settings, sdk, policy()).hands(function);
+    let hands = Composition::new(settings, sdk, policy()).hands(function);
     for claim in claims(function) {
         for found in hands.identities.resolve(&claim).await.unwrap_or_default() {
             if function.name != KEY_CREATION.name {

@@ -9,7 +9,7 @@ use lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use severance_catalogue::function::KEY_CREATION;
 use severance_engine::settings::Settings;
-use severance_runtime::composition::Parts;
+use severance_runtime::composition::Composition;
 use severance_runtime::function::{Function, Response};
 use severance_runtime::serve::Failure;
 
@@ -48,8 +48,8 @@ fn function(aws: &FakeAws) -> Function {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(aws.http())
         .build();
-    let parts = Parts::new(settings, sdk, policy());
-    Function::new(KEY_CREATION.sources, parts.reactor(&KEY_CREATION), &parts)
+    let composition = Composition::new(settings, sdk, policy());
+    Function::new(KEY_CREATION.sources, composition.reactor(&KEY_CREATION), &composition)
 }
 
 /// A key was created for a user without owner, as `CloudTrail` tells it, with secrets where none belong.
