@@ -18,7 +18,7 @@ use severance_aws::sessions::{Scope, Sessions, SourceIdentity};
 use severance_aws::trail::Trail;
 
 /// What reads and ends identities of one account.
-pub struct Hands {
+pub struct AccountAccess {
     /// Reads who is meant.
     pub identities: Identities,
     /// The countermeasures that may be taken.
@@ -27,7 +27,7 @@ pub struct Hands {
     pub trail: Option<Trail>,
 }
 
-impl Hands {
+impl AccountAccess {
     /// Over these readers and countermeasures.
     pub fn new(identities: Identities, drivers: Vec<Box<dyn Driver>>) -> Self {
         Self { identities, drivers, trail: None }
@@ -49,46 +49,46 @@ impl Hands {
     }
 }
 
-/// Makes hands over a configuration, for one account.
-type Compose = Box<dyn Fn(&SdkConfig, &AccountId) -> Hands + Send + Sync>;
+/// Makes the access to one account over a configuration that acts there.
+type Compose = Box<dyn Fn(&SdkConfig, &AccountId) -> AccountAccess + Send + Sync>;
 
 /// The accounts that a function reaches.
-pub struct Reach {
+pub struct Accounts {
     hub: AccountId,
-    own: Arc<Hands>,
+    own: Arc<AccountAccess>,
     members: Option<(Sessions, Compose)>,
 }
 
-impl fmt::Debug for Reach {
+impl fmt::Debug for Accounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sessions = self.members.as_ref().map(|(sessions, _)| sessions);
-        f.debug_struct("Reach").field("hub", &self.hub).field("sessions", &sessions).finish_non_exhaustive()
+        f.debug_struct("Accounts").field("hub", &self.hub).field("sessions", &sessions).finish_non_exhaustive()
     }
 }
 
-impl Reach {
+impl Accounts {
     /// The function's own account.
-    pub fn hub(hub: AccountId, own: Hands) -> Self {
+    pub fn hub(hub: AccountId, own: AccountAccess) -> Self {
         Self { hub, own: Arc::new(own), members: None }
     }
 
-    /// And those that these sessions reach, by hands that are made for each.
+    /// And those that these sessions enter, with an access that is made for each.
     #[must_use]
     pub fn with_members(
         mut self,
         sessions: Sessions,
-        compose: impl Fn(&SdkConfig, &AccountId) -> Hands + Send + Sync + 'static,
+        compose: impl Fn(&SdkConfig, &AccountId) -> AccountAccess + Send + Sync + 'static,
     ) -> Self {
         self.members = Some((sessions, Box::new(compose)));
         self
     }
 
-    /// Hands that may only read, and only whom a signal is about. For an account that is out of reach the own ones, which say
-    /// so.
+    /// An access that may only read, and only whom a signal is about. An account that no session enters is answered with the
+    /// function's own access, whose readers say that the account is not theirs.
     ///
     /// # Errors
     /// Where no session could be opened.
-    pub async fn to_read(&self, signal: &Signal) -> Result<Arc<Hands>, AwsError> {
+    pub async fn to_read(&self, signal: &Signal) -> Result<Arc<AccountAccess>, AwsError> {
         let Some((sessions, compose)) = self.member(&signal.account) else { return Ok(Arc::clone(&self.own)) };
         let partition = sessions.partition();
         let scope = Scope::read(partition, &signal.account, &signal.subject, signal.access_key.as_ref());
@@ -96,11 +96,11 @@ impl Reach {
         Ok(Arc::new(compose(&there, &signal.account)))
     }
 
-    /// Hands that may take, read back and undo the steps of a case, and look at its subject again.
+    /// An access that may take, read back and undo the steps of a case, and read its subject anew.
     ///
     /// # Errors
     /// Where no session could be opened.
-    pub async fn to_act(&self, case: &Case) -> Result<Arc<Hands>, AwsError> {
+    pub async fn to_act(&self, case: &Case) -> Result<Arc<AccountAccess>, AwsError> {
         let account = &case.subject.account;
         let (Some((sessions, compose)), Some(arn)) = (self.member(account), &case.subject.arn) else {
             return Ok(Arc::clone(&self.own));
@@ -121,7 +121,7 @@ impl Reach {
     }
 
     /// What the function's own role may do, whatever the account.
-    pub fn own(&self) -> &Hands {
+    pub fn own(&self) -> &AccountAccess {
         &self.own
     }
 

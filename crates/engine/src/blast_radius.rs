@@ -10,11 +10,11 @@ use severance_domain::signal::Signal;
 use severance_domain::subject::{Inventory, Subject, SubjectKind};
 use tokio::time::timeout;
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 
 /// What an identity that is ended as a whole could do. None where one key is in question, and not the identity.
 pub(crate) async fn judge(
-    hands: &Hands,
+    access: &AccountAccess,
     signal: &Signal,
     subject: &Subject,
     inventory: &Inventory,
@@ -24,7 +24,7 @@ pub(crate) async fn judge(
         return None;
     }
     let unread = |why: String| Permissions { unread: vec![format!("its policies: {why}")], ..Permissions::default() };
-    let permissions = match timeout(within, hands.identities.permissions(subject)).await {
+    let permissions = match timeout(within, access.identities.permissions(subject)).await {
         Ok(Ok(permissions)) => permissions,
         Ok(Err(error)) => unread(error.to_string()),
         Err(_) => unread("AWS did not answer in time".to_owned()),

@@ -10,18 +10,18 @@ use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
 use severance_domain::countermeasure::Countermeasure;
 use tokio::time::{Instant, timeout_at};
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 use crate::reactor::Reactor;
 
 impl Reactor {
     /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
-    pub(crate) async fn confirm(&self, case: &mut Case, hands: &Hands) {
+    pub(crate) async fn confirm(&self, case: &mut Case, access: &AccountAccess) {
         let id = case.id.clone();
         let id = &id;
         let waits = case.steps.iter_mut().map(|record| async {
             if record.confirmation.is_none() && record.was_taken() {
                 let step = &record.step.countermeasure;
-                record.confirmation = Some(match hands.driver(step) {
+                record.confirmation = Some(match access.driver(step) {
                     Some(driver) => self.wait_until(|| driver.confirm(step, id)).await,
                     None => unseen("this function cannot read it back".to_owned(), false),
                 });

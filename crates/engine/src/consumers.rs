@@ -8,13 +8,13 @@ use severance_domain::cutover::Consumer;
 use severance_domain::ids::AccessKeyId;
 use severance_domain::signal::SignalKind;
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 
 /// How long before its end a key's use is of interest to whoever asks who will break.
 pub(crate) const RECENT: SignedDuration = SignedDuration::from_hours(24);
 
 /// The long-term key that others know, where whoever uses it in good faith is to be told.
-pub(crate) fn exposed_key(case: &Case, hands: &Hands) -> Option<(Trail, AccessKeyId)> {
+pub(crate) fn exposed_key(case: &Case, access: &AccountAccess) -> Option<(Trail, AccessKeyId)> {
     let key = case.signal.access_key.as_ref().filter(|key| !key.is_temporary())?;
     let is_cut = case.steps.iter().any(|record| {
         matches!(&record.step.countermeasure, Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) if access_key == key)
@@ -25,7 +25,7 @@ pub(crate) fn exposed_key(case: &Case, hands: &Hands) -> Option<(Trail, AccessKe
         Purpose::Restore(_) | Purpose::Verify(_) => false,
     };
     let asks = case.signal.kind == SignalKind::CredentialExposed && is_cut && ends_access;
-    hands.trail.clone().filter(|_| asks).map(|trail| (trail, key.clone()))
+    access.trail.clone().filter(|_| asks).map(|trail| (trail, key.clone()))
 }
 
 /// Who used an exposed key lately, and cannot any more: its rightful consumers, and whoever else has it.

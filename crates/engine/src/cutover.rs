@@ -45,10 +45,10 @@ impl Reactor {
         };
         let times = &self.settings.cutover;
         let hint = signal(gate, Stage::Quiet, times.windows(&Profile::default()), &nothing, "look", None);
-        let hands = self.reach.to_read(&hint).await?;
-        let users = hands.identities.resolve(&hint);
+        let access = self.accounts.to_read(&hint).await?;
+        let users = access.identities.resolve(&hint);
         let used = async {
-            match &hands.trail {
+            match &access.trail {
                 Some(trail) => trail.consumers(&gate.old, gate.opened_at).await,
                 None => (vec![], vec![]),
             }
@@ -62,7 +62,7 @@ impl Reactor {
         let mut unread = unread;
         unread.extend(inventory.unread.iter().cloned());
         let key = inventory.access_keys.iter().find(|key| key.id == gate.old);
-        let holds_old = hands.identities.holds_old_key(gate).await?;
+        let holds_old = access.identities.holds_old_key(gate).await?;
         if holds_old.is_none() {
             unread.push(format!(
                 "which key {} holds: it is gone or going, or its current version is one that no rotation made",
@@ -78,7 +78,7 @@ impl Reactor {
         if key.is_some_and(|key| key.active && key.last_used == LastUsed::NotAsked) {
             unread.push("when IAM saw it used last".to_owned());
         }
-        if hands.trail.is_none() {
+        if access.trail.is_none() {
             unread.push("its calls: this stack does not read CloudTrail (TrailHours=0)".to_owned());
         }
         let mut seen = Seen {

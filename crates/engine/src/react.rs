@@ -17,7 +17,7 @@ use severance_domain::subject::{Subject, SubjectKind};
 use severance_domain::verdict::Verdict;
 use tokio::time::timeout;
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 use crate::blast_radius::judge;
 use crate::confirm::outcome;
 use crate::consumers::{RECENT, exposed_key, say_who_breaks};
@@ -118,8 +118,8 @@ impl Reactor {
 
     /// What a revision does before it is concluded: gives back, reads back, or ends.
     async fn end_access(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
-        let hands = match self.hands_for(case).await {
-            Ok(hands) => hands,
+        let access = match self.access_for(case).await {
+            Ok(access) => access,
             Err(error) if error.retryable => return Err(error.into()),
             Err(error) => {
                 Self::all_failed(case, &error);
@@ -127,29 +127,29 @@ impl Reactor {
             }
         };
         match case.purpose() {
-            Purpose::Restore(_) => return self.give_back(case, lease, &hands).await,
+            Purpose::Restore(_) => return self.give_back(case, lease, &access).await,
             // What a person lets go meanwhile is taken in a revision that reads back, too.
             Purpose::React | Purpose::Verify(_) => {}
         }
         self.admit(case, lease).await?;
-        self.apply(case, lease, &hands).await?;
+        self.apply(case, lease, &access).await?;
         // What it could have done is read while its end is waited for: that costs no time before the end.
         let (subject, signal, held) = (case.subject.clone(), case.signal.clone(), case.inventory.clone());
         let (known, within) = (case.radius.is_some(), self.settings.confirm_within);
-        let judging = async { if known { None } else { judge(&hands, &signal, &subject, &held, within).await } };
-        let exposed = exposed_key(case, &hands);
+        let judging = async { if known { None } else { judge(&access, &signal, &subject, &held, within).await } };
+        let exposed = exposed_key(case, &access);
         let using = async {
             match &exposed {
                 Some((trail, key)) => timeout(within, trail.consumers(key, clock::now() - RECENT)).await.ok(),
                 None => None,
             }
         };
-        let (judged, used, ()) = Box::pin(join3(judging, using, self.confirm(case, &hands))).await;
+        let (judged, used, ()) = Box::pin(join3(judging, using, self.confirm(case, &access))).await;
         case.radius = case.radius.take().or(judged);
         if let Some((_, key)) = &exposed {
             say_who_breaks(case, key, used);
         }
-        Box::pin(self.look_again(case, lease, hands)).await
+        Box::pin(self.look_again(case, lease, access)).await
     }
 
     /// The account could not be entered: no step was taken, and each says why.
@@ -187,7 +187,7 @@ impl Reactor {
     }
 
     /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
-    pub(crate) async fn apply(&self, case: &mut Case, lease: &Lease, hands: &Hands) -> Result<(), CaseError> {
+    pub(crate) async fn apply(&self, case: &mut Case, lease: &Lease, access: &AccountAccess) -> Result<(), CaseError> {
         // Silence is no person: in review mode it lets nothing go.
         let released = case.is_approved();
         for n in 0..case.steps.len() {
@@ -196,9 +196,9 @@ impl Reactor {
                 continue;
             }
             let step = &record.step.countermeasure;
-            let outcome = match not_ours_to_rotate(step, &case.subject, &case.id, hands).await {
+            let outcome = match not_ours_to_rotate(step, &case.subject, &case.id, access).await {
                 Some(outcome) => outcome,
-                None => self.take(step, &case.id, released, hands).await,
+                None => self.take(step, &case.id, released, access).await,
             };
             record.outcome = Some(outcome);
             self.cases.save(case, lease).await?;
@@ -206,7 +206,7 @@ impl Reactor {
         Ok(())
     }
 
-    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, hands: &Hands) -> Outcome {
+    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, access: &AccountAccess) -> Outcome {
         let not_taken = |code: &str, message: &str| not_taken(step, code, message);
         // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
         if self.settings.mode == Mode::Observe {
@@ -215,7 +215,7 @@ impl Reactor {
         if self.settings.mode == Mode::Review && !released {
             return not_taken("ReviewMode", "the stack was set to review before this step was taken");
         }
-        let Some(driver) = hands.driver(step) else {
+        let Some(driver) = access.driver(step) else {
             return not_taken("NotDriven", "this function has no permission for this countermeasure");
         };
         outcome(driver.apply(step, case).await, case, step)
@@ -236,11 +236,16 @@ impl Reactor {
 }
 
 /// A user's tag names the secret of its key, and whoever may tag users could name any: only a managed one is rotated for it.
-async fn not_ours_to_rotate(step: &Countermeasure, of: &Subject, case: &CaseId, hands: &Hands) -> Option<Outcome> {
+async fn not_ours_to_rotate(
+    step: &Countermeasure,
+    of: &Subject,
+    case: &CaseId,
+    access: &AccountAccess,
+) -> Option<Outcome> {
     let (Countermeasure::RotateSecret(card::RotateSecret { secret }), SubjectKind::User) = (step, of.kind) else {
         return None;
     };
-    match hands.identities.is_managed(secret).await {
+    match access.identities.is_managed(secret).await {
         Ok(true) => None,
         Ok(false) => {
             let why = format!("the user's tag names {secret}, which is not tagged {MANAGED_TAG}=true");

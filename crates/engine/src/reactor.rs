@@ -18,7 +18,7 @@ use severance_domain::policy::Policy;
 use severance_domain::signal::Signal;
 use severance_domain::subject::Absence;
 
-use crate::access::{Hands, Reach};
+use crate::access::{AccountAccess, Accounts};
 use crate::alarm::Alarms;
 use crate::publish::Publisher;
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ use crate::settings::Settings;
 /// Everything that a function reacts with.
 pub struct Reactor {
     /// What reads and ends identities, account by account.
-    pub reach: Reach,
+    pub accounts: Accounts,
     /// The one policy that every step passes.
     pub policy: Arc<dyn Policy>,
     /// Exemptions, breakers and reviews.
@@ -80,8 +80,8 @@ impl Reactor {
     pub(crate) async fn look(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
         // Neither needs the other, and every round trip is time that a stolen key lives.
         let read = async {
-            match self.reach.to_read(signal).await {
-                Ok(hands) => Box::pin(hands.identities.resolve(signal)).await,
+            match self.accounts.to_read(signal).await {
+                Ok(access) => Box::pin(access.identities.resolve(signal)).await,
                 // An account that cannot be entered is a review, like an identity that cannot be read.
                 Err(error) if !error.retryable => Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
                 Err(error) => Err(error),
@@ -120,14 +120,14 @@ impl Reactor {
         Case::open(signal.clone(), subject, profile, inventory, plan, context.mode, self.settings.review, context.now)
     }
 
-    /// Hands for a case in which something is left to be done; for any other the own ones, which nobody will use.
-    pub(crate) async fn hands_for(&self, case: &Case) -> Result<Arc<Hands>, AwsError> {
-        self.reach.to_act(case).await
+    /// The access for a case in which something is left to be done; for any other the function's own, which is not used.
+    pub(crate) async fn access_for(&self, case: &Case) -> Result<Arc<AccountAccess>, AwsError> {
+        self.accounts.to_act(case).await
     }
 
     /// Whether this function may take such a step, on its own account.
     pub(crate) fn can_take(&self, step: &Countermeasure) -> bool {
-        self.reach.own().driver(step).is_some()
+        self.accounts.own().driver(step).is_some()
     }
 
     /// Tells people that a breaker opened. Where that fails, the next tick tells them: the breaker remembers that nobody knows.

@@ -17,7 +17,7 @@ use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalK
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::trail::{Identity, Made, Trace};
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 use crate::reactor::{ReactError, Reactor};
 use severance_aws::cases::Lease;
 use severance_aws::clock;
@@ -49,10 +49,10 @@ impl Reactor {
         &self,
         case: &mut Case,
         lease: &Lease,
-        mut hands: Arc<Hands>,
+        mut access: Arc<AccountAccess>,
     ) -> Result<(), ReactError> {
         match case.purpose() {
-            Purpose::Verify(_) => return self.look_once(case, &hands).await,
+            Purpose::Verify(_) => return self.look_once(case, &access).await,
             Purpose::React | Purpose::Restore(_) => {}
         }
         if self.settings.mode == Mode::Observe || !case.contains_identity() {
@@ -61,7 +61,7 @@ impl Reactor {
         while case.rounds.last().is_none_or(|last| !last.is_quiet()) && case.rounds.len() < self.settings.looks {
             tokio::time::sleep(self.settings.settle).await;
             let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
-            let Look { round, steps, traced } = Box::pin(self.look_at(case, number, &hands)).await;
+            let Look { round, steps, traced } = Box::pin(self.look_at(case, number, &access)).await;
             let now = clock::now();
             case.rounds.push(round);
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
@@ -77,9 +77,9 @@ impl Reactor {
             if case.steps.iter().any(StepRecord::is_ahead) {
                 self.cases.save(case, lease).await?;
                 // A session that was cut down to the first steps may not take these.
-                hands = self.hands_for(case).await?;
-                self.apply(case, lease, &hands).await?;
-                self.confirm(case, &hands).await;
+                access = self.access_for(case).await?;
+                self.apply(case, lease, &access).await?;
+                self.confirm(case, &access).await;
             }
             // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
             let mut to_follow = to_follow.into_iter().peekable();
@@ -93,19 +93,19 @@ impl Reactor {
     }
 
     /// For a verification: what lives is stated, and nothing is done about it.
-    async fn look_once(&self, case: &mut Case, hands: &Hands) -> Result<(), ReactError> {
+    async fn look_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
         let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
-        let Look { round, .. } = Box::pin(self.look_at(case, number, hands)).await;
+        let Look { round, .. } = Box::pin(self.look_at(case, number, access)).await;
         if let Some(verification) = &mut case.verification {
             verification.alive.extend(round.found);
         }
         Ok(())
     }
 
-    async fn look_at(&self, case: &Case, number: u32, hands: &Hands) -> Look {
+    async fn look_at(&self, case: &Case, number: u32, access: &AccountAccess) -> Look {
         let mut round = Round { number, at: clock::now(), found: vec![], unread: vec![] };
-        let again = Box::pin(hands.identities.again(&case.subject, &case.signal));
-        let (again, traced) = join(again, Box::pin(made_by(case, hands))).await;
+        let again = Box::pin(access.identities.again(&case.subject, &case.signal));
+        let (again, traced) = join(again, Box::pin(made_by(case, access))).await;
         round.unread.extend(traced.unread.iter().cloned());
         let present = match again {
             Ok(Again::Same(present)) => *present,
@@ -121,7 +121,7 @@ impl Reactor {
         };
         round.unread.extend(present.unread.iter().cloned());
         let present = self.without_rotated(case, present, &mut round).await;
-        let lifted = self.lifted(case, hands, &mut round).await;
+        let lifted = self.lifted(case, access, &mut round).await;
         let context = self.finishing(case);
         let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
         follow.leave_to_responder(|step| self.can_take(step));
@@ -159,11 +159,11 @@ impl Reactor {
     }
 
     /// The denials of a case that AWS shows not to be in effect any more.
-    async fn lifted<'a>(&self, case: &'a Case, hands: &Hands, round: &mut Round) -> Vec<&'a Countermeasure> {
+    async fn lifted<'a>(&self, case: &'a Case, access: &AccountAccess, round: &mut Round) -> Vec<&'a Countermeasure> {
         let mut lifted = Vec::new();
         for record in case.steps.iter().filter(|record| record.was_taken()) {
             let step = &record.step.countermeasure;
-            let (true, Some(driver)) = (step.is_denial(), hands.driver(step)) else { continue };
+            let (true, Some(driver)) = (step.is_denial(), access.driver(step)) else { continue };
             let within = self.settings.confirm_within;
             let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, &case.id)).await else {
                 round.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
@@ -266,8 +266,8 @@ fn described(trace: &Trace) -> String {
     format!("{} ({} at {:.0})", trace.made.words(), trace.event_name, trace.at)
 }
 
-async fn made_by(case: &Case, hands: &Hands) -> Traced {
-    match &hands.trail {
+async fn made_by(case: &Case, access: &AccountAccess) -> Traced {
+    match &access.trail {
         // A credential that was put on a user says nothing of what the user did.
         Some(trail) if case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {
             trail.made_by(case).await

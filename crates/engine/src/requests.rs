@@ -205,12 +205,12 @@ impl Responder {
         let own = &self.reactor.settings.account;
         let Some(signal) = claimed(own, claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
         let (found, context) = self.reactor.look(&signal).await?;
-        let hands = self.reactor.reach.to_read(&signal).await.ok();
+        let access = self.reactor.accounts.to_read(&signal).await.ok();
         let within = self.reactor.settings.confirm_within;
         let mut explained = Vec::new();
         for found in found {
-            let judged = match &hands {
-                Some(hands) => judge(hands, &signal, &found.subject, &found.inventory, within).await,
+            let judged = match &access {
+                Some(access) => judge(access, &signal, &found.subject, &found.inventory, within).await,
                 None => None,
             };
             let (inventory, profile, subject) = (found.inventory.clone(), found.profile.clone(), found.subject.clone());

@@ -7,7 +7,7 @@ use severance_domain::respond::Answer;
 use severance_domain::restoration::{Restoration, ReturnAnswer};
 use severance_domain::subject::SubjectKind;
 
-use crate::access::Hands;
+use crate::access::AccountAccess;
 use crate::confirm::{outcome as outcome_of, unseen};
 use crate::reactor::{ReactError, Reactor};
 use crate::review::Answered;
@@ -100,8 +100,8 @@ impl Reactor {
     /// Whether the case's subject is there under its name. Another identity of the same name is somebody else, who was never
     /// contained.
     async fn is_still_there(&self, case: &Case) -> Result<Result<(), String>, ReactError> {
-        let hands = self.reach.to_act(case).await?;
-        Ok(match hands.identities.again(&case.subject, &case.signal).await {
+        let access = self.accounts.to_act(case).await?;
+        Ok(match access.identities.again(&case.subject, &case.signal).await {
             Ok(severance_aws::identity::Again::Same(_)) => Ok(()),
             Ok(severance_aws::identity::Again::Nobody(why)) => Err(format!("nothing was given back: {why}")),
             // What the subject's reader may not read, the steps will tell.
@@ -111,7 +111,12 @@ impl Reactor {
     }
 
     /// Undoes, in order, each outcome stored before the next; then reads each back.
-    pub(crate) async fn give_back(&self, case: &mut Case, lease: &Lease, hands: &Hands) -> Result<(), ReactError> {
+    pub(crate) async fn give_back(
+        &self,
+        case: &mut Case,
+        lease: &Lease,
+        access: &AccountAccess,
+    ) -> Result<(), ReactError> {
         let count = case.returns().len();
         for n in 0..count {
             let Some(of) = case.returns().get(n) else { break };
@@ -119,7 +124,7 @@ impl Reactor {
                 continue;
             }
             let (step, keep_sessions_denied) = (of.countermeasure.clone(), keeps_sessions(&of.answer));
-            let outcome = match hands.driver(&step) {
+            let outcome = match access.driver(&step) {
                 _ if self.settings.mode == Mode::Observe => not_undone("ObserveMode", "the stack was set to observe"),
                 Some(driver) => {
                     let result = driver.undo(&step, Undo { case, keep_sessions_denied }).await;
@@ -138,7 +143,7 @@ impl Reactor {
                 continue;
             }
             let undo = Undo { case, keep_sessions_denied: keeps_sessions(&of.answer) };
-            let seen: Confirmation = match hands.driver(&of.countermeasure) {
+            let seen: Confirmation = match access.driver(&of.countermeasure) {
                 Some(driver) => self.wait_until(|| driver.confirm_undone(&of.countermeasure, undo)).await,
                 None => unseen("this function cannot read it back".to_owned(), false),
             };

@@ -30,7 +30,7 @@ use severance_domain::countermeasure::Kind;
 use severance_domain::ids::AccountId;
 use severance_domain::playbook::Mode;
 use severance_domain::policy::Policy;
-use severance_engine::access::{Hands, Reach};
+use severance_engine::access::{AccountAccess, Accounts};
 use severance_engine::alarm::Alarms;
 use severance_engine::publish::Publisher;
 use severance_engine::reactor::Reactor;
@@ -198,7 +198,7 @@ impl Composition {
     }
 
     /// What a function with this card reads and ends identities with: these readers, these drivers and no other.
-    pub fn hands(&self, card: &Card) -> Hands {
+    pub fn access(&self, card: &Card) -> AccountAccess {
         let reads = |reader| card.readers.contains(&reader);
         // A client is made once, where it is used at all: that costs time at each start.
         let iam = self.iam();
@@ -214,7 +214,7 @@ impl Composition {
             identities = identities.with_directory(self.directory_users());
         }
         let drivers = card.kinds().filter_map(|kind| self.driver(kind, &iam, &secrets)).collect();
-        Hands::new(identities, drivers).with_trail(if reads(Reader::Trail) { self.trail() } else { None })
+        AccountAccess::new(identities, drivers).with_trail(if reads(Reader::Trail) { self.trail() } else { None })
     }
 
     /// What takes a countermeasure of this kind; none where the stack is not set up for it.
@@ -249,16 +249,16 @@ impl Composition {
     /// into another one. What every function shares is added here: the policy among it, so that none can go without.
     pub fn reactor(&self, card: &'static Card) -> Reactor {
         let settings = self.settings.clone();
-        let mut reach = Reach::hub(settings.account.clone(), self.hands(card));
+        let mut accounts = Accounts::hub(settings.account.clone(), self.access(card));
         if let Some(member) = &settings.member {
             let (sdk, hub) = (self.sdk.clone(), settings.account.clone());
             let sessions = Sessions::new(sdk, self.calls.clone(), hub, self.partition(), Some(member.clone()));
             let composition = self.clone();
-            reach =
-                reach.with_members(sessions, move |there, account| composition.in_account(there, account).hands(card));
+            accounts = accounts
+                .with_members(sessions, move |there, account| composition.in_account(there, account).access(card));
         }
         Reactor {
-            reach,
+            accounts,
             policy: self.policy.clone(),
             guardrails: self.guardrails(),
             alarms: Alarms::new(

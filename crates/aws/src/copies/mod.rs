@@ -130,7 +130,7 @@ impl CopiesSearch {
         // One Region after the other: memory and rates of calls are those of one.
         for region in &regions {
             let searchers = self.searchers(region, &wanted);
-            let all = searchers.iter().map(|searcher| reach(searcher.as_ref(), region, &wanted, deadline));
+            let all = searchers.iter().map(|searcher| run_one(searcher.as_ref(), region, &wanted, deadline));
             for finds in join_all(all).await {
                 *looked_at.entry(finds.place).or_default() += finds.looked_at;
                 copies.extend(finds.copies);
@@ -261,7 +261,7 @@ impl CopiesSearch {
 }
 
 /// Runs one searcher until it is done or out of time.
-async fn reach(searcher: &dyn Searcher, region: &str, wanted: &Wanted, deadline: Instant) -> Finds {
+async fn run_one(searcher: &dyn Searcher, region: &str, wanted: &Wanted, deadline: Instant) -> Finds {
     let place = searcher.place();
     let mut finds = Finds::new(place, region);
     match timeout_at(deadline, searcher.search(wanted, &mut finds)).await {

@@ -34,11 +34,11 @@ async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, t
     if !stored.closed {
         return Ok(());
     }
-    let hands = reactor.hands_for(&stored.case).await?;
+    let access = reactor.access_for(&stored.case).await?;
     let mut ended = true;
     for step in stored.case.steps.iter().filter(|record| record.is_unfinished_rotation()) {
         let step = &step.step.countermeasure;
-        if let Some(driver) = hands.driver(step) {
+        if let Some(driver) = access.driver(step) {
             // What cannot be read has not ended, and is given up when its time is over.
             let seen = driver.confirm(step, id).await;
             ended &= matches!(seen, Ok(Seen::InEffect(_)));

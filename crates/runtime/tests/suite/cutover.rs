@@ -64,8 +64,8 @@ fn with_gates(aws: &FakeAws, mode: &str) -> Reactor {
     let settings = reactor.settings.clone();
     let trail = Trail::new(cloudtrail(aws), SignedDuration::from_hours(24)).in_regions(["eu-west-1".to_owned()]);
     let identities = identities(aws, &settings).with_secrets(secrets(aws));
-    let hands = severance_engine::access::Hands::new(identities, drivers(aws)).with_trail(Some(trail));
-    reactor.reach = severance_engine::access::Reach::hub(settings.account.clone(), hands);
+    let access = severance_engine::access::AccountAccess::new(identities, drivers(aws)).with_trail(Some(trail));
+    reactor.accounts = severance_engine::access::Accounts::hub(settings.account.clone(), access);
     reactor
 }
 

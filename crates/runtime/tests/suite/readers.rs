@@ -98,12 +98,12 @@ async fn called(function: &Function) -> BTreeSet<String> {
         ))
         .http_client(aws.http())
         .build();
-    let hands = Composition::new(settings, sdk, policy()).hands(function);
+    let access = Composition::new(settings, sdk, policy()).access(function);
     for claim in claims(function) {
-        for found in hands.identities.resolve(&claim).await.unwrap_or_default() {
+        for found in access.identities.resolve(&claim).await.unwrap_or_default() {
             if function.name != KEY_CREATION.name {
-                let _ = hands.identities.permissions(&found.subject).await;
-                let _ = hands.identities.again(&found.subject, &claim).await;
+                let _ = access.identities.permissions(&found.subject).await;
+                let _ = access.identities.again(&found.subject, &claim).await;
             }
         }
     }

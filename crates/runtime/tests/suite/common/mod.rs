@@ -31,7 +31,7 @@ use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
-use severance_engine::access::{Hands, Reach};
+use severance_engine::access::{AccountAccess, Accounts};
 use severance_engine::alarm::Alarms;
 use severance_engine::publish::Publisher;
 use severance_engine::reactor::{ReactError, Reactor};
@@ -231,7 +231,10 @@ pub(crate) fn reactor(aws: &FakeAws, mode: &str) -> Reactor {
     let guardrails = guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit);
     let identities = identities(aws, &settings);
     Reactor {
-        reach: Reach::hub(settings.account.clone(), Hands::new(identities.with_secrets(secrets), drivers(aws))),
+        accounts: Accounts::hub(
+            settings.account.clone(),
+            AccountAccess::new(identities.with_secrets(secrets), drivers(aws)),
+        ),
         policy: policy(),
         guardrails,
         alarms: Alarms::new(
