@@ -2,8 +2,10 @@
 
 mod keys;
 mod state;
+mod trial;
 mod vault;
 
 pub use keys::{Keys, Listed};
 pub use state::State;
+pub use trial::Trial;
 pub use vault::Vault;

@@ -2,22 +2,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_sts::config::Credentials;
-use aws_sdk_sts::config::retry::RetryConfig;
-use severance_domain::ids::{Arn, IamName};
+use severance_aws::rotation::{State, Trial};
+use severance_domain::ids::IamName;
 use severance_domain::rotation::CURRENT;
 use severance_domain::rotation::format::KeySecret;
 use tokio::time::Instant;
 
 use super::error::RotationError;
 use super::rotator::Rotator;
-use severance_aws::error::AwsError;
-use severance_aws::rotation::State;
-
-const WHO: &str = "sts:GetCallerIdentity";
-
-/// By these STS says that it does not know a key, or not yet.
-const NOT_YET: [&str; 3] = ["InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied"];
 
 impl Rotator {
     pub(super) async fn test(&self, state: &State, token: &str) -> Result<(), RotationError> {
@@ -53,20 +45,13 @@ impl Rotator {
             ));
         };
         let wrong = |why: String| RotationError::Key { key: key.clone(), secret: state.arn.to_string(), why };
-        let credentials = Credentials::new(key.as_str(), secret.expose(), None, None, "severance-pending-key");
-        let config = aws_sdk_sts::config::Builder::from(&self.sdk)
-            .credentials_provider(credentials)
-            .retry_config(RetryConfig::disabled())
-            .interceptor(self.calls.clone())
-            .build();
-        let sts = aws_sdk_sts::Client::from_conf(config);
+        let trial = Trial::new(&self.sdk, &self.calls, key, secret);
         let deadline = Instant::now() + patience;
         let mut pause = Duration::from_millis(100);
-        let who = loop {
-            let answer = sts.get_caller_identity().send().await.map_err(|error| AwsError::of(WHO, &error));
-            match answer {
+        let arn = loop {
+            match trial.who().await {
                 Ok(who) => break who,
-                Err(error) if error.retryable || NOT_YET.contains(&error.code.as_str()) => {
+                Err(error) if Trial::may_be_known_later(&error) => {
                     if Instant::now() + pause >= deadline {
                         return Err(wrong(format!("does not work: {error}")));
                     }
@@ -76,7 +61,6 @@ impl Rotator {
                 Err(error) => return Err(wrong(format!("does not work: {error}"))),
             }
         };
-        let arn = Arn::try_from(who.arn().unwrap_or_default()).ok();
         let is_theirs = arn
             .as_ref()
             .is_some_and(|arn| arn.account() == self.account.as_str() && arn.name_of("user") == Some(user.as_str()));
