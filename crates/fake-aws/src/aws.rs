@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::call::{Answer, Call, Request};
 use crate::caller::{Caller, Credential};
 use crate::lag::Lag;
+use crate::perform::perform;
 use crate::state::State;
 use crate::wire;
 
@@ -146,7 +147,7 @@ impl FakeAws {
     pub fn call_at(&self, at: Timestamp, credential: &Credential, request: Request) -> Answer {
         let mut state = self.state();
         let caller = state.caller_of(credential, at)?;
-        state.perform(&Call { request, caller, at })
+        perform(&mut state, &Call { request, caller, at })
     }
 
     /// A call by whoever this is: an anonymous one, a service's, root's.
@@ -154,7 +155,7 @@ impl FakeAws {
     /// # Errors
     /// Where they may not, or the service refuses it.
     pub fn call_as(&self, at: Timestamp, caller: Caller, request: Request) -> Answer {
-        self.state().perform(&Call { request, caller, at })
+        perform(&mut self.state(), &Call { request, caller, at })
     }
 
     /// Sets the stage in an account: everything is allowed, seen at once, and leaves no record.
@@ -170,7 +171,7 @@ impl FakeAws {
     /// # Errors
     /// As [`Self::stage`].
     pub fn stage_at(&self, at: Timestamp, account: &str, request: Request) -> Answer {
-        self.state().perform(&Call { request, caller: Caller::Stage { account: account.to_owned() }, at })
+        perform(&mut self.state(), &Call { request, caller: Caller::Stage { account: account.to_owned() }, at })
     }
 
     async fn respond(self, request: HttpRequest) -> HttpResponse {

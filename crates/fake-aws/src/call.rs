@@ -88,6 +88,11 @@ impl Call {
             _ => false,
         }
     }
+
+    /// The answer to an operation that the service does not know.
+    pub(crate) fn unknown(&self) -> Refusal {
+        Refusal::new(400, "InvalidAction", format!("Could not find operation {}", self.request.action()))
+    }
 }
 
 /// An answer in the service's own model, or why there is none.

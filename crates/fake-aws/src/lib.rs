@@ -18,11 +18,13 @@
     reason = "a fake that is asked for what it does not know fails the test that asks"
 )]
 
+mod authentication;
 mod aws;
 mod call;
 mod caller;
 mod lag;
 mod pages;
+mod perform;
 mod state;
 mod store;
 mod wire;

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::call::{Answer, Call, Refusal};
+use crate::call::Call;
 use crate::caller::{Caller, Session};
 use crate::cloudtrail::CloudTrail;
 use crate::dynamodb::DynamoDb;
-use crate::evaluate;
 use crate::iam::Iam;
 use crate::identity_center::IdentityCenter;
 use crate::lag::Lag;
@@ -16,10 +15,6 @@ use crate::organizations::Organizations;
 use crate::publishing::Publishing;
 use crate::roles_anywhere::RolesAnywhere;
 use crate::secrets_manager::SecretsManager;
-use crate::store::View;
-use crate::{
-    cloudtrail, dynamodb, iam, identity_center, organizations, publishing, roles_anywhere, secrets_manager, sts,
-};
 
 /// All accounts, and all that is in them.
 #[derive(Debug)]
@@ -89,40 +84,6 @@ impl State {
     /// The delays of what this caller writes.
     pub(crate) fn lag_for(&self, caller: &Caller) -> Lag {
         if matches!(caller, Caller::Stage { .. }) { Lag::NONE } else { self.lag }
-    }
-
-    /// Does what is asked, if the caller may, and records it.
-    pub(crate) fn perform(&mut self, call: &Call) -> Answer {
-        let answer = match evaluate::authorize(self, View::Enforced(call.at), call) {
-            Ok(()) => self.dispatch(call),
-            Err(refusal) => Err(refusal),
-        };
-        if !matches!(call.caller, Caller::Stage { .. }) {
-            iam::used(self, call, answer.is_ok());
-            cloudtrail::record(self, call, &answer);
-        }
-        answer
-    }
-
-    fn dispatch(&mut self, call: &Call) -> Answer {
-        match call.request.service.as_str() {
-            "iam" => iam::answer(self, call),
-            "sts" => sts::answer(self, call),
-            "organizations" => organizations::answer(self, call),
-            "cloudtrail" => cloudtrail::answer(self, call),
-            "dynamodb" => dynamodb::answer(self, call),
-            "secretsmanager" => secrets_manager::answer(self, call),
-            "kms" | "s3" | "sns" => publishing::answer(self, call),
-            "rolesanywhere" => roles_anywhere::answer(self, call),
-            "sso" | "identitystore" => identity_center::answer(self, call),
-            // Anything else succeeds and does nothing: what an identity does with its rights.
-            _ => Ok(serde_json::json!({})),
-        }
-    }
-
-    /// Refuses what is not known.
-    pub(crate) fn unknown(call: &Call) -> Refusal {
-        Refusal::new(400, "InvalidAction", format!("Could not find operation {}", call.request.action()))
     }
 
     /// The moment that a call was made at, and the delays of what it writes.

@@ -86,7 +86,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
             }
             lookup::events(&state.cloudtrail, call)
         }
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

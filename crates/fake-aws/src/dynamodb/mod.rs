@@ -127,7 +127,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
         "Query" => query::query(dynamodb, input, page),
         "BatchWriteItem" => batch(dynamodb, input),
         "TransactWriteItems" => transact(dynamodb, input, call.at),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

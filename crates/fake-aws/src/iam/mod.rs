@@ -153,7 +153,7 @@ fn answer_about_policies(state: &mut State, call: &Call) -> Answer {
         "RemoveRoleFromInstanceProfile" => instance_profiles::remove_role(state, call),
         "ListInstanceProfiles" => instance_profiles::list(state, call),
         "ListInstanceProfilesForRole" => instance_profiles::list_for_role(state, call),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
         "CreateAccountAssignment" | "DeleteAccountAssignment" => change(state, call),
         "DescribeAccountAssignmentCreationStatus" => status(state, call, "Creation"),
         "DescribeAccountAssignmentDeletionStatus" => status(state, call, "Deletion"),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

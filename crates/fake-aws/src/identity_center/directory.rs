@@ -46,7 +46,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
             state.identity_center.memberships.remove(at, &lag, &key).ok_or_else(|| gone("GROUP_MEMBERSHIP"))?;
             Ok(json!({}))
         }
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

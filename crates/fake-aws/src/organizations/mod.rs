@@ -214,6 +214,6 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
         "ListAccounts" => Ok(accounts::list(state, call)),
         "LeaveOrganization" => accounts::remove(state, call, call.account()),
         "RemoveAccountFromOrganization" => accounts::remove(state, call, call.text("AccountId")),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn answer(state: &mut State, call: &Call) -> Answer {
                 _ => return Err(Refusal::new(400, "InvalidCiphertextException", "it was not encrypted with this key")),
             }
         }
-        _ => return Err(State::unknown(call)),
+        _ => return Err(call.unknown()),
     })
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
         // What an identity does with its rights on buckets changes nothing here.
         ("s3", operation) if operation.starts_with("ListBucket") => Ok(serde_json::json!({})),
         ("sns", "Publish") => messages::publish(state, call),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

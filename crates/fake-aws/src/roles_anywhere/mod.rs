@@ -151,7 +151,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
             Ok(write_anchor(state, call, &id, anchor))
         }
         "EnableTrustAnchor" | "DisableTrustAnchor" | "DeleteTrustAnchor" => change_anchor(state, call),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

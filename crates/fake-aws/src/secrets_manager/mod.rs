@@ -185,7 +185,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
         "RotateSecret" => rotation::rotate(state, call),
         "TagResource" | "UntagResource" => create::tag(state, call),
         "DeleteSecret" | "RestoreSecret" => create::delete(state, call),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

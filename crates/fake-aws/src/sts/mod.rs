@@ -38,7 +38,7 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
             "Arn": arn_of(state, seen_by(call), &call.caller),
         })),
         "GetAccessKeyInfo" => get_access_key_info(state, call),
-        _ => Err(State::unknown(call)),
+        _ => Err(call.unknown()),
     }
 }
 

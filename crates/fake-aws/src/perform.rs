@@ -1,0 +1,39 @@
+//! A call from end to end: the policies, the service, the record.
+
+use crate::call::{Answer, Call};
+use crate::caller::Caller;
+use crate::evaluate;
+use crate::state::State;
+use crate::store::View;
+use crate::{
+    cloudtrail, dynamodb, iam, identity_center, organizations, publishing, roles_anywhere, secrets_manager, sts,
+};
+
+/// Does what is asked, if the caller may, and records it.
+pub(crate) fn perform(state: &mut State, call: &Call) -> Answer {
+    let answer = match evaluate::authorize(state, View::Enforced(call.at), call) {
+        Ok(()) => dispatch(state, call),
+        Err(refusal) => Err(refusal),
+    };
+    if !matches!(call.caller, Caller::Stage { .. }) {
+        iam::used(state, call, answer.is_ok());
+        cloudtrail::record(state, call, &answer);
+    }
+    answer
+}
+
+fn dispatch(state: &mut State, call: &Call) -> Answer {
+    match call.request.service.as_str() {
+        "iam" => iam::answer(state, call),
+        "sts" => sts::answer(state, call),
+        "organizations" => organizations::answer(state, call),
+        "cloudtrail" => cloudtrail::answer(state, call),
+        "dynamodb" => dynamodb::answer(state, call),
+        "secretsmanager" => secrets_manager::answer(state, call),
+        "kms" | "s3" | "sns" => publishing::answer(state, call),
+        "rolesanywhere" => roles_anywhere::answer(state, call),
+        "sso" | "identitystore" => identity_center::answer(state, call),
+        // Anything else succeeds and does nothing: what an identity does with its rights.
+        _ => Ok(serde_json::json!({})),
+    }
+}
