@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::context::Context;
-use super::document::{like, literal};
+use super::pattern::{like, literal};
 
 /// One key under one operator.
 #[derive(Debug, Clone)]

@@ -6,8 +6,10 @@
 mod condition;
 mod context;
 mod document;
+mod pattern;
 mod principal;
 mod probe;
+mod question;
 mod resources;
 mod rights;
 
@@ -26,33 +28,9 @@ use crate::store::View;
 pub use context::{arn_of, user_id};
 pub(crate) use document::is_policy;
 pub use probe::may_do_anything;
+pub use question::{Decision, Question};
 
 pub(crate) use rights::Rights;
-
-/// A question to the policies.
-#[derive(Debug, Clone)]
-pub struct Question<'a> {
-    /// Who asks.
-    pub caller: &'a Caller,
-    /// `iam:CreateAccessKey`.
-    pub action: String,
-    /// An ARN, or `*`.
-    pub resource: String,
-    /// Condition keys that the request brings, beside those that follow from the caller. `aws:CurrentTime` is the view's moment
-    /// unless it is given here; a settled view has none.
-    pub context: BTreeMap<String, Vec<String>>,
-}
-
-/// The policies' answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Something allows it and nothing denies it.
-    Allowed,
-    /// Nothing allows it: this kind of policy would have to.
-    NotAllowed(&'static str),
-    /// A statement denies it; this kind of policy.
-    Denied(&'static str),
-}
 
 /// The policies' answer to a question, as they are seen from there.
 pub fn decide(state: &State, view: View, question: &Question<'_>) -> Decision {

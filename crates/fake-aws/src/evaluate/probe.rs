@@ -8,10 +8,11 @@ use crate::caller::Caller;
 use crate::state::State;
 use crate::store::View;
 
-use super::Decision;
 use super::condition::moment;
 use super::context::Context;
-use super::document::{Document, like, literal};
+use super::document::Document;
+use super::pattern::{like, literal};
+use super::question::Decision;
 use super::rights::Rights;
 
 /// Keys that a caller chooses by how and when they call.

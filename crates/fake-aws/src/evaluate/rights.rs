@@ -4,10 +4,10 @@ use crate::caller::{Caller, SessionOf};
 use crate::state::State;
 use crate::store::View;
 
-use super::Decision;
 use super::context::{Context, identity, of_caller};
 use super::document::Document;
 use super::principal::{Grant, Verdict, role_of, verdict};
+use super::question::Decision;
 
 pub(crate) const SCP: &str = "service control policy";
 pub(crate) const IDENTITY: &str = "identity-based policy";

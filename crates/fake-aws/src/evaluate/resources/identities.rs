@@ -9,7 +9,7 @@ use crate::state::State;
 use crate::store::View;
 
 use super::super::context::identity;
-use super::{Need, pass, set};
+use super::need::{Need, pass, set};
 
 type Brought = BTreeMap<String, Vec<String>>;
 

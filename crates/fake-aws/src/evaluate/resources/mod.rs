@@ -3,6 +3,7 @@
 //! After the Service Authorization Reference. Where it knows no resource for an action, the resource is `*`.
 
 mod identities;
+mod need;
 mod tokens;
 
 use std::collections::BTreeMap;
@@ -13,19 +14,7 @@ use crate::call::Call;
 use crate::state::State;
 use crate::store::View;
 
-/// One thing that a call needs to be allowed.
-#[derive(Debug, Clone)]
-pub(crate) struct Need {
-    pub(crate) action: String,
-    pub(crate) resource: String,
-    pub(crate) context: BTreeMap<String, Vec<String>>,
-}
-
-impl Need {
-    fn new(action: &str, resource: impl Into<String>, context: &BTreeMap<String, Vec<String>>) -> Self {
-        Self { action: action.to_owned(), resource: resource.into(), context: context.clone() }
-    }
-}
+use need::{Need, pass, set};
 
 /// Everything that a call needs to be allowed.
 pub(crate) fn needs(state: &State, call: &Call) -> Vec<Need> {
@@ -115,12 +104,6 @@ fn star(text: &str) -> String {
     if text.is_empty() { "*".to_owned() } else { text.to_owned() }
 }
 
-fn set(context: &mut BTreeMap<String, Vec<String>>, key: &str, value: &str) {
-    if !value.is_empty() {
-        context.insert(key.to_owned(), vec![value.to_owned()]);
-    }
-}
-
 /// `aws:RequestTag/…` and `aws:TagKeys`.
 fn tags(context: &mut BTreeMap<String, Vec<String>>, input: &Value) {
     let mut keys = Vec::new();
@@ -132,15 +115,6 @@ fn tags(context: &mut BTreeMap<String, Vec<String>>, input: &Value) {
     keys.extend(input["TagKeys"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
     if !keys.is_empty() {
         context.insert("aws:TagKeys".to_owned(), keys);
-    }
-}
-
-/// Handing a role to a service is an action of its own (IAM User Guide, "Grant a user permissions to pass a role").
-fn pass(needs: &mut Vec<Need>, role: &str, service: &str, context: &BTreeMap<String, Vec<String>>) {
-    if !role.is_empty() {
-        let mut context = context.clone();
-        set(&mut context, "iam:PassedToService", service);
-        needs.push(Need::new("iam:PassRole", role, &context));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::store::View;
 
 use super::super::principal::role_of;
-use super::{Need, set};
+use super::need::{Need, set};
 
 pub(super) fn needs(state: &State, call: &Call, context: &mut BTreeMap<String, Vec<String>>) -> Vec<Need> {
     let account = call.account();
