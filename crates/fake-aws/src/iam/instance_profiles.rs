@@ -28,9 +28,8 @@ fn shown(iam: &Iam, view: View, account: &str, name: &str, profile: &InstancePro
 
 /// The instance profiles of a role, as results have them.
 pub(super) fn of_role(iam: &Iam, view: View, account: &str, role: &str) -> Vec<(String, Value)> {
-    let all = iam.instance_profiles.in_account(view, account);
-    let of_role = all.filter(|(_, _, profile)| profile.role.as_deref() == Some(role));
-    of_role.map(|(name, _, profile)| (name.to_owned(), shown(iam, view, account, name, profile))).collect()
+    let of_role = iam.profiles_of(view, account, role);
+    of_role.map(|(name, profile)| (name.to_owned(), shown(iam, view, account, name, profile))).collect()
 }
 
 fn found(state: &State, view: View, call: &Call) -> Result<(String, InstanceProfile), Refusal> {

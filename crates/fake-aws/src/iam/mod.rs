@@ -38,9 +38,9 @@ pub use names::Kind;
 pub use rights::IdentityPolicy;
 pub use tables::{
     AccessKey, Iam, Identity, InstanceProfile, LastUse, ManagedPolicy, OtherCredential, PolicyVersion, Provider,
-    RoleSettings, arn,
+    RoleSettings, Trust, arn,
 };
-pub use trusts::{SHARED_PROVIDERS, Trust};
+pub use trusts::SHARED_PROVIDERS;
 
 use tables::{id_of, key, of_id};
 

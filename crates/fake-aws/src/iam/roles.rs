@@ -9,7 +9,7 @@ use crate::store::View;
 
 use super::lists::{encoded, paged, time, unless_empty};
 use super::names::{Kind, conflict, invalid, named, new_name, number, path, reserved, to_change};
-use super::{Iam, Identity, RoleSettings, Trust, attachments, id_of, instance_profiles, of_id, tags};
+use super::{Iam, Identity, RoleSettings, Trust, attachments, id_of, of_id, tags};
 
 /// A role as lists show it: without tags, boundary and last use.
 pub(super) fn listed(iam: &Iam, view: View, account: &str, id: &str, role: &Identity) -> Value {
@@ -122,7 +122,7 @@ pub(super) fn delete(state: &mut State, call: &Call) -> Answer {
     let id = to_change(state, call, Kind::Role)?;
     let account = call.account();
     let settled = View::Settled;
-    let in_profile = !instance_profiles::of_role(&state.iam, settled, account, &id).is_empty();
+    let in_profile = state.iam.profiles_of(settled, account, &id).next().is_some();
     let held = [
         (in_profile, "remove roles from instance profile"),
         (state.iam.attached.of(settled, account, &id).next().is_some(), "detach all policies"),

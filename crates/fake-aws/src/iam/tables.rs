@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::lag::Lag;
 use crate::store::{Key, Table, View};
-
-use super::Trust;
 
 /// A user, a role or a group; what it holds stands in tables of its own, under its unique id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +55,25 @@ pub struct RoleSettings {
     pub description: String,
     /// The longest session, in seconds; whoever assumes the role from a session gets an hour at most.
     pub max_session_seconds: i64,
+}
+
+/// A role's trust policy.
+///
+/// IAM keeps the unique ids of the users and roles that a trust names: a principal that is deleted and made again under the same
+/// name is somebody else, and is not trusted ("AWS JSON policy elements: Principal", IAM User Guide).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// As it was written.
+    pub document: String,
+    /// Unique ids of the users and roles that it names, by the text that names each.
+    pub ids: BTreeMap<String, String>,
+}
+
+impl Trust {
+    /// The document; its principals are texts that [`Self::ids`] knows, where they are users and roles.
+    pub fn read(&self) -> Value {
+        serde_json::from_str(&self.document).expect("it was read when it was written")
+    }
 }
 
 /// A managed policy of the account's own.
@@ -226,6 +244,18 @@ impl Iam {
     /// The unique id of the group of this name.
     pub fn group_id(&self, view: View, account: &str, name: &str) -> Option<String> {
         id_of(&self.groups, view, account, name)
+    }
+
+    /// The instance profiles that hold a role, by name.
+    pub(super) fn profiles_of<'a>(
+        &'a self,
+        view: View,
+        account: &str,
+        role: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a InstanceProfile)> {
+        let all = self.instance_profiles.in_account(view, account);
+        all.filter(move |(_, _, profile)| profile.role.as_deref() == Some(role))
+            .map(|(name, _, profile)| (name, profile))
     }
 
     /// Takes tags and boundary from what is deleted.

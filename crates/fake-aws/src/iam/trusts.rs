@@ -12,19 +12,7 @@ use crate::store::View;
 
 use super::documents::{Grammar, length, listed, malformed, read, statements};
 use super::names::Kind;
-use super::{Iam, arn, of_id};
-
-/// A role's trust policy.
-///
-/// IAM keeps the unique ids of the users and roles that a trust names: a principal that is deleted and made again under the same
-/// name is somebody else, and is not trusted ("AWS JSON policy elements: Principal", IAM User Guide).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trust {
-    /// As it was written.
-    pub document: String,
-    /// Unique ids of the users and roles that it names, by the text that names each.
-    pub ids: BTreeMap<String, String>,
-}
+use super::tables::{Iam, Trust, arn, of_id};
 
 /// Providers that many customers share, and the claim that a trust has to evaluate for each ("Identity-provider controls for shared
 /// OIDC providers", IAM User Guide).
@@ -89,11 +77,6 @@ impl Trust {
             one => rename(one, &names),
         }
         document.to_string()
-    }
-
-    /// The document; its principals are texts that [`Self::ids`] knows, where they are users and roles.
-    pub fn read(&self) -> Value {
-        serde_json::from_str(&self.document).expect("it was read when it was written")
     }
 }
 
