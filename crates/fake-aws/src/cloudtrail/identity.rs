@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::caller::{Caller, Session, SessionOf, StartedBy};
-use crate::iam;
+use crate::iam::arn;
 use crate::state::State;
 use crate::store::View;
 
@@ -153,7 +153,7 @@ fn user(state: &State, at: Timestamp, account: &str, id: &str) -> (String, Strin
     let found = views(at).into_iter().find_map(|view| state.iam.user(view, account, id));
     found.map_or_else(
         || (id.to_owned(), format!("arn:aws:iam::{account}:user/{id}")),
-        |found| (found.name.clone(), iam::arn(account, "user", found)),
+        |found| (found.name.clone(), arn(account, "user", found)),
     )
 }
 
@@ -161,7 +161,7 @@ fn role(state: &State, at: Timestamp, account: &str, id: &str) -> (String, Strin
     let found = views(at).into_iter().find_map(|view| state.iam.role(view, account, id));
     found.map_or_else(
         || (id.to_owned(), format!("arn:aws:iam::{account}:role/{id}")),
-        |found| (found.name.clone(), iam::arn(account, "role", found)),
+        |found| (found.name.clone(), arn(account, "role", found)),
     )
 }
 

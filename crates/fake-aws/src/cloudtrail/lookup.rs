@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::CloudTrail;
+use super::history::CloudTrail;
 use super::record::{Record, source_of};
 use crate::call::{Answer, Call, Refusal};
 use crate::caller::Caller;

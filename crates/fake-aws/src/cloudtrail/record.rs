@@ -1,12 +1,9 @@
 //! One record: the document that CloudTrail shows, and what it is found by.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::identity::{Who, seconds};
-use super::words;
-use crate::call::{Answer, Call, Request};
-use crate::caller::Caller;
+use crate::call::Request;
 use crate::lag::draw;
 
 /// A management event, as one account knows of it.
@@ -43,78 +40,6 @@ pub struct Record {
 }
 
 impl Record {
-    #[expect(clippy::too_many_arguments, reason = "each of them is one column of the record")]
-    pub(super) fn of(
-        call: &Call,
-        answer: &Answer,
-        account: &str,
-        who: &Who,
-        number: usize,
-        visible_at: Timestamp,
-        shared: Option<&str>,
-        is_shared_copy: bool,
-    ) -> Self {
-        let request = &call.request;
-        let read_only = is_read(&request.service, &request.operation);
-        let error = answer.as_ref().err().map(|refusal| words::error_code(&request.service, &refusal.code));
-        // Of a call that may not be made, CloudTrail tells nothing but that it was tried.
-        let is_denied = answer.as_ref().is_err_and(|refusal| refusal.status == 403);
-        let parameters = if is_denied { Value::Null } else { words::parameters(request) };
-        let elements = match answer {
-            Ok(result) if !read_only || starts_session(&request.operation) => words::elements(result),
-            _ => Value::Null,
-        };
-        let resources = words::resources(&request.service, [&parameters, &elements]);
-        let (address, agent) = origin(&call.caller);
-        let mut document = json!({
-            "eventVersion": "1.11",
-            "userIdentity": who.document,
-            "eventTime": seconds(call.at),
-            "eventSource": source_of(&request.service),
-            "eventName": request.operation,
-            "awsRegion": region_of(request),
-            "sourceIPAddress": address,
-            "userAgent": agent,
-            "requestParameters": parameters,
-            "responseElements": elements,
-            "requestID": event_id("request", number),
-            "eventID": event_id("event", number),
-            "readOnly": read_only,
-            "eventType": "AwsApiCall",
-            "managementEvent": true,
-            "recipientAccountId": account,
-            "eventCategory": "Management",
-        });
-        if let (Some(code), Err(refusal)) = (&error, answer) {
-            document["errorCode"] = code.as_str().into();
-            document["errorMessage"] = refusal.message.as_str().into();
-        }
-        if let Some(shared) = shared {
-            document["sharedEventID"] = shared.into();
-        }
-        if starts_session(&request.operation) && answer.is_ok() && !call.text("RoleArn").is_empty() {
-            let arn = call.text("RoleArn");
-            let of = arn.split(':').nth(4).unwrap_or_default();
-            document["resources"] = json!([{ "accountId": of, "type": "AWS::IAM::Role", "ARN": arn }]);
-        }
-        Self {
-            number,
-            account: account.to_owned(),
-            region: region_of(request).to_owned(),
-            at: call.at,
-            visible_at,
-            action: request.action(),
-            read_only,
-            error,
-            principal: who.principal.clone(),
-            username: who.username.clone(),
-            access_key: who.access_key.clone(),
-            resources,
-            document,
-            is_shared_copy,
-        }
-    }
-
     /// Whether the call was not refused.
     pub fn succeeded(&self) -> bool {
         self.error.is_none()
@@ -176,15 +101,4 @@ pub(super) fn event_id(kind: &str, number: usize) -> String {
         low >> 52,
         low & 0xffff_ffff_ffff
     )
-}
-
-/// Where a call came from: each key has one address, which tells the consumers of a key from each other.
-fn origin(caller: &Caller) -> (String, String) {
-    match caller {
-        Caller::Service { name, .. } => (name.clone(), name.clone()),
-        caller => {
-            let host = draw(0x1b, &[caller.key().unwrap_or_default().as_bytes()]) % 254 + 1;
-            (format!("203.0.113.{host}"), "aws-sdk-rust/1.3.0 os/linux lang/rust/1.95.0".to_owned())
-        }
-    }
 }
