@@ -1,12 +1,15 @@
 //! What one conditional write would change, before it does.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::condition::Condition;
+use super::refusals::invalid;
 use super::scope::Scope;
+use super::tables::{DynamoDb, Keys, Rows};
 use super::update::Update;
 use super::value::{self, Item, MOST_BYTES, size_of};
-use super::{DynamoDb, Keys, invalid};
 use crate::call::Refusal;
 
 /// "The minimum length of a partition key value is 1 byte. The maximum length is 2048 bytes"; of a sort key 1,024 (developer
@@ -146,4 +149,31 @@ pub(super) fn key_of(keys: &Keys, item: &Item) -> Result<(String, String), Refus
     };
     let sort = keys.sort.as_ref().map(|sort| text(sort, MOST_SORT)).transpose()?;
     Ok((text(&keys.partition, MOST_PARTITION)?, sort.unwrap_or_default()))
+}
+
+impl DynamoDb {
+    /// Puts an item where it belongs, whatever is there: how a test moves a clock that lies in a table.
+    ///
+    /// # Panics
+    /// Where the item has no keys or is too large.
+    pub fn put(&mut self, table: &str, item: &Item) {
+        let put = json!({ "TableName": table, "Item": item });
+        self.write(decide(self, "PutItem", &put).expect("an item that DynamoDB takes"));
+    }
+
+    /// Does what was decided.
+    pub(super) fn write(&mut self, decided: Decided) {
+        let keys = self.keys(&decided.table);
+        let rows = self.tables.entry(decided.table).or_insert_with(|| Rows { keys, items: BTreeMap::new() });
+        match decided.change {
+            Change::Put(item) => {
+                self.largest = self.largest.max(size_of(&item));
+                rows.items.insert(decided.key, item);
+            }
+            Change::Delete => {
+                rows.items.remove(&decided.key);
+            }
+            Change::Nothing => {}
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Value, json};
 
-use super::invalid;
+use super::refusals::invalid;
 use super::scope::{Part, Path, Scope, Words, at_path, syntax};
 use super::value::{self, Item};
 use crate::call::Refusal;

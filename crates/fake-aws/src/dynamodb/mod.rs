@@ -6,11 +6,11 @@
 mod changes;
 mod condition;
 mod query;
+mod refusals;
 mod scope;
+mod tables;
 mod update;
 mod value;
-
-use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -18,39 +18,10 @@ use serde_json::{Value, json};
 use crate::call::{Answer, Call, Refusal};
 use crate::state::State;
 
+pub use tables::DynamoDb;
 pub use value::{Item, size_of};
 
-/// What the service holds.
-#[derive(Debug, Default)]
-pub struct DynamoDb {
-    /// How many of the next writes in batches are handed back as unprocessed, the last ones of each batch.
-    pub unprocessed: usize,
-    /// The largest item that was ever stored, in bytes as DynamoDB counts them.
-    pub largest: usize,
-    tables: BTreeMap<String, Rows>,
-    /// Transactions by their token: when, and what was asked for.
-    transactions: BTreeMap<String, (Timestamp, Value)>,
-}
-
-/// A table.
-#[derive(Debug)]
-struct Rows {
-    keys: Keys,
-    items: BTreeMap<(String, String), Item>,
-}
-
-/// The names of a table's keys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Keys {
-    partition: String,
-    sort: Option<String>,
-}
-
-impl Default for Keys {
-    fn default() -> Self {
-        Self { partition: "pk".to_owned(), sort: Some("sk".to_owned()) }
-    }
-}
+use refusals::invalid;
 
 /// "25 put or delete requests" (API reference, `BatchWriteItem`).
 const MOST_IN_BATCH: usize = 25;
@@ -60,57 +31,6 @@ const MOST_IN_TRANSACTION: usize = 100;
 
 /// "A client token is valid for 10 minutes" (API reference, `TransactWriteItems`).
 const TOKEN_LIVES: SignedDuration = SignedDuration::from_mins(10);
-
-pub(crate) fn invalid(message: impl Into<String>) -> Refusal {
-    Refusal::new(400, "ValidationException", message)
-}
-
-impl DynamoDb {
-    /// Makes an empty table with these keys, both texts.
-    pub fn create_table(&mut self, table: &str, partition: &str, sort: Option<&str>) {
-        let keys = Keys { partition: partition.to_owned(), sort: sort.map(str::to_owned) };
-        self.tables.insert(table.to_owned(), Rows { keys, items: BTreeMap::new() });
-    }
-
-    /// An item by its keys; the sort key is empty where the table has none.
-    pub fn item(&self, table: &str, partition: &str, sort: &str) -> Option<&Item> {
-        self.tables.get(table)?.items.get(&(partition.to_owned(), sort.to_owned()))
-    }
-
-    /// The items of a table in the order of their keys.
-    pub fn items(&self, table: &str) -> impl Iterator<Item = &Item> {
-        self.tables.get(table).into_iter().flat_map(|rows| rows.items.values())
-    }
-
-    /// Puts an item where it belongs, whatever is there: how a test moves a clock that lies in a table.
-    ///
-    /// # Panics
-    /// Where the item has no keys or is too large.
-    pub fn put(&mut self, table: &str, item: &Item) {
-        let put = json!({ "TableName": table, "Item": item });
-        self.write(changes::decide(self, "PutItem", &put).expect("an item that DynamoDB takes"));
-    }
-
-    /// The table's keys, and what they are in this item.
-    fn keys(&self, table: &str) -> Keys {
-        self.tables.get(table).map(|rows| rows.keys.clone()).unwrap_or_default()
-    }
-
-    fn write(&mut self, decided: changes::Decided) {
-        let keys = self.keys(&decided.table);
-        let rows = self.tables.entry(decided.table).or_insert_with(|| Rows { keys, items: BTreeMap::new() });
-        match decided.change {
-            changes::Change::Put(item) => {
-                self.largest = self.largest.max(size_of(&item));
-                rows.items.insert(decided.key, item);
-            }
-            changes::Change::Delete => {
-                rows.items.remove(&decided.key);
-            }
-            changes::Change::Nothing => {}
-        }
-    }
-}
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
     let input = &call.request.input;

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::changes::key_of;
 use super::condition::{Condition, Operand};
+use super::refusals::invalid;
 use super::scope::{Part, Scope, Words, at_path};
+use super::tables::DynamoDb;
 use super::value::{self, Item, size_of};
-use super::{DynamoDb, invalid};
 use crate::call::{Answer, Refusal};
 
 /// "A single Query operation can return a maximum of 1 MB of data", before the filter (developer guide, `Query`).

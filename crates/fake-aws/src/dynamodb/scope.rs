@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use super::invalid;
+use super::refusals::invalid;
 use super::value::{self, Item};
 use crate::call::Refusal;
 

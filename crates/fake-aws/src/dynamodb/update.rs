@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::invalid;
+use super::refusals::invalid;
 use super::scope::{Part, Path, Scope, Words, at_path, syntax};
 use super::value::{self, Item, members, number, parts};
 use crate::call::Refusal;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use aws_smithy_types::base64;
 use serde_json::{Map, Value};
 
-use super::invalid;
+use super::refusals::invalid;
 use crate::call::Refusal;
 
 /// Attributes by name.
