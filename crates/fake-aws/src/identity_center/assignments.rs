@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Requested, assignment, gone};
+use super::refusals::gone;
+use super::tables::{Requested, assignment};
 use crate::call::{Answer, Call, Refusal};
 use crate::pages::{Names, page_of, seen_by, uuid};
 use crate::state::State;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::gone;
+use super::refusals::gone;
 use crate::call::{Answer, Call, Refusal};
 use crate::pages::{Names, page_of, seen_by, uuid};
 use crate::state::State;

@@ -1,9 +1,12 @@
-use serde_json::json;
+use jiff::Timestamp;
+use serde_json::{Value, json};
 
+use super::tables::assignment;
 use super::*;
 use crate::call::Request;
 use crate::caller::Caller;
 use crate::iam::Identity;
+use crate::lag::Lag;
 
 const HUB: &str = "111122223333";
 const MEMBER: &str = "444455556666";
