@@ -2,29 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::tables::Message;
 use crate::call::{Answer, Call, Refusal};
 use crate::pages::uuid;
 use crate::state::State;
-
-/// A message that was published.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// When.
-    pub at: Timestamp,
-    /// The ARN of its topic.
-    pub topic: String,
-    /// The subject; empty where there is none.
-    pub subject: String,
-    /// What mail and queues get: of a message by protocol, the default.
-    pub body: String,
-    /// What each protocol gets instead; empty for a message that is the same for all.
-    pub by_protocol: BTreeMap<String, String>,
-    /// Its attributes, for filters.
-    pub attributes: BTreeMap<String, String>,
-}
 
 /// "Messages must be UTF-8 encoded strings and at most 256 KB in size", attributes included (API reference, `Publish`).
 const MOST_BYTES: usize = 262_144;

@@ -3,53 +3,13 @@
 mod keys;
 mod messages;
 mod objects;
-
-use std::collections::BTreeMap;
+mod tables;
 
 use crate::call::{Answer, Call};
 use crate::state::State;
 
-pub use messages::Message;
-pub use objects::Object;
 pub(crate) use objects::{object_of, route};
-
-/// What they hold.
-#[derive(Debug, Default)]
-pub struct Publishing {
-    /// How many signatures were made.
-    pub signatures: u64,
-    /// Objects by bucket and key, each with all its versions, the oldest first.
-    versions: BTreeMap<(String, String), Vec<Object>>,
-    sent: Vec<Message>,
-}
-
-impl Publishing {
-    /// An object as it is now.
-    pub fn object(&self, bucket: &str, key: &str) -> Option<&Object> {
-        self.versions_of(bucket, key).last().filter(|object| !object.is_marker)
-    }
-
-    /// All objects as they are now, by key, in the order of buckets and keys.
-    pub fn objects(&self) -> impl Iterator<Item = (&str, &Object)> {
-        let now = self.versions.iter().filter_map(|((_, key), versions)| Some((key.as_str(), versions.last()?)));
-        now.filter(|(_, object)| !object.is_marker)
-    }
-
-    /// Every version of an object, the oldest first.
-    pub fn versions_of(&self, bucket: &str, key: &str) -> &[Object] {
-        self.versions.get(&(bucket.to_owned(), key.to_owned())).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The messages in the order in which they were published.
-    pub fn messages(&self) -> impl Iterator<Item = &Message> {
-        self.sent.iter()
-    }
-
-    /// The messages to a topic, by its ARN, in order.
-    pub fn messages_to<'a>(&'a self, topic: &'a str) -> impl Iterator<Item = &'a Message> {
-        self.sent.iter().filter(move |message| message.topic == topic)
-    }
-}
+pub use tables::{Message, Object, Publishing};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
     match (call.request.service.as_str(), call.request.operation.as_str()) {

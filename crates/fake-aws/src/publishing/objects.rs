@@ -1,25 +1,12 @@
 //! S3: objects with all their versions, written once where the writer asks for it.
 
 use aws_smithy_types::base64;
-use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::tables::Object;
 use crate::call::{Answer, Call, Refusal};
 use crate::state::State;
-
-/// A version of an object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object {
-    /// The version's id.
-    pub version: String,
-    /// When it was written.
-    pub stored_at: Timestamp,
-    /// Its bytes.
-    pub body: Vec<u8>,
-    /// Whether it is a delete marker, which hides what was there before.
-    pub is_marker: bool,
-}
 
 /// Which operation of S3 a path and method mean: bucket in the path, or in the host's name.
 pub(crate) fn route(method: &str, uri: &str, if_none_match: Option<&str>) -> (String, Value) {
