@@ -6,7 +6,9 @@ use crate::call::{Answer, Call};
 use crate::state::State;
 use crate::store::View;
 
-use super::{Member, constraint, of, page, reads, refused};
+use super::lists::{page, reads};
+use super::refusals::{constraint, refused};
+use super::tables::{Member, of};
 
 pub(super) fn organization(state: &State, _call: &Call) -> Answer {
     let organizations = &state.organizations;

@@ -7,7 +7,9 @@ use crate::evaluate::is_policy;
 use crate::state::State;
 use crate::store::View;
 
-use super::{FULL_ACCESS, Scp, constraint, of, page, reads, refused};
+use super::lists::{page, reads};
+use super::refusals::{constraint, refused};
+use super::tables::{FULL_ACCESS, Scp, of};
 
 /// The only type that there is here.
 const TYPE: &str = "SERVICE_CONTROL_POLICY";
