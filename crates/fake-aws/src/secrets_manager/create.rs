@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::{Secret, Version, asked, epoch, marked_for_deletion, named, refused, store, to_change};
+use super::asked::{asked, epoch, named, store, to_change};
+use super::refusals::{marked_for_deletion, refused};
+use super::tables::{Secret, Version};
 use crate::call::{Answer, Call};
 use crate::pages::uuid;
 use crate::state::State;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Secret, epoch, versions};
+use super::asked::epoch;
+use super::tables::Secret;
+use super::versions;
 use crate::call::{Answer, Call};
 use crate::pages::{Names, page_of, seen_by};
 use crate::state::State;

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use super::asked::{asked, store, to_change};
+use super::refusals::refused;
+use super::tables::Version;
 use super::versions::move_label;
-use super::{Version, asked, refused, store, to_change};
 use crate::call::{Answer, Call, Refusal};
 use crate::pages::uuid;
 use crate::state::State;

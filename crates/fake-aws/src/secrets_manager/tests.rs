@@ -1,8 +1,10 @@
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 use super::*;
 use crate::call::Request;
 use crate::caller::Caller;
+use crate::lag::Lag;
 
 const ACCOUNT: &str = "111122223333";
 

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::asked::{asked, epoch, named, store, to_change};
 use super::create::MOST_BYTES;
-use super::{Secret, Version, asked, epoch, gone, marked_for_deletion, named, refused, store, to_change};
+use super::refusals::{gone, marked_for_deletion, refused};
+use super::tables::{Secret, Version};
 use crate::call::{Answer, Call};
 use crate::pages::uuid;
 use crate::state::State;
