@@ -2,22 +2,29 @@
 
 use serde_json::{Value, json};
 
-use super::{Profile, arn, gone, invalid, key_of, name_of};
+use super::refusals::{gone, invalid, name_of};
+use super::tables::{Profile, arn, key_of};
 use crate::call::{Answer, Call, Refusal};
-use crate::pages::{seen_by, uuid};
+use crate::pages::{Names, page_of, seen_by, uuid};
 use crate::state::State;
 use crate::store::View;
 
 /// "RoleArnList": up to 250 (API reference).
 const MOST_ROLES: usize = 250;
 
-pub(super) fn shown(call: &Call, id: &str, of: &Profile) -> Value {
+fn shown(call: &Call, id: &str, of: &Profile) -> Value {
     json!({
         "profileId": id, "profileArn": arn(&call.request.region, call.account(), "profile", id), "name": of.name,
         "enabled": of.enabled, "roleArns": of.roles, "sessionPolicy": of.session_policy,
         "managedPolicyArns": of.managed_policies, "durationSeconds": of.seconds, "requireInstanceProperties": false,
         "acceptRoleSessionName": false, "createdAt": of.created.to_string(), "updatedAt": of.updated.to_string(),
     })
+}
+
+pub(super) fn list(state: &State, call: &Call) -> Answer {
+    let all = state.roles_anywhere.profiles.of(seen_by(call), call.account(), &call.request.region);
+    let all = all.map(|(id, of)| shown(call, id, of)).collect();
+    page_of(all, Names { list: "profiles", token: "nextToken", most: "pageSize" }, state.page, &call.request.input)
 }
 
 pub(super) fn get(state: &State, call: &Call) -> Answer {

@@ -1,7 +1,12 @@
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::tables::key_of;
 use super::*;
 use crate::call::Request;
 use crate::caller::Caller;
 use crate::lag::Lag;
+use crate::store::View;
 
 const ACCOUNT: &str = "111122223333";
 const ROLE: &str = "arn:aws:iam::111122223333:role/edge/gateway";
