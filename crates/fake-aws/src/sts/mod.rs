@@ -4,24 +4,27 @@
 //! a web identity token is the JSON text of its claims (`iss`, `sub`, `aud`), a SAML assertion that of its subject.
 
 mod federation;
+mod names;
 mod sessions;
+mod tokens;
 
 #[cfg(test)]
 mod tests;
 
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::SignedDuration;
+use serde_json::json;
 
 use crate::call::{Answer, Call, Refusal};
-use crate::caller::{Caller, Session, SessionOf, StartedBy};
-use crate::evaluate::{arn_of, role_by_arn, user_id};
+use crate::caller::{Caller, SessionOf, StartedBy};
+use crate::evaluate::{arn_of, user_id};
 use crate::state::State;
 use crate::store::View;
 
 pub use sessions::{Start, start, start_service_session};
 
-pub(crate) use federation::{claims, oidc_provider, saml_attributes};
+pub(crate) use tokens::{claims, oidc_provider, saml_attributes};
 
+use names::{assumed, named, role, seen_by};
 use sessions::{credentials, duration, session_policies, tags};
 
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
@@ -40,36 +43,6 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
         "GetAccessKeyInfo" => get_access_key_info(state, call),
         _ => Err(call.unknown()),
     }
-}
-
-/// From where STS looks at roles, providers and policies.
-fn seen_by(call: &Call) -> View {
-    if matches!(call.caller, Caller::Stage { .. }) { View::Settled } else { View::Enforced(call.at) }
-}
-
-/// Names of sessions and source identities: 2 to 64 of `[\w+=,.@-]` (STS API Reference, `AssumeRole`).
-fn named<'a>(call: &'a Call, member: &str, longest: usize) -> Result<&'a str, Refusal> {
-    let name = call.required(member)?;
-    let known = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
-    if !(2..=longest).contains(&name.len()) || !name.chars().all(known) {
-        let message = format!("1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint");
-        return Err(Refusal::new(400, "ValidationError", message));
-    }
-    Ok(name)
-}
-
-/// The account and unique id of the role that is asked for.
-fn role(state: &State, call: &Call) -> Result<(String, String), Refusal> {
-    let arn = call.required("RoleArn")?;
-    role_by_arn(state, seen_by(call), arn).ok_or_else(|| {
-        let who = format!("User: {}", arn_of(state, seen_by(call), &call.caller));
-        Refusal::denied(&who, &call.request.action(), &format!("on resource: {arn}"))
-    })
-}
-
-fn assumed(state: &State, session: &Session) -> Value {
-    let caller = Caller::Session(Box::new(session.clone()));
-    json!({ "AssumedRoleId": user_id(&caller), "Arn": arn_of(state, View::Settled, &caller) })
 }
 
 fn assume_role(state: &mut State, call: &Call) -> Answer {
@@ -236,9 +209,4 @@ fn get_access_key_info(state: &State, call: &Call) -> Answer {
         Some(account) => Ok(json!({ "Account": account })),
         None => Err(Refusal::new(400, "ValidationError", "The access key ID is not valid")),
     }
-}
-
-/// A moment as STS writes it: whole seconds.
-fn written(at: Timestamp) -> String {
-    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }

@@ -11,7 +11,7 @@ use crate::evaluate::{Decision, Question, decide, is_policy};
 use crate::state::State;
 use crate::store::View;
 
-use super::{seen_by, written};
+use super::names::{seen_by, written};
 
 /// A session to be started; nothing of it is checked.
 #[derive(Debug, Clone)]
