@@ -38,6 +38,7 @@
 
 mod attacker;
 mod doors;
+mod held;
 mod outside;
 mod probes;
 mod rights;
@@ -53,8 +54,15 @@ use jiff::Timestamp;
 use crate::state::State;
 
 pub use attacker::{Attacker, Held, Password, Tokens, Workload};
-pub use doors::{Door, Holder, Open, open_doors};
+pub use doors::{Door, Holder, Open};
 pub use witness::{Harm, Honest, Lost, Snapshot, harmed, watch};
+
+/// The doors that are open to an attacker, once everything that was written by now has settled.
+pub fn open_doors(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Open> {
+    let mut found = held::open(state, at, attacker);
+    found.extend(outside::open(state, at, attacker));
+    found
+}
 
 /// The writes that the doors understand: whatever they do to anybody's access, [`open_doors`] sees.
 pub const MODELLED: &[&str] = &[
