@@ -9,6 +9,11 @@
 //! alive in the end, [`oracle`] says, by this crate's own evaluation after everything has settled.
 //!
 //! INVARIANT: this crate imports no other crate of the workspace.
+//!
+//! INVARIANT: imports only go down. At the bottom are the words of a call (`call`, `caller`) and what is seen late (`lag`, `store`);
+//! on them stand the services' tables (`<service>/tables.rs`, CloudTrail's `history.rs`), which [`State`] owns and does nothing
+//! with. The policies ([`evaluate`]) and CloudTrail's recording read the state, each service's acts stand on both, and `perform`
+//! takes a call through all of them for [`FakeAws`]; [`oracle`] asks the state and the policies, and calls no service.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
