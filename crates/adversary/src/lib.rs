@@ -21,6 +21,7 @@ pub mod attacker;
 pub mod command;
 pub mod known;
 pub mod mutants;
+pub mod outcome;
 pub mod product;
 pub mod properties;
 pub mod published;

@@ -20,10 +20,7 @@ use severance_runtime::function::{Function, Response};
 use severance_runtime::serve::{Failure, Serve};
 use tokio::sync::Notify;
 
-use crate::stage::{EXTERNAL_ID, HUB, MANAGEMENT, MEMBER, STACK};
-
-/// The Region of the stack. IAM's events stand in us-east-1.
-pub const REGION: &str = "eu-west-1";
+use crate::stage::{EXTERNAL_ID, HUB, MANAGEMENT, MEMBER, REGION, STACK};
 
 /// As in the template: an invocation that takes longer is ended.
 const TIME_OUT: Duration = Duration::from_mins(3);

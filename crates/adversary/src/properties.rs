@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::act::{Act, On};
-use crate::run::{Outcome, STOLEN_BEFORE};
+use crate::outcome::{Outcome, STOLEN_BEFORE};
 use crate::schedule::{Claim, Place};
 use crate::stage::{Cast, MEMBER, TEAM_POLICY, UNINVOLVED, allow};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake_aws::oracle::{Open, Snapshot, open_doors, watch};
+use fake_aws::oracle::{Snapshot, open_doors, watch};
 use fake_aws::{Arrival, Credential, FakeAws, Fault, Lag, Setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 
 use crate::act::Act;
 use crate::attacker::{Attacker, Later, Tally};
+use crate::outcome::{Claimed, Outcome, STOLEN_BEFORE};
 use crate::product::{POSTURE_FINDING, Product, Sessions};
 use crate::properties::{self, Violation};
 use crate::published::Published;
@@ -28,9 +29,6 @@ const SCHEDULE: Duration = Duration::from_mins(1);
 
 /// A scheduled run that finds nothing to do makes no more calls than this.
 const IDLE_CALLS: usize = 8;
-
-/// How long before the claim the credential came into other hands.
-pub const STOLEN_BEFORE: SignedDuration = SignedDuration::from_hours(2);
 
 /// What a run showed.
 #[derive(Debug, Clone)]
@@ -60,47 +58,6 @@ impl Report {
     pub fn verdict(&self) -> Option<&str> {
         self.published.first_cases().first().map(|revision| revision.verdict.as_str())
     }
-}
-
-/// What was open when the stack said that nothing was.
-#[derive(Debug, Clone)]
-pub struct Claimed {
-    /// Which object said so.
-    pub key: String,
-    /// The doors that were open then, once all had settled.
-    pub open: Vec<Open>,
-}
-
-/// Everything that is judged.
-pub struct Outcome<'a> {
-    /// The AWS.
-    pub aws: &'a FakeAws,
-    /// The stack.
-    pub product: &'a Product,
-    /// The schedule.
-    pub schedule: &'a Schedule,
-    /// Who is who.
-    pub cast: &'a Cast,
-    /// The attacker.
-    pub attacker: &'a Attacker,
-    /// What was published.
-    pub published: &'a Published,
-    /// When the claim was made.
-    pub claimed_at: Timestamp,
-    /// The doors behind each `verified_revoked`, at its time.
-    pub claims: &'a [Claimed],
-    /// The doors in the end.
-    pub open: &'a [Open],
-    /// The honest people before.
-    pub before: &'a Snapshot,
-    /// The honest people in the end.
-    pub after: &'a Snapshot,
-    /// Calls that the product made.
-    pub calls: usize,
-    /// The doors before a person restored the case; none where nobody did.
-    pub before_restore: Option<&'a [Open]>,
-    /// When the last act was planned for, or put off to.
-    pub last_act: Timestamp,
 }
 
 /// Plays a schedule.

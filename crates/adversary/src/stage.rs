@@ -4,8 +4,6 @@ use fake_aws::{Caller, Credential, FakeAws, Request, Session, SessionOf, Started
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::product::REGION;
-
 /// Where the stack is deployed.
 pub const HUB: &str = "111111111111";
 /// Another account that it may act in.
@@ -14,6 +12,8 @@ pub const MEMBER: &str = "222222222222";
 pub const MANAGEMENT: &str = "999999999999";
 /// The attacker's own account, which is in no organization of ours.
 pub const OUTSIDE: &str = "666666666666";
+/// The Region of the stack. IAM's events stand in us-east-1.
+pub const REGION: &str = "eu-west-1";
 /// The stack's name.
 pub const STACK: &str = "severance";
 /// What the members' trust expects to hear.

@@ -6,8 +6,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{Doing, Later, id_of, texts};
-use crate::product::REGION;
-use crate::stage::{ADMINISTRATOR, OUTSIDE, SHARED_ROLE, TEAM_POLICY, VICTIM_ROLE, allow, trust};
+use crate::stage::{ADMINISTRATOR, OUTSIDE, REGION, SHARED_ROLE, TEAM_POLICY, VICTIM_ROLE, allow, trust};
 
 impl Doing<'_> {
     pub(super) fn later(&mut self, later: &Later) -> bool {
