@@ -7,7 +7,7 @@ use severance_domain::plan::Disposition;
 use severance_domain::policy::{Policy, PolicyReason, Question, Ruling};
 
 use crate::check::{self, Checked, NO_PERMIT, NOT_ASKED, PolicyError, Problem, SCHEMA_NAME, SourceFile};
-use crate::question::{Asking, Vocabulary};
+use crate::question::{Action, Asking, Vocabulary};
 
 /// The files that build.rs found.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
@@ -45,31 +45,6 @@ pub enum Effect {
     Permit,
     /// It forbids, and wins over all that permit.
     Forbid,
-}
-
-/// What the policies are asked about a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Is it done now?
-    Enforce,
-    /// May a person decide? Asked if it is not done now.
-    Review,
-    /// Is it done if nobody decides in time? Asked of reviews.
-    EnforceOnSilence,
-}
-
-impl Action {
-    /// Every action, in the order in which they are asked.
-    pub const ALL: [Self; 3] = [Self::Enforce, Self::Review, Self::EnforceOnSilence];
-
-    /// The name as policies write it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Enforce => "enforce",
-            Self::Review => "review",
-            Self::EnforceOnSilence => "enforce_on_silence",
-        }
-    }
 }
 
 /// A ruling, and how it came about.

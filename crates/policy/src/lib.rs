@@ -9,7 +9,8 @@ mod guardrails;
 mod question;
 
 pub use check::{NO_PERMIT, NOT_ASKED, PolicyError, Problem, SCHEMA, SCHEMA_NAME, SourceFile};
-pub use guardrails::{About, Action, Asked, Effect, Explanation, Guardrails};
+pub use guardrails::{About, Asked, Effect, Explanation, Guardrails};
+pub use question::Action;
 
 // The integration tests' own situations serve the unit tests too.
 #[cfg(test)]

@@ -8,7 +8,30 @@ use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::SignalKind;
 use severance_domain::subject::{AccessKey, SubjectKind};
 
-use crate::guardrails::Action;
+/// What the policies are asked about a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Is it done now?
+    Enforce,
+    /// May a person decide? Asked if it is not done now.
+    Review,
+    /// Is it done if nobody decides in time? Asked of reviews.
+    EnforceOnSilence,
+}
+
+impl Action {
+    /// Every action, in the order in which they are asked.
+    pub const ALL: [Self; 3] = [Self::Enforce, Self::Review, Self::EnforceOnSilence];
+
+    /// The name as policies write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Enforce => "enforce",
+            Self::Review => "review",
+            Self::EnforceOnSilence => "enforce_on_silence",
+        }
+    }
+}
 
 /// The schema's entity types, parsed once.
 #[derive(Debug, Clone)]
