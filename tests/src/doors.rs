@@ -10,7 +10,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::{ACCOUNT, HeldKey, Stack};
+use crate::events::unique;
+use crate::identities::HeldKey;
+use crate::stack::{ACCOUNT, Stack};
 
 /// A public key and a certificate: AWS checks that they are real. Nothing is signed with their private halves, which are gone.
 pub const SSH_PUBLIC_KEY: &str = include_str!("../material/ssh.pub");
@@ -76,7 +78,7 @@ impl Stack {
         let put = self.iam.put_user_policy().user_name(user).policy_name("more").policy_document(allow.to_string());
         put.send().await.expect("a policy");
         let keys = [self.key(user).await, self.key(user).await];
-        let password = format!("Aa1!{}", crate::unique("password"));
+        let password = format!("Aa1!{}", unique("password"));
         let login = self.iam.create_login_profile().user_name(user).password(&password).send();
         login.await.expect("a password");
         let ssh = self.iam.upload_ssh_public_key().user_name(user).ssh_public_key_body(SSH_PUBLIC_KEY).send();

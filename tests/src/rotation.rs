@@ -10,9 +10,10 @@ use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use serde_json::{Value, json};
 use severance_domain::case::Case;
-use severance_domain::evidence::Statement;
 
-use crate::{ACCOUNT, HeldKey, PATIENCE, Stack, unique};
+use crate::events::unique;
+use crate::identities::HeldKey;
+use crate::stack::{ACCOUNT, PATIENCE, Stack};
 
 /// A service looks into its secret so often.
 const CACHED: Duration = Duration::from_millis(300);
@@ -178,13 +179,6 @@ impl Stack {
             self.tick().await;
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-    }
-
-    /// The verified statement whose place a message names.
-    pub async fn evidence_of(&self, message: &Value) -> Statement {
-        let body = message["Message"].as_str().expect("a body");
-        let uri = body.split_whitespace().find(|word| word.starts_with("s3://")).expect("the evidence's place");
-        self.evidence(&json!({"evidence": uri})).await
     }
 
     /// Starts a service that works with the key in this secret, and with this one until there is another.
