@@ -7,7 +7,7 @@ const A: &str = "111111111111";
 const B: &str = "222222222222";
 const GITHUB: &str = "token.actions.githubusercontent.com";
 
-struct World {
+struct Stage {
     aws: FakeAws,
     ann: Credential,
 }
@@ -21,16 +21,16 @@ fn credential(answer: &Value) -> Credential {
     Credential { key_id: text("AccessKeyId"), token: Some(text("SessionToken")) }
 }
 
-impl World {
+impl Stage {
     fn new() -> Self {
         let aws = FakeAws::new(Setup::default());
-        let mut world = Self { aws, ann: Credential { key_id: String::new(), token: None } };
-        world.iam(A, "CreateUser", json!({ "UserName": "ann" }));
+        let mut stage = Self { aws, ann: Credential { key_id: String::new(), token: None } };
+        stage.iam(A, "CreateUser", json!({ "UserName": "ann" }));
         let all = document(&json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
-        world.iam(A, "PutUserPolicy", json!({ "UserName": "ann", "PolicyName": "all", "PolicyDocument": all }));
-        let key = world.iam(A, "CreateAccessKey", json!({ "UserName": "ann" }));
-        key["AccessKey"]["AccessKeyId"].as_str().unwrap().clone_into(&mut world.ann.key_id);
-        world
+        stage.iam(A, "PutUserPolicy", json!({ "UserName": "ann", "PolicyName": "all", "PolicyDocument": all }));
+        let key = stage.iam(A, "CreateAccessKey", json!({ "UserName": "ann" }));
+        key["AccessKey"]["AccessKeyId"].as_str().unwrap().clone_into(&mut stage.ann.key_id);
+        stage
     }
 
     fn iam(&self, account: &str, operation: &str, input: Value) -> Value {
@@ -66,18 +66,18 @@ fn trusting(principal: &Value, actions: &Value, condition: &Value) -> Value {
 
 #[tokio::test(start_paused = true)]
 async fn an_assumed_role_is_who_it_says_and_ends() {
-    let world = World::new();
-    let id = world.role(A, "r", &trusting(&json!({ "AWS": A }), &json!("sts:AssumeRole"), &json!({})));
-    let answer = world.assume(&world.ann, A, "r", &[("DurationSeconds", json!("900"))]).unwrap();
+    let stage = Stage::new();
+    let id = stage.role(A, "r", &trusting(&json!({ "AWS": A }), &json!("sts:AssumeRole"), &json!({})));
+    let answer = stage.assume(&stage.ann, A, "r", &[("DurationSeconds", json!("900"))]).unwrap();
     assert_eq!(answer["AssumedRoleUser"]["AssumedRoleId"], format!("{id}:run"));
     let session = credential(&answer);
     assert!(session.key_id.starts_with("ASIA"));
-    let who = world.sts(&session, "GetCallerIdentity", json!({})).unwrap();
+    let who = stage.sts(&session, "GetCallerIdentity", json!({})).unwrap();
     let expected =
         json!({ "UserId": format!("{id}:run"), "Account": A, "Arn": format!("arn:aws:sts::{A}:assumed-role/r/run") });
     assert_eq!(who, expected);
     tokio::time::advance(std::time::Duration::from_mins(15)).await;
-    assert_eq!(world.sts(&session, "GetCallerIdentity", json!({})).unwrap_err().code, "ExpiredToken");
+    assert_eq!(stage.sts(&session, "GetCallerIdentity", json!({})).unwrap_err().code, "ExpiredToken");
     for (more, code) in [
         ([("DurationSeconds", json!("899"))], "ValidationError"),
         ([("DurationSeconds", json!("3601"))], "ValidationError"),
@@ -88,130 +88,130 @@ async fn an_assumed_role_is_who_it_says_and_ends() {
         ([("Policy", json!(document(&json!({ "Effect": "Allow", "Action": "*" }))))], "MalformedPolicyDocument"),
         ([("PolicyArns", json!([{ "arn": "arn:aws:iam::111111111111:policy/none" }]))], "ValidationError"),
     ] {
-        assert_eq!(world.assume(&world.ann, A, "r", &more).unwrap_err().code, code, "{more:?}");
+        assert_eq!(stage.assume(&stage.ann, A, "r", &more).unwrap_err().code, code, "{more:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_chain_keeps_its_source_identity_and_lasts_an_hour() {
-    let world = World::new();
+    let stage = Stage::new();
     let actions = json!(["sts:AssumeRole", "sts:SetSourceIdentity"]);
     let condition =
         json!({ "StringEquals": { "sts:ExternalId": "x" }, "StringLike": { "sts:SourceIdentity": "sev-*" } });
-    world.role(A, "first", &trusting(&json!({ "AWS": A }), &actions, &json!({})));
-    world.role(B, "member", &trusting(&json!({ "AWS": A }), &actions, &condition));
-    world.role(A, "silent", &trusting(&json!({ "AWS": A }), &json!("sts:AssumeRole"), &json!({})));
-    world.iam(A, "UpdateRole", json!({ "RoleName": "first", "MaxSessionDuration": "43200" }));
+    stage.role(A, "first", &trusting(&json!({ "AWS": A }), &actions, &json!({})));
+    stage.role(B, "member", &trusting(&json!({ "AWS": A }), &actions, &condition));
+    stage.role(A, "silent", &trusting(&json!({ "AWS": A }), &json!("sts:AssumeRole"), &json!({})));
+    stage.iam(A, "UpdateRole", json!({ "RoleName": "first", "MaxSessionDuration": "43200" }));
     let said = ("SourceIdentity", json!("sev-1"));
-    let first = world.assume(&world.ann, A, "first", &[said.clone(), ("DurationSeconds", json!("43200"))]).unwrap();
+    let first = stage.assume(&stage.ann, A, "first", &[said.clone(), ("DurationSeconds", json!("43200"))]).unwrap();
     assert_eq!(first["SourceIdentity"], "sev-1");
     let first = credential(&first);
     let external = ("ExternalId", json!("x"));
-    assert_eq!(world.assume(&first, B, "member", &[]).unwrap_err().code, "AccessDenied");
-    let member = world.assume(&first, B, "member", std::slice::from_ref(&external)).unwrap();
+    assert_eq!(stage.assume(&first, B, "member", &[]).unwrap_err().code, "AccessDenied");
+    let member = stage.assume(&first, B, "member", std::slice::from_ref(&external)).unwrap();
     assert_eq!(member["SourceIdentity"], "sev-1", "it is inherited");
     let other = [external.clone(), ("SourceIdentity", json!("sev-2"))];
-    assert_eq!(world.assume(&first, B, "member", &other).unwrap_err().code, "AccessDenied");
+    assert_eq!(stage.assume(&first, B, "member", &other).unwrap_err().code, "AccessDenied");
     // The trust of each role along the way has to allow it.
-    assert!(world.assume(&first, A, "silent", &[]).unwrap_err().message.contains("sts:SetSourceIdentity"));
+    assert!(stage.assume(&first, A, "silent", &[]).unwrap_err().message.contains("sts:SetSourceIdentity"));
     let chained = [external, ("DurationSeconds", json!("3601"))];
-    assert!(world.assume(&first, A, "first", &chained).unwrap_err().message.contains("role chaining"));
+    assert!(stage.assume(&first, A, "first", &chained).unwrap_err().message.contains("role chaining"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn web_identities_and_saml_need_their_provider_and_the_trust() {
-    let world = World::new();
+    let stage = Stage::new();
     let provider = format!("arn:aws:iam::{A}:oidc-provider/{GITHUB}");
     let condition = json!({ "StringLike": { format!("{GITHUB}:sub"): "repo:ours/*" }, "StringEquals": { format!("{GITHUB}:aud"): "sts.amazonaws.com" } });
     let web = json!("sts:AssumeRoleWithWebIdentity");
-    world.role(A, "deploy", &trusting(&json!({ "Federated": provider }), &web, &condition));
+    stage.role(A, "deploy", &trusting(&json!({ "Federated": provider }), &web, &condition));
     let role = format!("arn:aws:iam::{A}:role/deploy");
     let ask = |subject: &str| {
         let token =
             json!({ "iss": format!("https://{GITHUB}"), "sub": subject, "aud": "sts.amazonaws.com" }).to_string();
         let input = json!({ "RoleArn": role, "RoleSessionName": "build", "WebIdentityToken": token });
         let caller = Caller::Anonymous { account: String::new() };
-        world.aws.call_as(world.aws.now(), caller, Request::new("sts", "AssumeRoleWithWebIdentity", input))
+        stage.aws.call_as(stage.aws.now(), caller, Request::new("sts", "AssumeRoleWithWebIdentity", input))
     };
     assert_eq!(ask("repo:ours/app").unwrap_err().code, "InvalidIdentityToken");
     let url = format!("https://{GITHUB}");
-    world.iam(A, "CreateOpenIDConnectProvider", json!({ "Url": url, "ClientIDList": ["sts.amazonaws.com"] }));
+    stage.iam(A, "CreateOpenIDConnectProvider", json!({ "Url": url, "ClientIDList": ["sts.amazonaws.com"] }));
     assert_eq!(ask("repo:theirs/app").unwrap_err().code, "AccessDenied");
     let answer = ask("repo:ours/app").unwrap();
     assert_eq!(answer["SubjectFromWebIdentityToken"], "repo:ours/app");
-    world.sts(&credential(&answer), "GetCallerIdentity", json!({})).unwrap();
+    stage.sts(&credential(&answer), "GetCallerIdentity", json!({})).unwrap();
     // Everybody is denied: identities of providers, too.
     let denial = json!({ "Effect": "Deny", "Principal": { "AWS": "*" }, "Action": web });
     let closed = document(&json!([trusting(&json!({ "Federated": provider }), &web, &condition), denial]));
-    world.iam(A, "UpdateAssumeRolePolicy", json!({ "RoleName": "deploy", "PolicyDocument": closed }));
+    stage.iam(A, "UpdateAssumeRolePolicy", json!({ "RoleName": "deploy", "PolicyDocument": closed }));
     assert_eq!(ask("repo:ours/app").unwrap_err().code, "AccessDenied");
     // And who is allowed everybody is no identity provider.
     let open = document(&trusting(&json!({ "AWS": "*" }), &web, &json!({})));
-    world.iam(A, "UpdateAssumeRolePolicy", json!({ "RoleName": "deploy", "PolicyDocument": open }));
+    stage.iam(A, "UpdateAssumeRolePolicy", json!({ "RoleName": "deploy", "PolicyDocument": open }));
     assert_eq!(ask("repo:ours/app").unwrap_err().code, "AccessDenied");
 
-    let made = world.iam(A, "CreateSAMLProvider", json!({ "Name": "idp", "SAMLMetadataDocument": "x".repeat(1_000) }));
+    let made = stage.iam(A, "CreateSAMLProvider", json!({ "Name": "idp", "SAMLMetadataDocument": "x".repeat(1_000) }));
     let saml = made["SAMLProviderArn"].as_str().unwrap();
     let trust = trusting(
         &json!({ "Federated": saml }),
         &json!("sts:AssumeRoleWithSAML"),
         &json!({ "StringEquals": { "saml:sub": "ann" } }),
     );
-    world.role(A, "staff", &trust);
+    stage.role(A, "staff", &trust);
     for (subject, allowed) in [("ann", true), ("bob", false)] {
         let input = json!({
             "RoleArn": format!("arn:aws:iam::{A}:role/staff"), "PrincipalArn": saml,
             "SAMLAssertion": json!({ "subject": subject }).to_string(),
         });
         let caller = Caller::Anonymous { account: String::new() };
-        let answer = world.aws.call_as(world.aws.now(), caller, Request::new("sts", "AssumeRoleWithSAML", input));
+        let answer = stage.aws.call_as(stage.aws.now(), caller, Request::new("sts", "AssumeRoleWithSAML", input));
         assert_eq!(answer.is_ok(), allowed, "{answer:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_users_own_sessions_are_cut_as_aws_cuts_them() {
-    let world = World::new();
-    let token = credential(&world.sts(&world.ann, "GetSessionToken", json!({ "DurationSeconds": "129600" })).unwrap());
-    let who = world.sts(&token, "GetCallerIdentity", json!({})).unwrap();
+    let stage = Stage::new();
+    let token = credential(&stage.sts(&stage.ann, "GetSessionToken", json!({ "DurationSeconds": "129600" })).unwrap());
+    let who = stage.sts(&token, "GetCallerIdentity", json!({})).unwrap();
     assert_eq!(who["Arn"], format!("arn:aws:iam::{A}:user/ann"));
     assert_eq!(
-        world.sts(&world.ann, "GetSessionToken", json!({ "DurationSeconds": "129601" })).unwrap_err().code,
+        stage.sts(&stage.ann, "GetSessionToken", json!({ "DurationSeconds": "129601" })).unwrap_err().code,
         "ValidationError"
     );
-    assert_eq!(world.sts(&token, "GetFederationToken", json!({ "Name": "fed" })).unwrap_err().code, "AccessDenied");
+    assert_eq!(stage.sts(&token, "GetFederationToken", json!({ "Name": "fed" })).unwrap_err().code, "AccessDenied");
     let policy = document(&json!({ "Effect": "Allow", "Action": "ec2:*", "Resource": "*" }));
-    let answer = world.sts(&world.ann, "GetFederationToken", json!({ "Name": "fed", "Policy": policy })).unwrap();
+    let answer = stage.sts(&stage.ann, "GetFederationToken", json!({ "Name": "fed", "Policy": policy })).unwrap();
     assert_eq!(answer["FederatedUser"]["FederatedUserId"], format!("{A}:fed"));
     let federated = credential(&answer);
-    world.aws.call(&federated, Request::new("ec2", "RunInstances", json!({}))).unwrap();
+    stage.aws.call(&federated, Request::new("ec2", "RunInstances", json!({}))).unwrap();
     assert_eq!(
-        world.aws.call(&federated, Request::new("s3", "GetObject", json!({}))).unwrap_err().code,
+        stage.aws.call(&federated, Request::new("s3", "GetObject", json!({}))).unwrap_err().code,
         "AccessDenied"
     );
     assert_eq!(
-        world.aws.call(&federated, Request::new("iam", "ListUsers", json!({}))).unwrap_err().code,
+        stage.aws.call(&federated, Request::new("iam", "ListUsers", json!({}))).unwrap_err().code,
         "InvalidClientTokenId"
     );
     assert_eq!(
-        world.sts(&world.ann, "GetAccessKeyInfo", json!({ "AccessKeyId": token.key_id })).unwrap()["Account"],
+        stage.sts(&stage.ann, "GetAccessKeyInfo", json!({ "AccessKeyId": token.key_id })).unwrap()["Account"],
         A
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_service_gets_a_session_only_where_it_is_trusted() {
-    let world = World::new();
-    let id = world.role(
+    let stage = Stage::new();
+    let id = stage.role(
         A,
         "app",
         &trusting(&json!({ "Service": "ec2.amazonaws.com" }), &json!("sts:AssumeRole"), &json!({})),
     );
-    let now = world.aws.now();
-    let begin = |service: &str| start_service_session(&mut world.aws.state(), now, A, &id, service, "i-0a1b");
+    let now = stage.aws.now();
+    let begin = |service: &str| start_service_session(&mut stage.aws.state(), now, A, &id, service, "i-0a1b");
     let session = begin("ec2.amazonaws.com").unwrap();
     assert_eq!(
-        world.sts(&session, "GetCallerIdentity", json!({})).unwrap()["Arn"],
+        stage.sts(&session, "GetCallerIdentity", json!({})).unwrap()["Arn"],
         format!("arn:aws:sts::{A}:assumed-role/app/i-0a1b")
     );
     assert_eq!(begin("lambda.amazonaws.com").unwrap_err().code, "AccessDenied");
@@ -219,17 +219,17 @@ async fn a_service_gets_a_session_only_where_it_is_trusted() {
 
 #[tokio::test(start_paused = true)]
 async fn root_of_a_member_is_for_the_management_account_and_one_task() {
-    let world = World::new();
+    let stage = Stage::new();
     let task = |name: &str| json!({ "arn": format!("arn:aws:iam::aws:policy/root-task/{name}") });
     let ask =
-        |name: &str| world.sts(&world.ann, "AssumeRoot", json!({ "TargetPrincipal": B, "TaskPolicyArn": task(name) }));
+        |name: &str| stage.sts(&stage.ann, "AssumeRoot", json!({ "TargetPrincipal": B, "TaskPolicyArn": task(name) }));
     assert_eq!(ask("IAMDeleteRootUserCredentials").unwrap_err().code, "AccessDenied");
-    world.aws.state().organizations.join(A, &[B]);
+    stage.aws.state().organizations.join(A, &[B]);
     assert_eq!(ask("Everything").unwrap_err().code, "ValidationError");
     let root = credential(&ask("IAMDeleteRootUserCredentials").unwrap());
-    assert_eq!(world.sts(&root, "GetCallerIdentity", json!({})).unwrap()["Arn"], format!("arn:aws:iam::{B}:root"));
+    assert_eq!(stage.sts(&root, "GetCallerIdentity", json!({})).unwrap()["Arn"], format!("arn:aws:iam::{B}:root"));
     assert_eq!(
-        world.aws.call(&root, Request::new("iam", "CreateUser", json!({ "UserName": "x" }))).unwrap_err().code,
+        stage.aws.call(&root, Request::new("iam", "CreateUser", json!({ "UserName": "x" }))).unwrap_err().code,
         "AccessDenied"
     );
 }

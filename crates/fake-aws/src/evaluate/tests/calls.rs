@@ -4,11 +4,11 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_says_who_what_and_why() {
-    let world = World::new();
-    let ann = world.user("ann", json!([allow("iam:*"), deny("iam:DeleteUser"), allow("sts:*")]));
-    world.user("bea", allow("s3:*"));
+    let stage = Stage::new();
+    let ann = stage.user("ann", json!([allow("iam:*"), deny("iam:DeleteUser"), allow("sts:*")]));
+    stage.user("bea", allow("s3:*"));
     let ask = |caller: &Caller, service: &str, operation: &str, input: Value| {
-        world.0.call_as(world.0.now(), caller.clone(), Request::new(service, operation, input))
+        stage.0.call_as(stage.0.now(), caller.clone(), Request::new(service, operation, input))
     };
     let refused = ask(&ann, "iam", "DeleteUser", json!({ "UserName": "BEA" })).unwrap_err();
     assert_eq!((refused.status, &*refused.code), (403, "AccessDenied"));
@@ -22,14 +22,14 @@ async fn a_refused_call_says_who_what_and_why() {
     let refused = ask(&ann, "secretsmanager", "ListSecrets", json!({})).unwrap_err();
     assert_eq!((refused.status, &*refused.code), (400, "AccessDeniedException"));
     assert!(refused.message.ends_with("because no identity-based policy allows the secretsmanager:ListSecrets action"));
-    let own = world.session(SessionOf::User(user_id_of(&ann)), world.0.now(), vec![]);
+    let own = stage.session(SessionOf::User(user_id_of(&ann)), stage.0.now(), vec![]);
     assert_eq!(ask(&own, "iam", "ListUsers", json!({})).unwrap_err().code, "InvalidClientTokenId");
     let refused = ask(&own, "sts", "GetSessionToken", json!({})).unwrap_err();
     assert_eq!(refused.message, "Cannot call GetSessionToken with session credentials");
 
     // Renaming needs both names, tagging at creation the tag's action, handing out a role that role.
     let only = |action: &str, resource: &str| json!({ "Effect": "Allow", "Action": action, "Resource": format!("arn:aws:iam::{A}:{resource}") });
-    world.inline(
+    stage.inline(
         "User",
         "ann",
         json!([only("iam:*", "user/bea"), only("iam:CreateUser", "user/*"), only("iam:*", "instance-profile/*")]),
@@ -39,7 +39,7 @@ async fn a_refused_call_says_who_what_and_why() {
     let tagged = json!({ "UserName": "dan", "Tags": [{ "Key": "a", "Value": "b" }] });
     assert!(ask(&ann, "iam", "CreateUser", tagged).unwrap_err().message.contains("iam:TagUser"));
     ask(&ann, "iam", "CreateUser", json!({ "UserName": "dan" })).unwrap();
-    world.role_in(A, "r", trust(&json!({ "Service": "ec2.amazonaws.com" })), allow("*"));
+    stage.role_in(A, "r", trust(&json!({ "Service": "ec2.amazonaws.com" })), allow("*"));
     ask(&ann, "iam", "CreateInstanceProfile", json!({ "InstanceProfileName": "i" })).unwrap();
     let add = json!({ "InstanceProfileName": "i", "RoleName": "r" });
     assert!(
@@ -48,25 +48,25 @@ async fn a_refused_call_says_who_what_and_why() {
 
     // Enabling a profile of Roles Anywhere hands out its roles, disabling it does not.
     let input = json!({ "name": "p", "roleArns": [format!("arn:aws:iam::{A}:role/r")] });
-    let made = world.0.stage(A, Request::new("rolesanywhere", "CreateProfile", input)).unwrap();
+    let made = stage.0.stage(A, Request::new("rolesanywhere", "CreateProfile", input)).unwrap();
     let id = json!({ "profileId": made["profile"]["profileId"] });
-    world.inline("User", "ann", allow("rolesanywhere:*"));
+    stage.inline("User", "ann", allow("rolesanywhere:*"));
     ask(&ann, "rolesanywhere", "DisableProfile", id.clone()).unwrap();
     assert!(ask(&ann, "rolesanywhere", "EnableProfile", id).unwrap_err().message.contains("iam:PassRole on resource"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_may_do_something_if_a_door_is_ajar_anywhere() {
-    let world = World::new();
+    let stage = Stage::new();
     let probes = ["iam:CreateUser", "s3:GetObject", "sts:GetCallerIdentity", "sts:GetSessionToken"];
-    let now = world.0.now();
+    let now = stage.0.now();
     let soon = (now + SignedDuration::from_hours(1)).to_string();
     let long_ago = (now - SignedDuration::from_hours(1)).to_string();
     let when = |condition: Value| json!({ "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": condition });
-    let user = world.user("ann", allow("sqs:*"));
+    let user = stage.user("ann", allow("sqs:*"));
     let can = |statements: Value| {
-        world.inline("User", "ann", statements);
-        may_do_anything(&world.0.state(), View::Settled, now, &user, &probes)
+        stage.inline("User", "ann", statements);
+        may_do_anything(&stage.0.state(), View::Settled, now, &user, &probes)
     };
     assert_eq!(can(json!([deny("*"), allow("*")])), Vec::<String>::new());
     assert_eq!(can(json!([allow("s3:*")])), ["s3:GetObject on *"]);
@@ -87,20 +87,20 @@ async fn a_caller_may_do_something_if_a_door_is_ajar_anywhere() {
     );
     assert_eq!(can(json!([when(json!({ "DateLessThan": { "aws:CurrentTime": long_ago } }))])).len(), 0);
     assert_eq!(can(json!([allow("s3:*"), deny_before(now)])).len(), 1);
-    let session = world.session(SessionOf::User(user_id_of(&user)), now - SignedDuration::from_secs(1), vec![]);
-    assert_eq!(may_do_anything(&world.0.state(), View::Settled, now, &session, &probes), Vec::<String>::new());
+    let session = stage.session(SessionOf::User(user_id_of(&user)), now - SignedDuration::from_secs(1), vec![]);
+    assert_eq!(may_do_anything(&stage.0.state(), View::Settled, now, &session, &probes), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn enforcement_is_late_and_a_settled_view_is_not() {
     let lag = crate::Lag { seed: 3, enforcement: SignedDuration::from_secs(15), ..crate::Lag::NONE };
-    let world = World(FakeAws::new(Setup { lag, ..Setup::default() }));
-    let user = world.user("ann", allow("*"));
+    let stage = Stage(FakeAws::new(Setup { lag, ..Setup::default() }));
+    let user = stage.user("ann", allow("*"));
     let root = Caller::Root { account: A.to_owned() };
     let put = json!({ "UserName": "ann", "PolicyName": "q", "PolicyDocument": document(deny("*")).to_string() });
-    let now = world.0.now();
-    world.0.call_as(now, root, Request::new("iam", "PutUserPolicy", put)).unwrap();
-    let may = |view| allows(&world.0.state(), view, &user, "s3:GetObject", "*");
+    let now = stage.0.now();
+    stage.0.call_as(now, root, Request::new("iam", "PutUserPolicy", put)).unwrap();
+    let may = |view| allows(&stage.0.state(), view, &user, "s3:GetObject", "*");
     assert!(!may(View::Settled));
     assert!(may(View::Enforced(now)));
     assert!(!may(View::Enforced(now + SignedDuration::from_secs(15))));

@@ -1,4 +1,4 @@
-//! Decisions in a small world.
+//! Decisions on a small stage.
 
 mod calls;
 mod policies;
@@ -17,9 +17,9 @@ const B: &str = "222222222222";
 const M: &str = "999999999999";
 
 /// A fake with what the tests have in common.
-struct World(FakeAws);
+struct Stage(FakeAws);
 
-impl World {
+impl Stage {
     fn new() -> Self {
         Self(FakeAws::new(Setup::default()))
     }

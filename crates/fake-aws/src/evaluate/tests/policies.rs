@@ -4,93 +4,93 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn sessions_older_than_a_moment_are_denied_and_long_term_keys_are_not() {
-    let world = World::new();
-    let now = world.0.now();
+    let stage = Stage::new();
+    let now = stage.0.now();
     let cut = now + SignedDuration::from_mins(5);
-    let user = world.user("ann", json!([allow("s3:*"), deny_before(cut)]));
-    let role = world.role_in(A, "r", trust(&json!({ "AWS": A })), json!([allow("*"), deny_before(cut)]));
+    let user = stage.user("ann", json!([allow("s3:*"), deny_before(cut)]));
+    let role = stage.role_in(A, "r", trust(&json!({ "AWS": A })), json!([allow("*"), deny_before(cut)]));
     let after = cut + SignedDuration::from_secs(1);
     let own = SessionOf::User(user_id_of(&user));
     let federated = SessionOf::Federated(user_id_of(&user));
     let everything = || vec![allow("*")];
     for (caller, may) in [
         (user.clone(), true),
-        (world.session(own.clone(), now, vec![]), false),
-        (world.session(own.clone(), cut, vec![]), true),
-        (world.session(own, after, vec![]), true),
-        (world.session(federated.clone(), now, everything()), false),
-        (world.session(federated, after, everything()), true),
-        (world.session(SessionOf::Role(role.clone()), now, vec![]), false),
-        (world.session(SessionOf::Role(role), after, vec![]), true),
+        (stage.session(own.clone(), now, vec![]), false),
+        (stage.session(own.clone(), cut, vec![]), true),
+        (stage.session(own, after, vec![]), true),
+        (stage.session(federated.clone(), now, everything()), false),
+        (stage.session(federated, after, everything()), true),
+        (stage.session(SessionOf::Role(role.clone()), now, vec![]), false),
+        (stage.session(SessionOf::Role(role), after, vec![]), true),
     ] {
-        assert_eq!(world.may(&caller, "s3:GetObject", "*"), may, "{caller:?}");
+        assert_eq!(stage.may(&caller, "s3:GetObject", "*"), may, "{caller:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_denial_anywhere_denies_and_a_marked_allow_does_not_hide_it() {
-    let world = World::new();
+    let stage = Stage::new();
     // A Sid is a name and nothing else: what allows under the Sid of a denial still allows.
     let mut marked = allow("*");
     marked["Sid"] = json!("SeveranceQuarantine");
-    let user = world.user("ann", json!([marked]));
-    assert_eq!(world.decision(&user, "iam:CreateUser", &[]), Decision::Allowed);
+    let user = stage.user("ann", json!([marked]));
+    assert_eq!(stage.decision(&user, "iam:CreateUser", &[]), Decision::Allowed);
 
-    world.iam("CreateGroup", json!({ "GroupName": "g" }));
-    world.iam("AddUserToGroup", json!({ "GroupName": "g", "UserName": "ann" }));
-    world.inline("Group", "g", json!([deny("iam:*")]));
-    assert_eq!(world.decision(&user, "iam:CreateUser", &[]), Decision::Denied("identity-based policy"));
-    assert_eq!(world.decision(&user, "s3:GetObject", &[]), Decision::Allowed);
+    stage.iam("CreateGroup", json!({ "GroupName": "g" }));
+    stage.iam("AddUserToGroup", json!({ "GroupName": "g", "UserName": "ann" }));
+    stage.inline("Group", "g", json!([deny("iam:*")]));
+    assert_eq!(stage.decision(&user, "iam:CreateUser", &[]), Decision::Denied("identity-based policy"));
+    assert_eq!(stage.decision(&user, "s3:GetObject", &[]), Decision::Allowed);
 
-    let boundary = world.policy("boundary", json!([allow("*"), deny("s3:*")]));
-    world.iam("PutUserPermissionsBoundary", json!({ "UserName": "ann", "PermissionsBoundary": boundary }));
-    assert_eq!(world.decision(&user, "s3:GetObject", &[]), Decision::Denied("permissions boundary"));
-    assert_eq!(world.decision(&user, "ec2:RunInstances", &[]), Decision::Allowed);
+    let boundary = stage.policy("boundary", json!([allow("*"), deny("s3:*")]));
+    stage.iam("PutUserPermissionsBoundary", json!({ "UserName": "ann", "PermissionsBoundary": boundary }));
+    assert_eq!(stage.decision(&user, "s3:GetObject", &[]), Decision::Denied("permissions boundary"));
+    assert_eq!(stage.decision(&user, "ec2:RunInstances", &[]), Decision::Allowed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn boundary_session_policy_and_identity_policy_must_all_allow() {
-    let world = World::new();
-    let boundary = world.policy("boundary", json!([allow("s3:*"), allow("sqs:*")]));
-    let user = world.user("ann", json!([allow("s3:*"), allow("ec2:*")]));
-    world.iam("PutUserPermissionsBoundary", json!({ "UserName": "ann", "PermissionsBoundary": boundary }));
-    assert_eq!(world.decision(&user, "s3:GetObject", &[]), Decision::Allowed);
-    assert_eq!(world.decision(&user, "ec2:RunInstances", &[]), Decision::NotAllowed("permissions boundary"));
-    assert_eq!(world.decision(&user, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
+    let stage = Stage::new();
+    let boundary = stage.policy("boundary", json!([allow("s3:*"), allow("sqs:*")]));
+    let user = stage.user("ann", json!([allow("s3:*"), allow("ec2:*")]));
+    stage.iam("PutUserPermissionsBoundary", json!({ "UserName": "ann", "PermissionsBoundary": boundary }));
+    assert_eq!(stage.decision(&user, "s3:GetObject", &[]), Decision::Allowed);
+    assert_eq!(stage.decision(&user, "ec2:RunInstances", &[]), Decision::NotAllowed("permissions boundary"));
+    assert_eq!(stage.decision(&user, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
 
     let role =
-        SessionOf::Role(world.role_in(A, "r", trust(&json!({ "AWS": A })), json!([allow("s3:*"), allow("ec2:*")])));
-    let now = world.0.now();
+        SessionOf::Role(stage.role_in(A, "r", trust(&json!({ "AWS": A })), json!([allow("s3:*"), allow("ec2:*")])));
+    let now = stage.0.now();
     let cut =
-        world.session(role.clone(), now, vec![json!([allow("s3:Get*"), allow("sqs:*"), deny("s3:GetBucketAcl")])]);
-    assert_eq!(world.decision(&cut, "s3:GetObject", &[]), Decision::Allowed);
-    assert_eq!(world.decision(&cut, "s3:PutObject", &[]), Decision::NotAllowed("session policy"));
-    assert_eq!(world.decision(&cut, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
-    assert_eq!(world.decision(&cut, "s3:GetBucketAcl", &[]), Decision::Denied("session policy"));
-    assert_eq!(world.decision(&world.session(role, now, vec![]), "s3:PutObject", &[]), Decision::Allowed);
+        stage.session(role.clone(), now, vec![json!([allow("s3:Get*"), allow("sqs:*"), deny("s3:GetBucketAcl")])]);
+    assert_eq!(stage.decision(&cut, "s3:GetObject", &[]), Decision::Allowed);
+    assert_eq!(stage.decision(&cut, "s3:PutObject", &[]), Decision::NotAllowed("session policy"));
+    assert_eq!(stage.decision(&cut, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
+    assert_eq!(stage.decision(&cut, "s3:GetBucketAcl", &[]), Decision::Denied("session policy"));
+    assert_eq!(stage.decision(&stage.session(role, now, vec![]), "s3:PutObject", &[]), Decision::Allowed);
 
     // A federated user without a session policy may do nothing, and with one only what the user may.
     let federated = SessionOf::Federated(user_id_of(&user));
     assert_eq!(
-        world.decision(&world.session(federated.clone(), now, vec![]), "s3:GetObject", &[]),
+        stage.decision(&stage.session(federated.clone(), now, vec![]), "s3:GetObject", &[]),
         Decision::NotAllowed("session policy")
     );
-    let all = world.session(federated, now, vec![allow("*")]);
-    assert_eq!(world.decision(&all, "s3:GetObject", &[]), Decision::Allowed);
-    assert_eq!(world.decision(&all, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
+    let all = stage.session(federated, now, vec![allow("*")]);
+    assert_eq!(stage.decision(&all, "s3:GetObject", &[]), Decision::Allowed);
+    assert_eq!(stage.decision(&all, "sqs:SendMessage", &[]), Decision::NotAllowed("identity-based policy"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn some_credentials_may_call_neither_iam_nor_sts() {
-    let world = World::new();
-    let user = world.user("ann", json!([allow("*")]));
-    let now = world.0.now();
-    let own = world.session(SessionOf::User(user_id_of(&user)), now, vec![]);
-    let federated = world.session(SessionOf::Federated(user_id_of(&user)), now, vec![allow("*")]);
+    let stage = Stage::new();
+    let user = stage.user("ann", json!([allow("*")]));
+    let now = stage.0.now();
+    let own = stage.session(SessionOf::User(user_id_of(&user)), now, vec![]);
+    let federated = stage.session(SessionOf::Federated(user_id_of(&user)), now, vec![allow("*")]);
     let root = Caller::Root { account: A.to_owned() };
     let trusted = "arn:aws:iam::111111111111:role/r";
-    let role = world.role_in(A, "r", trust(&json!({ "AWS": A })), allow("*"));
-    let assumed = world.session(SessionOf::Role(role), now, vec![]);
+    let role = stage.role_in(A, "r", trust(&json!({ "AWS": A })), allow("*"));
+    let assumed = stage.session(SessionOf::Role(role), now, vec![]);
     for (action, resource, expected) in [
         ("s3:GetObject", "*", [true, true, true, true, true]),
         ("iam:CreateUser", "*", [true, false, false, true, true]),
@@ -100,46 +100,46 @@ async fn some_credentials_may_call_neither_iam_nor_sts() {
         ("sts:AssumeRole", trusted, [true, true, false, false, true]),
     ] {
         let callers = [&user, &own, &federated, &root, &assumed];
-        assert_eq!(callers.map(|caller| world.may(caller, action, resource)), expected, "{action}");
+        assert_eq!(callers.map(|caller| stage.may(caller, action, resource)), expected, "{action}");
     }
     // Nobody can be denied their own identity, nor a session token.
-    world.inline("User", "ann", json!([allow("*"), deny("*")]));
-    assert!(world.may(&user, "sts:GetCallerIdentity", "*") && world.may(&user, "sts:GetSessionToken", "*"));
-    assert!(!world.may(&user, "sts:GetFederationToken", "*"));
+    stage.inline("User", "ann", json!([allow("*"), deny("*")]));
+    assert!(stage.may(&user, "sts:GetCallerIdentity", "*") && stage.may(&user, "sts:GetSessionToken", "*"));
+    assert!(!stage.may(&user, "sts:GetFederationToken", "*"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn service_control_policies_bind_everybody_but_the_management_account() {
-    let world = World::new();
-    world.0.state().organizations.join(M, &[A]);
-    let ann = world.user("ann", allow("*"));
-    let bea = world.user("bea", allow("*"));
+    let stage = Stage::new();
+    stage.0.state().organizations.join(M, &[A]);
+    let ann = stage.user("ann", allow("*"));
+    let bea = stage.user("bea", allow("*"));
     let condition = json!({ "ArnEquals": { "aws:PrincipalArn": format!("arn:aws:iam::{A}:user/ann") } });
     let scp = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition });
-    world.0.state().organizations.plant("p-quarantine", A, &document(scp).to_string());
-    world.0.state().organizations.plant("p-regions", A, &document(deny("ec2:*")).to_string());
+    stage.0.state().organizations.plant("p-quarantine", A, &document(scp).to_string());
+    stage.0.state().organizations.plant("p-regions", A, &document(deny("ec2:*")).to_string());
     let root = Caller::Root { account: A.to_owned() };
     let management = Caller::Root { account: M.to_owned() };
-    world.0.state().organizations.plant("p-management", M, &document(deny("*")).to_string());
+    stage.0.state().organizations.plant("p-management", M, &document(deny("*")).to_string());
     for (action, expected) in
         [("s3:GetObject", [false, true, true, true]), ("ec2:RunInstances", [false, false, false, true])]
     {
-        assert_eq!([&ann, &bea, &root, &management].map(|caller| world.may(caller, action, "*")), expected, "{action}");
+        assert_eq!([&ann, &bea, &root, &management].map(|caller| stage.may(caller, action, "*")), expected, "{action}");
     }
-    assert_eq!(world.decision(&root, "ec2:RunInstances", &[]), Decision::Denied("service control policy"));
+    assert_eq!(stage.decision(&root, "ec2:RunInstances", &[]), Decision::Denied("service control policy"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn conditions_see_who_calls_and_how() {
-    let world = World::new();
+    let stage = Stage::new();
     let when = |operator: &str, key: &str, values: Value| json!({ "Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": { operator: { key: values } } });
-    let user = world.user("ann", allow("sqs:*"));
-    world.iam("TagUser", json!({ "UserName": "ann", "Tags": [{ "Key": "Team", "Value": "red" }] }));
+    let user = stage.user("ann", allow("sqs:*"));
+    stage.iam("TagUser", json!({ "UserName": "ann", "Tags": [{ "Key": "Team", "Value": "red" }] }));
     let id = user_id_of(&user);
-    let role = world.role_in(A, "r", trust(&json!({ "AWS": A })), allow("sqs:*"));
-    let now = world.0.now();
-    let own = world.session(SessionOf::User(id.clone()), now, vec![]);
-    let assumed = world.session(SessionOf::Role(role.clone()), now, vec![]);
+    let role = stage.role_in(A, "r", trust(&json!({ "AWS": A })), allow("sqs:*"));
+    let now = stage.0.now();
+    let own = stage.session(SessionOf::User(id.clone()), now, vec![]);
+    let assumed = stage.session(SessionOf::Role(role.clone()), now, vec![]);
     for (operator, key, value, expected) in [
         ("StringEquals", "aws:username", json!("ann"), [true, true, false]),
         ("StringEquals", "aws:userid", json!(id), [true, true, false]),
@@ -157,19 +157,19 @@ async fn conditions_see_who_calls_and_how() {
         ("ForAnyValue:StringEquals", "aws:TagKeys", json!(["a"]), [false, false, false]),
         ("StringNotEquals", "aws:SourceIdentity", json!("x"), [true, true, true]),
     ] {
-        world.inline("User", "ann", when(operator, key, value.clone()));
-        world.iam(
+        stage.inline("User", "ann", when(operator, key, value.clone()));
+        stage.iam(
             "PutRolePolicy",
             json!({ "RoleName": "r", "PolicyName": "p", "PolicyDocument": document(when(operator, key, value.clone())).to_string() }),
         );
-        let may = [&user, &own, &assumed].map(|caller| world.may(caller, "s3:GetObject", "*"));
+        let may = [&user, &own, &assumed].map(|caller| stage.may(caller, "s3:GetObject", "*"));
         assert_eq!(may, expected, "{operator} {key} {value}");
     }
-    world.inline(
+    stage.inline(
         "User",
         "ann",
         json!({ "Effect": "Allow", "Action": "iam:*", "Resource": "arn:aws:iam::*:user/${aws:username}" }),
     );
-    assert!(world.may(&user, "iam:CreateAccessKey", &format!("arn:aws:iam::{A}:user/ann")));
-    assert!(!world.may(&user, "iam:CreateAccessKey", &format!("arn:aws:iam::{A}:user/bea")));
+    assert!(stage.may(&user, "iam:CreateAccessKey", &format!("arn:aws:iam::{A}:user/ann")));
+    assert!(!stage.may(&user, "iam:CreateAccessKey", &format!("arn:aws:iam::{A}:user/bea")));
 }

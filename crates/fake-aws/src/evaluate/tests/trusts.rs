@@ -4,9 +4,9 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_trust_that_names_a_principal_needs_nothing_else_and_one_that_names_the_account_does() {
-    let world = World::new();
-    let ann = world.user("ann", json!([allow("s3:*")]));
-    let bea = world.user("bea", json!([allow("sts:AssumeRole")]));
+    let stage = Stage::new();
+    let ann = stage.user("ann", json!([allow("s3:*")]));
+    let bea = stage.user("bea", json!([allow("sts:AssumeRole")]));
     let (arn, id) = (format!("arn:aws:iam::{A}:user/ann"), user_id_of(&ann));
     let named = trust(&json!({ "AWS": arn }));
     for (n, (statements, expected)) in [
@@ -25,61 +25,61 @@ async fn a_trust_that_names_a_principal_needs_nothing_else_and_one_that_names_th
     .enumerate()
     {
         let name = format!("r{n}");
-        world.role_in(A, &name, statements.clone(), allow("*"));
+        stage.role_in(A, &name, statements.clone(), allow("*"));
         let resource = format!("arn:aws:iam::{A}:role/{name}");
-        let may = [&ann, &bea].map(|caller| world.may(caller, "sts:AssumeRole", &resource));
+        let may = [&ann, &bea].map(|caller| stage.may(caller, "sts:AssumeRole", &resource));
         assert_eq!(may, expected, "{statements}");
     }
     let missing = format!("arn:aws:iam::{A}:role/none");
-    assert!(!world.may(&bea, "sts:AssumeRole", &missing));
+    assert!(!stage.may(&bea, "sts:AssumeRole", &missing));
     assert!(
-        !world.may(&bea, "sts:AssumeRole", &format!("arn:aws:iam::{A}:role/path/r4")),
+        !stage.may(&bea, "sts:AssumeRole", &format!("arn:aws:iam::{A}:role/path/r4")),
         "another path is another role"
     );
 
     // Made again under the same name, a user is somebody else.
-    world.iam("DeleteUserPolicy", json!({ "UserName": "ann", "PolicyName": "p" }));
+    stage.iam("DeleteUserPolicy", json!({ "UserName": "ann", "PolicyName": "p" }));
     let Caller::User { key, .. } = &ann else { unreachable!() };
-    world.iam("DeleteAccessKey", json!({ "UserName": "ann", "AccessKeyId": key }));
-    world.iam("DeleteUser", json!({ "UserName": "ann" }));
-    let again = world.user("ann", allow("s3:*"));
-    assert!(!world.may(&again, "sts:AssumeRole", &format!("arn:aws:iam::{A}:role/r0")));
+    stage.iam("DeleteAccessKey", json!({ "UserName": "ann", "AccessKeyId": key }));
+    stage.iam("DeleteUser", json!({ "UserName": "ann" }));
+    let again = stage.user("ann", allow("s3:*"));
+    assert!(!stage.may(&again, "sts:AssumeRole", &format!("arn:aws:iam::{A}:role/r0")));
 }
 
 #[tokio::test(start_paused = true)]
 async fn across_accounts_both_sides_must_allow() {
-    let world = World::new();
-    let ann = world.user("ann", allow("s3:*"));
-    let bea = world.user("bea", allow("sts:AssumeRole"));
+    let stage = Stage::new();
+    let ann = stage.user("ann", allow("s3:*"));
+    let bea = stage.user("bea", allow("sts:AssumeRole"));
     let arns = |name: &str| format!("arn:aws:iam::{A}:user/{name}");
-    world.role_in(B, "named", trust(&json!({ "AWS": [arns("ann"), arns("bea")] })), allow("*"));
-    world.role_in(B, "account", trust(&json!({ "AWS": A })), allow("*"));
-    world.role_in(B, "other", trust(&json!({ "AWS": B })), allow("*"));
+    stage.role_in(B, "named", trust(&json!({ "AWS": [arns("ann"), arns("bea")] })), allow("*"));
+    stage.role_in(B, "account", trust(&json!({ "AWS": A })), allow("*"));
+    stage.role_in(B, "other", trust(&json!({ "AWS": B })), allow("*"));
     for (role, expected) in [("named", [false, true]), ("account", [false, true]), ("other", [false, false])] {
         let resource = format!("arn:aws:iam::{B}:role/{role}");
-        assert_eq!([&ann, &bea].map(|caller| world.may(caller, "sts:AssumeRole", &resource)), expected, "{role}");
+        assert_eq!([&ann, &bea].map(|caller| stage.may(caller, "sts:AssumeRole", &resource)), expected, "{role}");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_trusts_itself_needs_no_policy_but_its_boundary_and_session_policies_cut() {
-    let world = World::new();
-    let role = world.role_in(A, "r", trust(&json!({ "AWS": A })), allow("s3:*"));
+    let stage = Stage::new();
+    let role = stage.role_in(A, "r", trust(&json!({ "AWS": A })), allow("s3:*"));
     let arn = format!("arn:aws:iam::{A}:role/r");
-    let now = world.0.now();
-    let session = world.session(SessionOf::Role(role.clone()), now, vec![]);
+    let now = stage.0.now();
+    let session = stage.session(SessionOf::Role(role.clone()), now, vec![]);
     assert!(
-        !world.may(&session, "sts:AssumeRole", &arn),
+        !stage.may(&session, "sts:AssumeRole", &arn),
         "the account is trusted, and the role's policies say nothing of it"
     );
     let own = document(json!([trust(&json!({ "AWS": arn }))])).to_string();
-    world.iam("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": own }));
-    assert!(world.may(&session, "sts:AssumeRole", &arn));
-    let cut = world.session(SessionOf::Role(role.clone()), now, vec![allow("s3:*")]);
-    assert!(!world.may(&cut, "sts:AssumeRole", &arn));
+    stage.iam("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": own }));
+    assert!(stage.may(&session, "sts:AssumeRole", &arn));
+    let cut = stage.session(SessionOf::Role(role.clone()), now, vec![allow("s3:*")]);
+    assert!(!stage.may(&cut, "sts:AssumeRole", &arn));
     // Named as a session, nothing cuts.
     let as_session = json!({ "AWS": format!("arn:aws:sts::{A}:assumed-role/r/ann") });
     let own = document(json!([trust(&as_session)])).to_string();
-    world.iam("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": own }));
-    assert!(world.may(&cut, "sts:AssumeRole", &arn));
+    stage.iam("UpdateAssumeRolePolicy", json!({ "RoleName": "r", "PolicyDocument": own }));
+    assert!(stage.may(&cut, "sts:AssumeRole", &arn));
 }

@@ -47,11 +47,11 @@ async fn a_hole_in_a_denial_is_a_door() {
         ),
     ];
     for (statement, leaves) in holes {
-        let mut world = stage();
-        world.user("mallory", &allow("*", "*"));
-        world.put_user("mallory", "quarantine", &denial(statement.clone()));
-        world.attacker = Attacker::with(world.key("mallory"));
-        assert_eq!(!world.open().is_empty(), leaves, "{statement}: {:?}", world.open());
+        let mut stage = stage();
+        stage.user("mallory", &allow("*", "*"));
+        stage.put_user("mallory", "quarantine", &denial(statement.clone()));
+        stage.attacker = Attacker::with(stage.key("mallory"));
+        assert_eq!(!stage.open().is_empty(), leaves, "{statement}: {:?}", stage.open());
     }
 }
 
@@ -66,24 +66,24 @@ async fn a_narrow_right_under_its_conditions_is_a_door_also_when_it_begins_later
         json!({ "NotAction": "iam:*", "Resource": "*" }),
     ];
     for mut grant in grants {
-        let mut world = stage();
+        let mut stage = stage();
         grant["Effect"] = json!("Allow");
-        world.user("mallory", &json!({ "Version": "2012-10-17", "Statement": grant }));
-        world.attacker = Attacker::with(world.key("mallory"));
-        assert_eq!(world.open().len(), 1, "{grant}");
+        stage.user("mallory", &json!({ "Version": "2012-10-17", "Statement": grant }));
+        stage.attacker = Attacker::with(stage.key("mallory"));
+        assert_eq!(stage.open().len(), 1, "{grant}");
         // A boundary that leaves nothing of it shuts the door.
-        let boundary = world.iam(
+        let boundary = stage.iam(
             "CreatePolicy",
             json!({ "PolicyName": "b", "PolicyDocument": allow("iam:GetGroup", "arn:aws:iam::*:group/q").to_string() }),
         );
         let arn = &boundary["Policy"]["Arn"];
-        world.iam("PutUserPermissionsBoundary", json!({ "UserName": "mallory", "PermissionsBoundary": arn }));
-        assert_eq!(world.doors(), vec![], "{grant}");
+        stage.iam("PutUserPermissionsBoundary", json!({ "UserName": "mallory", "PermissionsBoundary": arn }));
+        assert_eq!(stage.doors(), vec![], "{grant}");
     }
-    let mut world = stage();
-    world.user("mallory", &allow("sts:*", "*"));
-    world.attacker = Attacker::with(world.key("mallory"));
-    assert_eq!(world.doors(), vec![], "what STS alone allows leads nowhere here");
+    let mut stage = stage();
+    stage.user("mallory", &allow("sts:*", "*"));
+    stage.attacker = Attacker::with(stage.key("mallory"));
+    assert_eq!(stage.doors(), vec![], "what STS alone allows leads nowhere here");
 }
 
 /// Picks by a seed.
@@ -138,7 +138,7 @@ fn any_statement(dice: &mut Dice) -> Value {
     statement
 }
 
-/// Whether a caller may do anything of a small world, tried out one by one.
+/// Whether a caller may do anything of a small stage, tried out one by one.
 fn tried(state: &State, at: Timestamp, caller: &Caller) -> Option<String> {
     let asked = Asked::new(state, at, caller);
     let later: Timestamp = "2028-06-01T00:00:00Z".parse().unwrap();
@@ -174,25 +174,25 @@ fn tried(state: &State, at: Timestamp, caller: &Caller) -> Option<String> {
 async fn whatever_can_be_done_by_trying_everything_the_oracle_finds() {
     let mut shares = [0, 0];
     for seed in 0..100 {
-        let world = stage();
+        let stage = stage();
         let dice = &mut Dice(seed, 0);
         let document = |dice: &mut Dice| {
             let statements: Vec<Value> = (0..*dice.of(&[1, 2, 3])).map(|_| any_statement(dice)).collect();
             json!({ "Version": "2012-10-17", "Statement": statements })
         };
-        let id = world.user("mallory", &document(dice));
-        world.put_user("mallory", "more", &document(dice));
+        let id = stage.user("mallory", &document(dice));
+        stage.put_user("mallory", "more", &document(dice));
         if *dice.of(&[true, false]) {
             let policy = json!({ "PolicyName": "b", "PolicyDocument": document(dice).to_string() });
-            let arn = world.iam("CreatePolicy", policy)["Policy"]["Arn"].clone();
-            world.iam("PutUserPermissionsBoundary", json!({ "UserName": "mallory", "PermissionsBoundary": arn }));
+            let arn = stage.iam("CreatePolicy", policy)["Policy"]["Arn"].clone();
+            stage.iam("PutUserPermissionsBoundary", json!({ "UserName": "mallory", "PermissionsBoundary": arn }));
         }
         let caller = Caller::User { account: ACCOUNT.to_owned(), id, key: String::new() };
-        let (state, at) = (world.aws.state(), world.aws.now());
-        let effects = Asked::new(&state, at, &caller).effects(None);
-        if let Some(done) = tried(&state, at, &caller) {
+        let (all, at) = (stage.aws.state(), stage.aws.now());
+        let effects = Asked::new(&all, at, &caller).effects(None);
+        if let Some(done) = tried(&all, at, &caller) {
             shares[0] += 1;
-            let policies = state.iam.identity_policies(View::Settled, ACCOUNT, caller_id(&caller));
+            let policies = all.iam.identity_policies(View::Settled, ACCOUNT, caller_id(&caller));
             assert!(!effects.is_empty(), "seed {seed}: {done} by {policies:#?}");
         } else if effects.is_empty() {
             shares[1] += 1;

@@ -23,32 +23,32 @@ async fn a_trust_that_lets_an_accomplice_in_is_a_door_and_one_for_somebody_else_
         (json!({ "Service": "ec2.amazonaws.com" }), Value::Null, false),
     ];
     for (principal, condition, is_open) in cases {
-        let mut world = stage();
-        world.attacker.accounts.insert(ELSEWHERE.to_owned());
-        world.role("r", &trust(&principal, "sts:AssumeRole", &condition), &allow("s3:*", "*"));
-        let found = world.open();
+        let mut stage = stage();
+        stage.attacker.accounts.insert(ELSEWHERE.to_owned());
+        stage.role("r", &trust(&principal, "sts:AssumeRole", &condition), &allow("s3:*", "*"));
+        let found = stage.open();
         assert_eq!(found.len(), usize::from(is_open), "{principal} {condition}: {found:?}");
         assert!(found.iter().all(|open| matches!(open.door, Door::Outsider(_)) && open.ends_at.is_none()));
         // Older sessions only: a new one gets in again. All sessions: nothing is left to open.
-        world.put_role(
+        stage.put_role(
             "r",
             "cut",
-            &deny_all(&json!({ "DateLessThan": { "aws:TokenIssueTime": world.later(60).to_string() } })),
+            &deny_all(&json!({ "DateLessThan": { "aws:TokenIssueTime": stage.later(60).to_string() } })),
         );
-        assert_eq!(world.doors().len(), usize::from(is_open), "{principal} {condition}");
-        world.put_role("r", "cut", &deny_all(&Value::Null));
-        assert_eq!(world.doors(), vec![], "{principal} {condition}");
+        assert_eq!(stage.doors().len(), usize::from(is_open), "{principal} {condition}");
+        stage.put_role("r", "cut", &deny_all(&Value::Null));
+        assert_eq!(stage.doors(), vec![], "{principal} {condition}");
     }
-    let mut world = stage();
-    world.attacker.principals.insert(evil.clone());
-    world.role("r", &trust(&json!({ "AWS": evil }), "sts:AssumeRole", &Value::Null), &allow("s3:*", "*"));
-    assert_eq!(world.doors(), vec![Door::Outsider(evil)]);
+    let mut stage = stage();
+    stage.attacker.principals.insert(evil.clone());
+    stage.role("r", &trust(&json!({ "AWS": evil }), "sts:AssumeRole", &Value::Null), &allow("s3:*", "*"));
+    assert_eq!(stage.doors(), vec![Door::Outsider(evil)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn tokens_and_workloads_open_the_roles_that_trust_them() {
-    let mut world = stage();
-    let arn = world.iam(
+    let mut stage = stage();
+    let arn = stage.iam(
         "CreateOpenIDConnectProvider",
         json!({ "Url": "https://evil.example", "ClientIDList": ["sts.amazonaws.com"], "ThumbprintList": ["a".repeat(40)] }),
     )["OpenIDConnectProviderArn"]
@@ -56,7 +56,7 @@ async fn tokens_and_workloads_open_the_roles_that_trust_them() {
         .unwrap()
         .to_owned();
     let condition = json!({ "StringLike": { "evil.example:sub": "repo:a/*" }, "StringEquals": { "evil.example:aud": "sts.amazonaws.com" } });
-    world.role(
+    stage.role(
         "web",
         &trust(&json!({ "Federated": arn }), "sts:AssumeRoleWithWebIdentity", &condition),
         &allow("s3:*", "*"),
@@ -67,36 +67,36 @@ async fn tokens_and_workloads_open_the_roles_that_trust_them() {
         audience: "sts.amazonaws.com".to_owned(),
     };
     for (subject, is_open) in [(Some("repo:b/c"), false), (Some("repo:a/c"), true), (None, true)] {
-        world.attacker.tokens = [tokens(subject)].into();
-        assert_eq!(world.doors().len(), usize::from(is_open), "{subject:?}: {:?}", world.open());
+        stage.attacker.tokens = [tokens(subject)].into();
+        assert_eq!(stage.doors().len(), usize::from(is_open), "{subject:?}: {:?}", stage.open());
     }
-    world.iam("DeleteOpenIDConnectProvider", json!({ "OpenIDConnectProviderArn": arn }));
-    assert_eq!(world.doors(), vec![]);
+    stage.iam("DeleteOpenIDConnectProvider", json!({ "OpenIDConnectProviderArn": arn }));
+    assert_eq!(stage.doors(), vec![]);
 
     let ec2 = trust(&json!({ "Service": "ec2.amazonaws.com" }), "sts:AssumeRole", &Value::Null);
-    let role = world.role("runs", &ec2, &allow("s3:*", "*"));
-    world.attacker.workloads.insert(Workload {
+    let role = stage.role("runs", &ec2, &allow("s3:*", "*"));
+    stage.attacker.workloads.insert(Workload {
         account: ACCOUNT.to_owned(),
         role,
         service: "ec2.amazonaws.com".to_owned(),
     });
-    assert_eq!(world.doors(), vec![], "no instance profile holds it");
-    world.iam("CreateInstanceProfile", json!({ "InstanceProfileName": "p" }));
-    world.iam("AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "runs" }));
-    assert_eq!(world.doors(), vec![Door::Workload("ec2.amazonaws.com".to_owned())]);
+    assert_eq!(stage.doors(), vec![], "no instance profile holds it");
+    stage.iam("CreateInstanceProfile", json!({ "InstanceProfileName": "p" }));
+    stage.iam("AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "runs" }));
+    assert_eq!(stage.doors(), vec![Door::Workload("ec2.amazonaws.com".to_owned())]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_certificate_and_a_sign_in_open_what_is_enabled_and_assigned() {
-    let mut world = stage();
+    let mut stage = stage();
     let service = trust(
         &json!({ "Service": "rolesanywhere.amazonaws.com" }),
         "sts:AssumeRole",
         &json!({ "StringEquals": { "aws:PrincipalTag/x509Subject/CN": "build" } }),
     );
-    world.role("machines", &service, &allow("s3:GetObject", "*"));
+    stage.role("machines", &service, &allow("s3:GetObject", "*"));
     let ask = |operation: &str, input: Value| {
-        world.aws.stage(ACCOUNT, Request::new("rolesanywhere", operation, input).in_region("eu-west-1")).unwrap()
+        stage.aws.stage(ACCOUNT, Request::new("rolesanywhere", operation, input).in_region("eu-west-1")).unwrap()
     };
     let source = json!({ "sourceType": "CERTIFICATE_BUNDLE", "sourceData": { "x509CertificateData": "pem" } });
     let anchor = ask("CreateTrustAnchor", json!({ "name": "a", "source": source, "enabled": true }));
@@ -105,14 +105,14 @@ async fn a_certificate_and_a_sign_in_open_what_is_enabled_and_assigned() {
     let profile =
         ask("CreateProfile", json!({ "name": "p", "roleArns": roles, "enabled": true, "sessionPolicy": narrow }));
     let profile = profile["profile"].clone();
-    world.attacker.anchors.insert(anchor["trustAnchor"]["trustAnchorArn"].as_str().unwrap().to_owned());
-    let found = world.open();
+    stage.attacker.anchors.insert(anchor["trustAnchor"]["trustAnchorArn"].as_str().unwrap().to_owned());
+    let found = stage.open();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].door, Door::RolesAnywhere(profile["profileArn"].as_str().unwrap().to_owned()));
     assert_eq!(found[0].can, vec!["s3:GetObject on arn:aws:s3:::b/Zq9".to_owned()]);
     let disable = Request::new("rolesanywhere", "DisableProfile", json!({ "profileId": profile["profileId"] }));
-    world.aws.stage(ACCOUNT, disable.in_region("eu-west-1")).unwrap();
-    assert_eq!(world.doors(), vec![]);
+    stage.aws.stage(ACCOUNT, disable.in_region("eu-west-1")).unwrap();
+    assert_eq!(stage.doors(), vec![]);
 
     let name = "AWSReservedSSO_Admin_0123456789abcdef";
     let saml = trust(&json!({ "AWS": "333333333333" }), "sts:AssumeRole", &Value::Null);
@@ -121,19 +121,19 @@ async fn a_certificate_and_a_sign_in_open_what_is_enabled_and_assigned() {
         "Path": "/aws-reserved/sso.amazonaws.com/",
         "AssumeRolePolicyDocument": saml.to_string(),
     });
-    world.iam("CreateRole", input);
-    world.put_role(name, "own", &allow("*", "*"));
-    world.attacker.people.insert("user-1".to_owned());
+    stage.iam("CreateRole", input);
+    stage.put_role(name, "own", &allow("*", "*"));
+    stage.attacker.people.insert("user-1".to_owned());
     {
-        let now = world.aws.now();
-        let mut state = world.aws.state();
-        state.identity_center.users.insert("user-1".to_owned(), "mallory".to_owned());
-        state.identity_center.permission_sets.insert("ps-1".to_owned(), "Admin".to_owned());
-        state.identity_center.assign(now, ACCOUNT, "USER", "user-1", "ps-1");
+        let now = stage.aws.now();
+        let mut all = stage.aws.state();
+        all.identity_center.users.insert("user-1".to_owned(), "mallory".to_owned());
+        all.identity_center.permission_sets.insert("ps-1".to_owned(), "Admin".to_owned());
+        all.identity_center.assign(now, ACCOUNT, "USER", "user-1", "ps-1");
     }
-    assert_eq!(world.doors(), vec![Door::Person("user-1".to_owned())]);
-    world.put_role(name, "cut", &deny_all(&json!({ "StringEquals": { "identitystore:UserId": "user-1" } })));
-    assert_eq!(world.doors(), vec![]);
+    assert_eq!(stage.doors(), vec![Door::Person("user-1".to_owned())]);
+    stage.put_role(name, "cut", &deny_all(&json!({ "StringEquals": { "identitystore:UserId": "user-1" } })));
+    assert_eq!(stage.doors(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,9 +154,9 @@ async fn a_role_is_open_to_an_accomplice_where_the_call_succeeds_and_nowhere_els
     ];
     for principal in &principals {
         for condition in &conditions {
-            let mut world = stage();
+            let mut stage = stage();
             let there = |operation: &str, input: Value| {
-                world.aws.stage(ELSEWHERE, Request::new("iam", operation, input)).unwrap()
+                stage.aws.stage(ELSEWHERE, Request::new("iam", operation, input)).unwrap()
             };
             for name in ["evil", "another"] {
                 there("CreateUser", json!({ "UserName": name }));
@@ -167,17 +167,17 @@ async fn a_role_is_open_to_an_accomplice_where_the_call_succeeds_and_nowhere_els
                 let key = there("CreateAccessKey", json!({ "UserName": name }));
                 Credential { key_id: key["AccessKey"]["AccessKeyId"].as_str().unwrap().to_owned(), token: None }
             });
-            world.role("r", &trust(principal, "sts:AssumeRole", condition), &allow("s3:*", "*"));
-            world.attacker.accounts.insert(ELSEWHERE.to_owned());
-            world.attacker.credentials.extend(keys.clone());
+            stage.role("r", &trust(principal, "sts:AssumeRole", condition), &allow("s3:*", "*"));
+            stage.attacker.accounts.insert(ELSEWHERE.to_owned());
+            stage.attacker.credentials.extend(keys.clone());
             let input = json!({
                 "RoleArn": format!("arn:aws:iam::{ACCOUNT}:role/r"),
                 "RoleSessionName": "session",
                 "ExternalId": "known",
             });
             let gets_in =
-                keys.iter().any(|key| world.aws.call(key, Request::new("sts", "AssumeRole", input.clone())).is_ok());
-            assert_eq!(!world.doors().is_empty(), gets_in, "{principal} {condition}: {:?}", world.open());
+                keys.iter().any(|key| stage.aws.call(key, Request::new("sts", "AssumeRole", input.clone())).is_ok());
+            assert_eq!(!stage.doors().is_empty(), gets_in, "{principal} {condition}: {:?}", stage.open());
         }
     }
 }
