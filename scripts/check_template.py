@@ -215,14 +215,14 @@ class Checks:
         direct = self.resource(RESPONDER)["Properties"]
         right = {key: direct[key] for key in ("CodeUri", "Role", "LoggingConfig", "Timeout")}
         right |= {"FunctionUrlConfig": {"AuthType": "AWS_IAM"}, "Condition": "HasResponderUrl"}
-        right |= {"Environment": {"Variables": {**direct["Environment"]["Variables"], "SEVERANCE_DOOR": "url"}}}
+        right |= {"Environment": {"Variables": {**direct["Environment"]["Variables"], "SEVERANCE_FUNCTION_URL": "true"}}}
         # It is asked synchronously, by its URL.
         right |= dict.fromkeys(("Events", "EventInvokeConfig", "DeadLetterQueue", "AutoPublishAlias"))
         self.has(RESPONDER_URL, right)
         others = {**self.template["Resources"], RESPONDER_URL: None, "Globals": self.template["Globals"]}
-        doors = ("FunctionUrlConfig", "AWS::Lambda::Url", "SEVERANCE_DOOR")
-        found = [door for door in doors if door in json.dumps(others)]
-        self.expect(not found, "template", f"no URL and no SEVERANCE_DOOR but {RESPONDER_URL}'s, found {found}")
+        urls = ("FunctionUrlConfig", "AWS::Lambda::Url", "SEVERANCE_FUNCTION_URL")
+        found = [url for url in urls if url in json.dumps(others)]
+        self.expect(not found, "template", f"no URL and no SEVERANCE_FUNCTION_URL but {RESPONDER_URL}'s, found {found}")
 
     def asked(self) -> None:
         """Who can ask the functions that are asked: whoever has the policy for it, and Secrets Manager the rotation."""

@@ -24,7 +24,7 @@ import boto3
 from console import Failure, end_with, table
 from cryptography.hazmat.primitives import serialization
 from deployment import evidence, stated_case
-from doors import BEDROCK, CERTIFICATE, EXPOSED, GIT, MINTED, NEW_SESSION, OTHER, PATIENCE, SSH, Everything, Tried
+from access_paths import BEDROCK, CERTIFICATE, EXPOSED, GIT, MINTED, NEW_SESSION, OTHER, PATIENCE, SSH, Everything, Tried
 from polling import Polling
 from seed import Account, seed
 from users import allow, client, finding, new_key, new_user, refusal
@@ -206,7 +206,7 @@ def leaver(stage: Stage, account: Account) -> None:
     say("        (its rotation function is not deployed here, so the rotation stays unfinished and the verdict says so)")
 
 
-def show_doors(when: str, tried: list[Tried], alive: Collection[str]) -> None:
+def show_access_paths(when: str, tried: list[Tried], alive: Collection[str]) -> None:
     """Prints what came of each credential, and insists on which of them work."""
     say(f"\n{when}")
     rows = [(each.what, each.by, "WORKS" if each.opens else "dead", each.said) for each in tried]
@@ -221,14 +221,14 @@ def nothing_left_alive(stage: Stage, _account: Account) -> None:
     user = Everything("release-bot", "/team/")
     carol = stage.person("carol")
     everything = user.try_all()
-    show_doors("before  each credential, as its holder uses it:", everything, [each.what for each in everything])
+    show_access_paths("before  each credential, as its holder uses it:", everything, [each.what for each in everything])
     say("\nplan    what would be done, and what it would hit, asked by carol, who is on call. Nothing is changed:")
     planned = stage.ask(carol, "plan", user.arn, "--access-key", user.exposed["AccessKeyId"])
     keys = [key["AccessKeyId"] for key in user.keys]
     for held in (*keys, *user.ssh_keys, *user.statuses("signing certificate")):
         if held not in planned:
             raise Failure(f"the plan does not speak of {held}")
-    show_doors("plan    and nothing was changed:", user.try_all(), [each.what for each in everything])
+    show_access_paths("plan    and nothing was changed:", user.try_all(), [each.what for each in everything])
 
     # Times of issue have whole seconds: what is from before the finding must not look as if it came after.
     time.sleep(1.1)
@@ -247,7 +247,7 @@ def nothing_left_alive(stage: Stage, _account: Account) -> None:
     if minted_id not in message["Message"]:
         raise Failure("the message does not speak of the key that was minted meanwhile")
     after = [*user.try_all(), user.try_bedrock(MINTED, minted)]
-    show_doors("after   the same credentials, and the minted one:", after, [])
+    show_access_paths("after   the same credentials, and the minted one:", after, [])
     # Not denied alone, which one call can lift: the credentials themselves are dead.
     denied = [each.what for each in after if each.what in (EXPOSED, OTHER) and each.said != "InvalidClientTokenId"]
     if denied or user.is_active(minted) or user.is_active(user.bedrock) or user.is_active(user.git):
@@ -258,14 +258,14 @@ def nothing_left_alive(stage: Stage, _account: Account) -> None:
 
     say("\nundo    the owner says that it was a drill. What would come back:")
     stage.ask(carol, "restore", case["id"], "--reason", "a drill, says the owner", "--dry-run")
-    show_doors("undo    and nothing was changed:", [*user.try_all(), user.try_bedrock(MINTED, minted)], [])
+    show_access_paths("undo    and nothing was changed:", [*user.try_all(), user.try_bedrock(MINTED, minted)], [])
     say("\nundo    now for real:")
     stage.ask(carol, "restore", case["id"], "--reason", "a drill, says the owner", "--ticket", "INC-42")
     show_messages(stage, 1)
     restored = stage.kept[-1]
     tried = [*user.try_all(), user.try_bedrock(MINTED, minted), user.try_session(NEW_SESSION, user.start_session())]
     back = [OTHER, BEDROCK, GIT, SSH, CERTIFICATE, NEW_SESSION]
-    show_doors("now     what is back, and what is not:", tried, back)
+    show_access_paths("now     what is back, and what is not:", tried, back)
     if user.is_active(minted):
         raise Failure("the minted key was brought back")
     say("        (others may know the exposed key; whoever minted the other one was not its owner; of a password nobody has a")

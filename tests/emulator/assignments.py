@@ -34,7 +34,7 @@ from directory import (
 from ministack.core.responses import get_account_id, request_scope
 from ministack.services import iam
 from sessions import role_session
-from wire import Handler, Json, Params, Refused, Request, Response, door, iam_action, param, plain_json
+from wire import Handler, Json, Params, Refused, Request, Response, access_path, iam_action, param, plain_json
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-7223b02e29a4f5c6"
 ASSIGNING_SECONDS = float(os.environ.get("OVERLAY_ASSIGNING_SECONDS", "0.3"))
@@ -223,10 +223,10 @@ for _action in (
     iam_action(_action)(protected)
 
 
-# ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── Access paths ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@door
+@access_path
 async def portal(request: Request) -> Response | None:
     """The access portal: `POST /_overlay/sso/token` (form UserName) signs a user in; GetRoleCredentials of the real `sso` client
     then gives credentials for what is assigned to him, by himself or by group."""

@@ -1,7 +1,7 @@
 """The credentials of an IAM user beside access keys: SSH public keys, signing certificates, service-specific credentials
 (passwords for CodeCommit and Keyspaces, long-term API keys), console passwords. ministack has none of the first three.
 
-No secret is kept: of passwords and API keys there are digests only. doors.py is where they are tried.
+No secret is kept: of passwords and API keys there are digests only. access_paths.py is where they are tried.
 """
 
 from __future__ import annotations

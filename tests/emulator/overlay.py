@@ -19,7 +19,7 @@ import assignments
 import copies
 import credentials
 import directory
-import doors  # noqa: F401 (it opens them)
+import access_paths  # noqa: F401 (it opens them)
 import events
 import function_urls
 import lag
@@ -38,7 +38,7 @@ from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sts
 from ministack.services.cloudformation import provisioners
-from wire import DOORS, IAM_NAMESPACE, Handler, Params, Request, Response, iam_action, now, own_user, paginate, param
+from wire import ACCESS_PATHS, IAM_NAMESPACE, Handler, Params, Request, Response, iam_action, now, own_user, paginate, param
 
 # ── Access keys ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -486,13 +486,13 @@ def install() -> None:
     }
 
 
-def open_doors(app: Any) -> None:
-    """Let requests through the doors before ministack sees them: it would take some for S3."""
+def open_access_paths(app: Any) -> None:
+    """Let requests through the access paths before ministack sees them: it would take some for S3."""
     within = app._handle_special_data_plane_request
 
     async def handle(method: str, path: str, headers: Any, body: bytes, query: Params, *rest: Any, **more: Any) -> Any:
-        for door in DOORS:
-            response = await door(Request(method, path, headers, body, query))
+        for access_path in ACCESS_PATHS:
+            response = await access_path(Request(method, path, headers, body, query))
             if response is not None:
                 return response
         return await within(method, path, headers, body, query, *rest, **more)
@@ -506,5 +506,5 @@ if __name__ == "__main__":
 
     for module in (assignments, copies, directory, function_urls, roles_anywhere, trail):
         module.install(app)
-    open_doors(app)
+    open_access_paths(app)
     app.main()

@@ -1,6 +1,6 @@
 """IAM Roles Anywhere, which ministack lacks: trust anchors and profiles, per account and Region.
 
-Certificates are not checked. At a door a workload with a good certificate asks for a session, to see whether anchor, profile and
+Certificates are not checked. At an access path a workload with a good certificate asks for a session, to see whether anchor, profile and
 role still give one.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import AccountRegionScopedDict, get_account_id, get_region, request_scope
 from sessions import REQUEST, acts, as_list, role_session, trust_policy_for_arn
-from wire import Json, Params, Refused, Request, Response, door, iso, json_page, now, plain_json
+from wire import Json, Params, Refused, Request, Response, access_path, iso, json_page, now, plain_json
 
 SERVICE = "rolesanywhere"
 TRUST_ANCHORS = AccountRegionScopedDict()
@@ -117,10 +117,10 @@ def shown(kind: str, record: Json, status: int = 200) -> Response:
     return plain_json(status, {STORES[kind][1]: record})
 
 
-# ── The door ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── The access path ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@door
+@access_path
 async def create_session(request: Request) -> Response | None:
     """`POST /_overlay/rolesanywhere/session`, form TrustAnchorArn, ProfileArn, RoleArn, CommonName: credentials, or 403."""
     if request.path != "/_overlay/rolesanywhere/session" or request.method != "POST":

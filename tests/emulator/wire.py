@@ -218,8 +218,8 @@ def user_may(name: str, action: str, resource: str, **context: Any) -> bool:
     return iam_evaluator.evaluate(request, principal.policies, *principal.limits).decision == "Allow"
 
 
-# ── Doors ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-# Ways in that are not signed with SigV4, so that what they prove is not the business of ministack's own authentication.
+# ── Access paths ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# Those that are not signed with SigV4, so that what they prove is not the business of ministack's own authentication.
 
 
 @dataclass
@@ -235,13 +235,13 @@ class Request:
         return {name: values[0] for name, values in parse_qs(self.body.decode("utf-8", "replace")).items()}
 
 
-Door = Callable[[Request], Awaitable[Response | None]]
-DOORS: list[Door] = []
+AccessPath = Callable[[Request], Awaitable[Response | None]]
+ACCESS_PATHS: list[AccessPath] = []
 """Asked in turn; None means: not mine."""
 
 
-def door(handler: Door) -> Door:
-    DOORS.append(handler)
+def access_path(handler: AccessPath) -> AccessPath:
+    ACCESS_PATHS.append(handler)
     return handler
 
 

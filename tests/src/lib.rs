@@ -12,7 +12,7 @@
     reason = "this library is for tests only: what is not as expected fails the test"
 )]
 
-pub mod doors;
+pub mod access_paths;
 pub mod late;
 pub mod rotation;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::doors;
+use crate::access_paths;
 use crate::events::unique;
 use crate::identities::HeldKey;
 use crate::stack::{ACCOUNT, Stack};
@@ -40,7 +40,7 @@ impl Stack {
 
 impl Person<'_> {
     /// Asks the responder at its URL, signed by this person.
-    pub async fn post(&self, ask: &Value) -> doors::Answer {
+    pub async fn post(&self, ask: &Value) -> access_paths::Answer {
         use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
         let (url, body) = (self.stack.name("RESPONDER_URL"), ask.to_string());
         let identity = self.key.credentials().into();
@@ -58,7 +58,7 @@ impl Person<'_> {
         let signed = sign(request.expect("a request"), &params.into()).expect("a signature").into_parts().0;
         let (signed, _) = signed.into_parts();
         let headers: Vec<(&str, &str)> = signed.iter().map(|header| (header.name(), header.value())).collect();
-        doors::http("POST", &self.stack.url_path(), &headers, &body).await
+        access_paths::http("POST", &self.stack.url_path(), &headers, &body).await
     }
 
     /// Runs `sever` with these words, as this person, on this stack.

@@ -18,7 +18,7 @@ pub const STOLEN_BEFORE: SignedDuration = SignedDuration::from_hours(2);
 pub struct Claimed {
     /// Which object said so.
     pub key: String,
-    /// The doors that were open then, once all had settled.
+    /// The access paths that were open then, once all had settled.
     pub open: Vec<Open>,
 }
 
@@ -38,9 +38,9 @@ pub struct Outcome<'a> {
     pub published: &'a Published,
     /// When the claim was made.
     pub claimed_at: Timestamp,
-    /// The doors behind each `verified_revoked`, at its time.
+    /// The access paths behind each `verified_revoked`, at its time.
     pub claims: &'a [Claimed],
-    /// The doors in the end.
+    /// The access paths in the end.
     pub open: &'a [Open],
     /// The honest people before.
     pub before: &'a Snapshot,
@@ -48,7 +48,7 @@ pub struct Outcome<'a> {
     pub after: &'a Snapshot,
     /// Calls that the product made.
     pub calls: usize,
-    /// The doors before a person restored the case; none where nobody did.
+    /// The access paths before a person restored the case; none where nobody did.
     pub before_restore: Option<&'a [Open]>,
     /// When the last act was planned for, or put off to.
     pub last_act: Timestamp,

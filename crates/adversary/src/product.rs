@@ -213,7 +213,7 @@ fn settings(set: &BTreeMap<&str, &str>, behind_url: bool) -> Settings {
             "SEVERANCE_MEMBER_EXTERNAL_ID" => EXTERNAL_ID,
             "SEVERANCE_MEMBER_ACCOUNTS" => MEMBER,
             "SEVERANCE_MANAGEMENT_ACCOUNT" => MANAGEMENT,
-            "SEVERANCE_DOOR" if behind_url => "url",
+            "SEVERANCE_FUNCTION_URL" if behind_url => "true",
             _ => return None,
         };
         Some(value.to_owned())

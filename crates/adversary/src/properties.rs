@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use fake_aws::evaluate::{Decision, Question, decide};
-use fake_aws::oracle::{self, Door, Harm, Honest, Lost, Open};
+use fake_aws::oracle::{self, AccessPath, Harm, Honest, Lost, Open};
 use fake_aws::{Caller, SessionOf, View};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ fn violation(violations: &mut Vec<Violation>, property: Property, what: impl Int
     violations.push(Violation { property, what: what.into(), detail: detail.into() });
 }
 
-/// What ends by itself is no door where the headline says until when.
+/// What ends by itself is no access path where the headline says until when.
 fn excused(outcome: &Outcome<'_>, key: &str, open: &Open) -> bool {
     let Some(ends_at) = open.ends_at else { return false };
     let until = ends_at.strftime("%Y-%m-%dT%H:%M").to_string();
@@ -153,34 +153,34 @@ fn sound(outcome: &Outcome<'_>, violations: &mut Vec<Violation>) {
     }
 }
 
-/// The kinds of doors, each once: what a failure is called by.
+/// The kinds of access paths, each once: what a failure is called by.
 fn kinds(open: &[&Open]) -> String {
     let kinds: BTreeSet<&str> = open.iter().map(|open| kind(open)).collect();
     kinds.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn kind(open: &Open) -> &'static str {
-    match &open.door {
-        Door::AccessKey(_) => "key",
-        Door::Session(_) if open.ends_at.is_none() => "renewable session",
-        Door::Session(_) => "session",
-        Door::Password => "password",
-        Door::SshKey(_) => "ssh key",
-        Door::Certificate(_) => "certificate",
-        Door::ServiceCredential(_) => "service credential",
-        Door::Outsider(_) => "trust",
-        Door::Provider(_) => "provider",
-        Door::RolesAnywhere(_) => "roles anywhere",
-        Door::Workload(_) => "workload",
-        Door::Person(_) => "person",
+    match &open.access_path {
+        AccessPath::AccessKey(_) => "key",
+        AccessPath::Session(_) if open.ends_at.is_none() => "renewable session",
+        AccessPath::Session(_) => "session",
+        AccessPath::Password => "password",
+        AccessPath::SshKey(_) => "ssh key",
+        AccessPath::Certificate(_) => "certificate",
+        AccessPath::ServiceCredential(_) => "service credential",
+        AccessPath::Outsider(_) => "trust",
+        AccessPath::Provider(_) => "provider",
+        AccessPath::RolesAnywhere(_) => "roles anywhere",
+        AccessPath::Workload(_) => "workload",
+        AccessPath::Person(_) => "person",
     }
 }
 
-/// A door in words.
+/// An access path in words.
 pub fn in_words(open: &Open) -> String {
     let can = open.can.first().map(String::as_str).unwrap_or_default();
     let until = open.ends_at.map(|at| format!(" until {at}")).unwrap_or_default();
-    format!("{} {:?} of {}{until} ({can}, …)", kind(open), open.door, open.holder.arn)
+    format!("{} {:?} of {}{until} ({can}, …)", kind(open), open.access_path, open.holder.arn)
 }
 
 /// What was lost, in a word.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fake_aws::oracle::{Snapshot, open_doors, watch};
+use fake_aws::oracle::{Snapshot, open_access_paths, watch};
 use fake_aws::{Arrival, Credential, FakeAws, Fault, Lag, Setup};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -220,7 +220,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         let meanwhile = meanwhile.lock().expect("no act panicked");
         for revision in published.revisions.iter().filter(|of| of.verdict == "verified_revoked" && !of.follows) {
             if !claims.iter().any(|known| known.key == revision.key) {
-                let open = open_doors(&aws.state(), aws.now(), &meanwhile.attacker.held);
+                let open = open_access_paths(&aws.state(), aws.now(), &meanwhile.attacker.held);
                 claims.push(Claimed { key: revision.key.clone(), open });
             }
         }
@@ -294,7 +294,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
             let first = Published::by(&aws).first_cases().first().map(|revision| revision.case.clone());
             if let Some(case) = first {
                 let held = meanwhile.lock().expect("no act panicked").attacker.held.clone();
-                restored = Some(open_doors(&aws.state(), aws.now(), &held));
+                restored = Some(open_access_paths(&aws.state(), aws.now(), &held));
                 let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
                 let _ = product.ask(ASKER, &request).await;
                 look(&mut claims);
@@ -305,7 +305,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     let mut meanwhile = meanwhile.lock().expect("no act panicked");
     meanwhile.until(&aws, now);
     let attacker = &meanwhile.attacker;
-    let open = open_doors(&aws.state(), now, &attacker.held);
+    let open = open_access_paths(&aws.state(), now, &attacker.held);
     let after = meanwhile.before.again(&aws.state(), now);
     let published = Published::by(&aws);
     let calls = aws.call_count() - meanwhile.first_call;

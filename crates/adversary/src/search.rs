@@ -20,7 +20,7 @@ use crate::schedule::{Late, Place, Planned, Schedule, When};
 pub struct Signature {
     /// The property.
     pub property: Property,
-    /// What is wrong: the kinds of doors, of harm.
+    /// What is wrong: the kinds of access paths, of harm.
     pub what: String,
     /// The kinds of acts, each once.
     pub acts: BTreeSet<String>,

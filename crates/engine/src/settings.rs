@@ -75,7 +75,7 @@ pub struct Settings {
     pub trail_hours: i64,
     /// `SEVERANCE_REGIONS`: the Regions in which profiles of IAM Roles Anywhere are looked for.
     pub regions: Vec<String>,
-    /// `SEVERANCE_DOOR`: whether callers come by a Function URL, where AWS says who they are.
+    /// `SEVERANCE_FUNCTION_URL`: whether callers come by a function URL, where AWS says who they are.
     pub behind_url: bool,
     /// `SEVERANCE_IDENTITY_CENTER`: whether this account administers IAM Identity Center, and may take access from its users.
     pub identity_center: bool,
@@ -209,12 +209,12 @@ impl Settings {
             looks: count(&setting::LOOKS, "a whole number")?.try_into().unwrap_or_default(),
             trail_hours: count(&setting::TRAIL_HOURS, "a whole number of hours, 0 for not at all")?,
             regions: split(said(&setting::ROLES_ANYWHERE_REGIONS).or_else(|| lookup("AWS_REGION")).unwrap_or_default()),
-            behind_url: match optional("SEVERANCE_DOOR").as_deref() {
-                None | Some("invoke") => false,
-                Some("url") => true,
+            behind_url: match optional("SEVERANCE_FUNCTION_URL").as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
                 Some(other) => {
                     let found = format!("{other:?}");
-                    return Err(InvalidSetting { name: "SEVERANCE_DOOR", found, expected: "invoke or url" });
+                    return Err(InvalidSetting { name: "SEVERANCE_FUNCTION_URL", found, expected: "true or false" });
                 }
             },
             identity_center: flag(&setting::IDENTITY_CENTER)?,

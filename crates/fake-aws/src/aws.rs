@@ -1,4 +1,4 @@
-//! The fake as tests hold it: a clock, an HTTP client for the SDK, a door without HTTP, and a hook between any two calls.
+//! The fake as tests hold it: a clock, an HTTP client for the SDK, an entry without HTTP, and a hook between any two calls.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// What a call is signed with. Signatures are not checked: only key ids and tokens open doors here.
+/// What a call is signed with. Signatures are not checked: only key ids and tokens open access paths here.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Credential {
     /// `AKIA…` or `ASIA…`.

@@ -1,7 +1,7 @@
 //! The responder's Function URL: who calls is known from AWS itself, so no proof is needed.
 //!
 //! Lambda checks the caller's signature and writes into the event whose it is. Whoever could invoke the function directly could
-//! write that in themselves, so the URL has a function of its own (`SEVERANCE_DOOR=url`), which nobody is given the right to
+//! write that in themselves, so the URL has a function of its own (`SEVERANCE_FUNCTION_URL=true`), which nobody is given the right to
 //! invoke in any other way; and the function behind [`severance_aws::caller`] reads no such event.
 
 use aws_smithy_types::base64;

@@ -1,14 +1,14 @@
 //! The stage of an adversary in a stack whose IAM, CloudTrail and events are late (`scripts/stack.py run --late SEED`), and an oracle
-//! that tries every door once all has settled.
+//! that tries every access path once all has settled.
 
-mod doors;
+mod access_paths;
 mod scene;
 mod verdict;
 mod waiting;
 
 use crate::stack::Stack;
 
-pub use doors::Door;
+pub use access_paths::AccessPath;
 pub use scene::Scene;
 pub use verdict::{Outcome, known, right};
 pub use waiting::{recorded, settled, until_it_works};

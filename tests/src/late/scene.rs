@@ -8,9 +8,9 @@ use aws_sdk_sts::error::ProvideErrorMetadata as _;
 use serde_json::{Value, json};
 use severance_domain::case::Case;
 
-use super::doors::{Door, OUTSIDE, PROBE};
+use super::access_paths::{AccessPath, OUTSIDE, PROBE};
 use super::waiting::settled;
-use crate::doors;
+use crate::access_paths;
 use crate::events::{event, unique};
 use crate::identities::HeldKey;
 use crate::published::Inbox;
@@ -26,9 +26,9 @@ pub struct Scene<'a> {
     /// By case and revision.
     pub(super) told: BTreeMap<(String, u32), Case>,
     /// What the attacker holds or opened, by what it is.
-    pub doors: Vec<(&'static str, Door)>,
+    pub access_paths: Vec<(&'static str, AccessPath)>,
     /// What others have, by whose it is. It worked when the stage was set.
-    pub bystanders: Vec<(&'static str, Door)>,
+    pub bystanders: Vec<(&'static str, AccessPath)>,
 }
 
 impl Stack {
@@ -51,12 +51,12 @@ impl Stack {
             prefix,
             claims: vec![],
             told: BTreeMap::new(),
-            doors: vec![],
+            access_paths: vec![],
             bystanders: vec![],
         };
         scene.may_user(&honest, &[]).await;
         let key = self.key(&honest).await;
-        scene.bystanders.push(("an honest user's key", Door::Key(key)));
+        scene.bystanders.push(("an honest user's key", AccessPath::Key(key)));
         scene
     }
 
@@ -68,7 +68,7 @@ impl Stack {
         let signed =
             "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/iam/aws4_request, SignedHeaders=host, Signature=0";
         let headers = [("Authorization", signed), ("Content-Type", "application/x-www-form-urlencoded")];
-        let answer = doors::http("POST", "/", &headers, &body).await;
+        let answer = access_paths::http("POST", "/", &headers, &body).await;
         assert_eq!(answer.status, 200, "the bus does not take the event: {}", answer.body);
     }
 }
@@ -131,11 +131,11 @@ impl Scene<'_> {
         self.stack.assume_as(root, role, name).await.unwrap_or_else(|code| panic!("no session of {role}: {code}"))
     }
 
-    /// Lets all that is on the stage settle, and sees that every door opens and every bystander works before anything happens.
+    /// Lets all that is on the stage settle, and sees that every access path opens and every bystander works before anything happens.
     pub async fn set(&self) {
         settled().await;
-        for (what, door) in self.doors.iter().chain(&self.bystanders) {
-            assert!(self.stack.opens(door).await, "{what} does not work before anything happens");
+        for (what, access_path) in self.access_paths.iter().chain(&self.bystanders) {
+            assert!(self.stack.opens(access_path).await, "{what} does not work before anything happens");
         }
     }
 
@@ -144,7 +144,7 @@ impl Scene<'_> {
         let name = role.rsplit('/').next().unwrap_or_default();
         let update = by.update_assume_role_policy().role_name(name).policy_document(trust(Some(sid)));
         update.send().await.expect("the trust is changed");
-        self.doors.push(("the role, from outside", Door::Trust(role.to_owned())));
+        self.access_paths.push(("the role, from outside", AccessPath::Trust(role.to_owned())));
     }
 
     /// Sends a finding that a user's key is misused, last seen at this moment, through the bus.

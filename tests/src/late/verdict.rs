@@ -75,7 +75,7 @@ impl Scene<'_> {
         latest
     }
 
-    /// Waits for the message about each claim, lets everything settle, and tries the doors. `owed`: what the attacker did can be
+    /// Waits for the message about each claim, lets everything settle, and tries the access paths. `owed`: what the attacker did can be
     /// ended and seen, so `verified_revoked` must be said in the end.
     pub async fn judge(mut self, owed: bool) -> Outcome {
         let mut faults = BTreeSet::new();
@@ -88,15 +88,15 @@ impl Scene<'_> {
         let latest = self.latest();
         let mut detail: Vec<String> = latest.iter().map(in_words).collect();
         let (mut open, mut harmed) = (BTreeSet::new(), BTreeSet::new());
-        for (what, door) in &self.doors {
-            if self.stack.opens(door).await {
-                open.insert(door.kind());
+        for (what, access_path) in &self.access_paths {
+            if self.stack.opens(access_path).await {
+                open.insert(access_path.kind());
                 detail.push(format!("open: {what}"));
             }
         }
-        for (what, door) in &self.bystanders {
-            if !self.stack.opens(door).await {
-                harmed.insert(door.kind());
+        for (what, access_path) in &self.bystanders {
+            if !self.stack.opens(access_path).await {
+                harmed.insert(access_path.kind());
                 detail.push(format!("harmed: {what}"));
             }
         }
@@ -145,7 +145,7 @@ pub fn right(outcome: &Outcome) {
     assert!(outcome.faults.is_empty(), "{:?}\n{}", outcome.faults, outcome.detail.join("\n"));
 }
 
-/// This is wrong and nothing else: a fault that the list of the adversary has, by the line that names it there. Fewer kinds of doors
+/// This is wrong and nothing else: a fault that the list of the adversary has, by the line that names it there. Fewer kinds of access paths
 /// are tried here, so some of those that the line names are enough.
 pub fn known(line: &str, outcome: &Outcome) {
     assert!(

@@ -21,7 +21,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::AccountId;
 use severance_domain::rotation::{RotationStep, StepRequest};
 use severance_engine::rotation::{RotationError, Rotator};
-use severance_tests::{ACCOUNT, Function, Stack, doors, misused, unique};
+use severance_tests::{ACCOUNT, Function, Stack, access_paths, misused, unique};
 
 /// A backend, and how it is reached.
 struct Backend {
@@ -93,9 +93,11 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
         let third = iam.create_access_key().user_name(&user).send().await;
         assert!(third.is_err(), "{name}: two keys are the limit");
         iam.create_login_profile().user_name(&user).password("Aa1!backend-password").send().await.expect("a password");
-        let ssh = iam.upload_ssh_public_key().user_name(&user).ssh_public_key_body(doors::SSH_PUBLIC_KEY).send().await;
+        let ssh =
+            iam.upload_ssh_public_key().user_name(&user).ssh_public_key_body(access_paths::SSH_PUBLIC_KEY).send().await;
         let ssh = ssh.expect("an SSH key").ssh_public_key().expect("it").ssh_public_key_id().to_owned();
-        let upload = iam.upload_signing_certificate().user_name(&user).certificate_body(doors::CERTIFICATES[1]).send();
+        let upload =
+            iam.upload_signing_certificate().user_name(&user).certificate_body(access_paths::CERTIFICATES[1]).send();
         let certificate = upload.await.expect("a certificate").certificate().expect("it").certificate_id().to_owned();
         let user: severance_domain::ids::IamName = user.as_str().try_into().expect("a name");
         let named = |id: &str| severance_domain::ids::CredentialId::try_from(id).expect("an id");

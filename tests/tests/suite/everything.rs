@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use severance_domain::case::Case;
 use severance_domain::restoration::ReturnAnswer;
 use severance_domain::verdict::Verdict;
-use severance_tests::doors::DOORS;
+use severance_tests::access_paths::ACCESS_PATHS;
 use severance_tests::{Function, Stack, misused, unique};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
@@ -30,7 +30,7 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
     let inbox = stack.inbox().await;
     let user = unique("all+=,.@-_");
     let mut everything = stack.everything(&user, "/team/ci/", &[OWNER]).await;
-    assert_eq!(everything.open(&stack).await, DOORS, "everything works before");
+    assert_eq!(everything.open(&stack).await, ACCESS_PATHS, "everything works before");
     // A session's time of issue has whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
 

@@ -1,5 +1,5 @@
 //! An adversary against the deployed template, while IAM's reads and enforcement, CloudTrail and events are late: a few of the
-//! schedules of `crates/adversary`, played for real. Claims come by the bus. Afterwards each door is tried.
+//! schedules of `crates/adversary`, played for real. Claims come by the bus. Afterwards each access path is tried.
 //!
 //! They take a stack of their own, and mostly wait, so all run at the same time. Without it they fail: other runs leave them out, by
 //! `-E 'not test(/^late::/)'`.
@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use aws_sdk_iam::error::ProvideErrorMetadata as _;
 use severance_aws::clock::now;
-use severance_tests::late::{Door, Scene, known, late_stack, recorded, right, settled, until_it_works};
+use severance_tests::late::{AccessPath, Scene, known, late_stack, recorded, right, settled, until_it_works};
 use severance_tests::{HeldKey, Stack};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
@@ -27,7 +27,7 @@ const EVERYTHING: &[&str] = &["iam:*", "sts:*"];
 async fn robbed(stack: &Stack, scene: &mut Scene<'_>) -> (String, HeldKey) {
     let user = scene.user("victim", &[OWNER], EVERYTHING).await;
     let stolen = stack.key(&user).await;
-    scene.doors.push(("the stolen key", Door::Key(stolen.clone())));
+    scene.access_paths.push(("the stolen key", AccessPath::Key(stolen.clone())));
     (user, stolen)
 }
 
@@ -38,7 +38,7 @@ async fn a_stolen_key_that_nobody_uses_meanwhile_is_dead() {
     let (user, stolen) = robbed(&stack, &mut scene).await;
     settled().await;
     let session = stack.session_token(&stolen).await;
-    scene.doors.push(("a session of the stolen key", Door::UserSession(session)));
+    scene.access_paths.push(("a session of the stolen key", AccessPath::UserSession(session)));
     scene.set().await;
     scene.key_is_misused(&user, &stolen, now()).await;
     right(&scene.judge(true).await);
@@ -51,7 +51,7 @@ async fn a_stolen_session_of_a_role_is_dead() {
     let (role, role_id) = scene.role("runner", &[OWNER], EVERYTHING).await;
     settled().await;
     let session = scene.session(&role, "i-0a1b2c3d4e5f60718").await;
-    scene.doors.push(("the stolen session", Door::RoleSession(session, role.clone())));
+    scene.access_paths.push(("the stolen session", AccessPath::RoleSession(session, role.clone())));
     scene.set().await;
     scene.session_is_misused(&role, &role_id, now()).await;
     right(&scene.judge(true).await);
@@ -82,7 +82,7 @@ async fn keys_that_are_minted_until_the_denial_is_in_force_die() {
     }
     assert!(minted > 0, "the attacker came too late");
     if let Some(key) = last {
-        scene.doors.push(("the key that was minted last", Door::Key(key)));
+        scene.access_paths.push(("the key that was minted last", AccessPath::Key(key)));
     }
     right(&scene.judge(true).await);
 }
@@ -116,7 +116,7 @@ async fn a_trust_that_is_opened_under_our_sid() {
     settled().await;
     let session = scene.session(&role, "i-0a1b2c3d4e5f60718").await;
     let thief = stack.iam_with(session.clone());
-    scene.doors.push(("the stolen session", Door::RoleSession(session, role.clone())));
+    scene.access_paths.push(("the stolen session", AccessPath::RoleSession(session, role.clone())));
     scene.set().await;
     scene.open_trust(&thief, &role, "SeveranceClosedTrust").await;
     settled().await;
@@ -145,9 +145,9 @@ async fn a_session_of_a_role_that_others_use_too() {
     let (role, _) = scene.role("shared", &[OWNER], &["sts:AssumeRole"]).await;
     settled().await;
     let honest = scene.session(&role, "build").await;
-    scene.bystanders.push(("an honest session of the same name", Door::RoleSession(honest, role.clone())));
+    scene.bystanders.push(("an honest session of the same name", AccessPath::RoleSession(honest, role.clone())));
     let session = stack.assume_as(stolen.credentials(), &role, "build").await.expect("a session");
-    scene.doors.push(("the session of the shared role", Door::RoleSession(session, role)));
+    scene.access_paths.push(("the session of the shared role", AccessPath::RoleSession(session, role)));
     tokio::join!(recorded(), scene.set());
     scene.key_is_misused(&user, &stolen, now()).await;
     known("sound renewable session: assume_shared", &scene.judge(false).await);
@@ -165,7 +165,7 @@ async fn a_session_that_bears_the_users_name_and_is_somebody_elses() {
     // Its work is later than what the finding saw last, in CloudTrail's whole seconds, too.
     let last_seen = now() - jiff::SignedDuration::from_secs(2);
     let key = stack.key_by(&honest, &deployed).await;
-    scene.bystanders.push(("the key of what the namesake deployed", Door::Key(key)));
+    scene.bystanders.push(("the key of what the namesake deployed", AccessPath::Key(key)));
     tokio::join!(recorded(), scene.set());
     scene.key_is_misused(&user, &stolen, last_seen).await;
     known("no-harm key, right: namesake_works", &scene.judge(true).await);
@@ -180,7 +180,7 @@ async fn the_key_that_the_finding_names_is_gone() {
     let thief = stack.iam_as(&stolen);
     let minted = stack.key_by(&thief, &user).await;
     settled().await;
-    scene.doors.push(("the key that was minted", Door::Key(minted.clone())));
+    scene.access_paths.push(("the key that was minted", AccessPath::Key(minted.clone())));
     let delete = stack.iam_as(&minted).delete_access_key().user_name(&user).access_key_id(&stolen.id).send().await;
     delete.expect("the named key is gone");
     settled().await;
@@ -209,7 +209,7 @@ async fn of_two_cases_about_one_user_the_second_is_restored() {
     let mut scene = stack.scene("two").await;
     let (user, stolen) = robbed(&stack, &mut scene).await;
     let other = stack.key(&user).await;
-    scene.doors.push(("the other stolen key", Door::Key(other.clone())));
+    scene.access_paths.push(("the other stolen key", AccessPath::Key(other.clone())));
     let person = stack.person("restorer").await;
     scene.set().await;
     scene.key_is_misused(&user, &stolen, now()).await;
@@ -233,6 +233,6 @@ async fn a_new_key_dies_by_the_event_of_its_making() {
     settled().await;
     let key = stack.key(&user).await;
     scene.expects(&key);
-    scene.doors.push(("the new key", Door::Key(key)));
+    scene.access_paths.push(("the new key", AccessPath::Key(key)));
     right(&scene.judge(true).await);
 }

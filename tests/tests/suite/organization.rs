@@ -140,7 +140,7 @@ async fn a_caller_at_the_url_is_known_by_their_signature() {
     let ask = json!({"request": {"contain": {
         "claim": {"subject": stack.user_arn(&user), "signal": "credential_exposed", "accessKey": key.id},
         "reason": "posted on a forum"}}});
-    let unsigned = severance_tests::doors::http("POST", &stack.url_path(), &[], &ask.to_string()).await;
+    let unsigned = severance_tests::access_paths::http("POST", &stack.url_path(), &[], &ask.to_string()).await;
     assert_eq!(unsigned.status, 403, "{}", unsigned.body);
     let answer = person.post(&ask).await;
     assert_eq!(answer.status, 200, "{}", answer.body);

@@ -1,4 +1,4 @@
-//! What an identity holds, one line for each credential and each way in.
+//! What an identity holds, one line for each credential and each access path.
 
 use std::io::{self, Write};
 

@@ -100,7 +100,7 @@ impl Trust {
     }
 }
 
-/// One way in without a condition is enough.
+/// One access path without a condition is enough.
 fn note(among: &mut BTreeMap<String, bool>, name: String, conditional: bool) {
     let known = among.entry(name).or_insert(true);
     *known = *known && conditional;

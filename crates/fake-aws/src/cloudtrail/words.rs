@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::call::Request;
 
-/// What no record holds. A session's token is left out too, though CloudTrail shows it: here a token opens a door without its
+/// What no record holds. A session's token is left out too, though CloudTrail shows it: here a token opens an access path without its
 /// secret key.
 const SECRETS: [&str; 14] = [
     "Password",

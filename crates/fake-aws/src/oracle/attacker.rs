@@ -1,4 +1,4 @@
-//! What an attacker holds: whatever opens a door, if the door still opens.
+//! What an attacker holds: whatever opens an access path, if the path is still open.
 
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ pub struct Attacker {
     pub certificates: BTreeSet<Held>,
     /// Service-specific credentials.
     pub service_credentials: BTreeSet<Held>,
-    /// Accounts of accomplices: everybody in them is one, and what is held there opens no door of ours.
+    /// Accounts of accomplices: everybody in them is one, and what is held there opens no access path of ours.
     pub accounts: BTreeSet<String>,
     /// Single principals elsewhere, by ARN, whose credentials an accomplice has.
     pub principals: BTreeSet<String>,

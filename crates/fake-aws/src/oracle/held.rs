@@ -1,4 +1,4 @@
-//! Doors that open by a credential: keys, sessions and passwords that the attacker holds.
+//! Access paths that open by a credential: keys, sessions and passwords that the attacker holds.
 
 use jiff::Timestamp;
 
@@ -8,35 +8,35 @@ use crate::iam::OtherCredential;
 use crate::state::State;
 use crate::store::{Table, View};
 
+use super::access_paths::{AccessPath, Holder, Open, holder};
 use super::attacker::{Attacker, Held, Password};
-use super::doors::{Door, Holder, Open, holder};
 use super::probes::NOBODY;
 use super::rights::{Asked, issue_times};
 
-/// The doors that the attacker's own credentials open.
+/// The access paths that the attacker's own credentials open.
 pub(super) fn open(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Open> {
     let mut found = Vec::new();
     for credential in &attacker.credentials {
         let Ok(caller) = state.caller_in(View::Settled, credential, at) else { continue };
         if !attacker.accounts.contains(caller.account()) {
-            found.extend(credentials_door(state, at, &caller));
+            found.extend(credentials_path(state, at, &caller));
         }
     }
     for password in &attacker.passwords {
-        found.extend(password_door(state, at, password));
+        found.extend(password_path(state, at, password));
     }
     let iam = &state.iam;
-    for (held, table, door) in [
-        (&attacker.ssh_keys, &iam.ssh_keys, Door::SshKey as fn(String) -> Door),
-        (&attacker.certificates, &iam.certificates, Door::Certificate),
-        (&attacker.service_credentials, &iam.service_credentials, Door::ServiceCredential),
+    for (held, table, access_path) in [
+        (&attacker.ssh_keys, &iam.ssh_keys, AccessPath::SshKey as fn(String) -> AccessPath),
+        (&attacker.certificates, &iam.certificates, AccessPath::Certificate),
+        (&attacker.service_credentials, &iam.service_credentials, AccessPath::ServiceCredential),
     ] {
-        found.extend(held.iter().filter_map(|held| other_door(state, at, held, table, door(held.id.clone()))));
+        found.extend(held.iter().filter_map(|held| other_path(state, at, held, table, access_path(held.id.clone()))));
     }
     found
 }
 
-fn credentials_door(state: &State, at: Timestamp, caller: &Caller) -> Option<Open> {
+fn credentials_path(state: &State, at: Timestamp, caller: &Caller) -> Option<Open> {
     let asked = Asked::new(state, at, caller);
     let can = asked.effective();
     if can.is_empty() {
@@ -54,11 +54,11 @@ fn credentials_door(state: &State, at: Timestamp, caller: &Caller) -> Option<Ope
             };
             let renews = renewals(&asked, state, account);
             let ends_at = renews.is_empty().then_some(session.expires_at);
-            Some(Open { door: Door::Session(session.key.clone()), holder, ends_at, can, renews })
+            Some(Open { access_path: AccessPath::Session(session.key.clone()), holder, ends_at, can, renews })
         }
         Caller::User { id, key, .. } => {
             let holder = holder(state, account, id);
-            Some(Open { door: Door::AccessKey(key.clone()), holder, ends_at: None, can, renews: vec![] })
+            Some(Open { access_path: AccessPath::AccessKey(key.clone()), holder, ends_at: None, can, renews: vec![] })
         }
         _ => None,
     }
@@ -97,7 +97,7 @@ fn renewals(asked: &Asked<'_>, state: &State, account: &str) -> Vec<String> {
 
 /// Signing in gives a session that was issued at that moment, which denials of older sessions do not meet. Unlike that of
 /// `GetSessionToken` it may call IAM, so the user is asked, with a moment of issue.
-fn password_door(state: &State, at: Timestamp, password: &Password) -> Option<Open> {
+fn password_path(state: &State, at: Timestamp, password: &Password) -> Option<Open> {
     let Password { account, user, made } = password;
     let key = (account.clone(), user.clone(), String::new());
     state.iam.user(View::Settled, account, user)?;
@@ -109,10 +109,22 @@ fn password_door(state: &State, at: Timestamp, password: &Password) -> Option<Op
         let can = Asked::new(state, at, &caller).beside("aws:TokenIssueTime", issued.to_string()).effective();
         (!can.is_empty()).then_some(can)
     })?;
-    Some(Open { door: Door::Password, holder: holder(state, account, user), ends_at: None, can, renews: vec![] })
+    Some(Open {
+        access_path: AccessPath::Password,
+        holder: holder(state, account, user),
+        ends_at: None,
+        can,
+        renews: vec![],
+    })
 }
 
-fn other_door(state: &State, at: Timestamp, held: &Held, table: &Table<OtherCredential>, door: Door) -> Option<Open> {
+fn other_path(
+    state: &State,
+    at: Timestamp,
+    held: &Held,
+    table: &Table<OtherCredential>,
+    access_path: AccessPath,
+) -> Option<Open> {
     let Held { account, user, id } = held;
     state.iam.user(View::Settled, account, user)?;
     let credential = table.get(View::Settled, &(account.clone(), user.clone(), id.clone()))?;
@@ -122,11 +134,11 @@ fn other_door(state: &State, at: Timestamp, held: &Held, table: &Table<OtherCred
     let caller = Caller::User { account: account.clone(), id: user.clone(), key: String::new() };
     let asked = Asked::new(state, at, &caller);
     let service = credential.service.strip_suffix(".amazonaws.com").unwrap_or(&credential.service);
-    let can = match door {
-        Door::SshKey(_) => asked.effects(Some(&["codecommit"])),
-        Door::ServiceCredential(_) => asked.effects(Some(&[service])),
+    let can = match access_path {
+        AccessPath::SshKey(_) => asked.effects(Some(&["codecommit"])),
+        AccessPath::ServiceCredential(_) => asked.effects(Some(&[service])),
         _ => asked.effective(),
     };
     let holder = holder(state, account, user);
-    (!can.is_empty()).then(|| Open { door, holder, ends_at: credential.expires, can, renews: vec![] })
+    (!can.is_empty()).then(|| Open { access_path, holder, ends_at: credential.expires, can, renews: vec![] })
 }

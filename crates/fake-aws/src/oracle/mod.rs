@@ -1,11 +1,11 @@
-//! The oracle: which doors are open to an attacker once everything has settled, and which bystanders were harmed.
+//! The oracle: which access paths are open to an attacker once everything has settled, and which bystanders were harmed.
 //!
 //! It asks this crate's own evaluation about each credential and grant. It believes no mark, name or tag, and knows nothing of what
-//! was meant to be done: a door is shut if its use does nothing.
+//! was meant to be done: an access path is shut if its use does nothing.
 //!
-//! # The modelled doors
+//! # The modelled access paths
 //!
-//! | door | open while |
+//! | access path | open while |
 //! |---|---|
 //! | access key | it is active, its user is there, and the user may do something |
 //! | session | it has not expired, its holder is there, and it may do something, directly or by roles that it can assume |
@@ -23,21 +23,21 @@
 //! they name, beside a list of actions of consequence. STS's own actions are nothing by themselves. Policies of groups, boundaries,
 //! session policies and service control policies are in the evaluation. Of a cycle of roles none is open that does nothing.
 //!
-//! A door of which [`Open::ends_at`] is None does not end by itself. A session does not, either, if it can become another one:
+//! An access path of which [`Open::ends_at`] is None does not end by itself. A session does not, either, if it can become another one:
 //! where it can assume a role with rights (its own, too), or make itself a credential that outlives it.
 //!
-//! An inactive key that the attacker knows is shut: whoever could activate it has another open door.
+//! An inactive key that the attacker knows is shut: whoever could activate it has another open access path.
 //!
 //! # Not modelled
 //!
-//! What these doors do not understand is not among [`MODELLED`], and a verdict must not survive such a write by the contained
+//! What these access paths do not understand is not among [`MODELLED`], and a verdict must not survive such a write by the contained
 //! principal: resource policies other than trusts (buckets, keys, secrets, functions), grants of KMS, shared snapshots and images,
 //! programs that run on (instances that were started, functions whose code was changed) unless the test writes them down as
 //! [`Workload`]s, tags on sessions, and root's own credentials. That a session may hand a role to a service does not make it last.
 //! Of two passwords that one user had without a deletion between them, the attacker knows both.
 
+mod access_paths;
 mod attacker;
-mod doors;
 mod held;
 mod outside;
 mod probes;
@@ -53,18 +53,18 @@ use jiff::Timestamp;
 
 use crate::state::State;
 
+pub use access_paths::{AccessPath, Holder, Open};
 pub use attacker::{Attacker, Held, Password, Tokens, Workload};
-pub use doors::{Door, Holder, Open};
 pub use witness::{Harm, Honest, Lost, Snapshot, harmed, watch};
 
-/// The doors that are open to an attacker, once everything that was written by now has settled.
-pub fn open_doors(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Open> {
+/// The access paths that are open to an attacker, once everything that was written by now has settled.
+pub fn open_access_paths(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Open> {
     let mut found = held::open(state, at, attacker);
     found.extend(outside::open(state, at, attacker));
     found
 }
 
-/// The writes that the doors understand: whatever they do to anybody's access, [`open_doors`] sees.
+/// The writes that the access paths understand: whatever they do to anybody's access, [`open_access_paths`] sees.
 pub const MODELLED: &[&str] = &[
     // Identities.
     "iam:CreateUser",
@@ -159,12 +159,12 @@ pub const MODELLED: &[&str] = &[
     "organizations:DetachPolicy",
 ];
 
-/// Whether the doors understand what a write does: `iam:CreateUser`.
+/// Whether the access paths understand what a write does: `iam:CreateUser`.
 pub fn understands(action: &str) -> bool {
     MODELLED.iter().any(|modelled| modelled.eq_ignore_ascii_case(action))
 }
 
-/// The actions by which a principal (a unique id, or the account for root) changed since then what no door understands. Each of
+/// The actions by which a principal (a unique id, or the account for root) changed since then what no access path understands. Each of
 /// them must cost the verdict.
 pub fn not_understood(state: &State, principal: &str, since: Timestamp) -> BTreeSet<String> {
     let writes = state.cloudtrail.writes_by(principal).filter(|record| record.at >= since);

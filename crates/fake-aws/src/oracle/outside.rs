@@ -11,8 +11,8 @@ use crate::iam::Trust;
 use crate::state::State;
 use crate::store::View;
 
+use super::access_paths::{AccessPath, Open, holder};
 use super::attacker::{Attacker, Tokens, Workload};
-use super::doors::{Door, Open, holder};
 use super::probes::{self, Brought, NOBODY};
 use super::rights::{Asked, Begin, sessions_of};
 
@@ -29,9 +29,9 @@ pub(super) fn open(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Ope
         }
         for (role, ..) in iam.roles.in_account(View::Settled, account) {
             let Some(trust) = iam.trust(View::Settled, account, role) else { continue };
-            let mut ways: Vec<(Door, Begin)> = Vec::new();
+            let mut ways: Vec<(AccessPath, Begin)> = Vec::new();
             if let Some(who) = outsider(state, at, attacker, (account, role), trust) {
-                ways.push((Door::Outsider(who), Begin::by(StartedBy::Key(format!("AKIA{NOBODY}")))));
+                ways.push((AccessPath::Outsider(who), Begin::by(StartedBy::Key(format!("AKIA{NOBODY}")))));
             }
             for tokens in &attacker.tokens {
                 ways.extend(provider(state, at, tokens, (account, role), trust));
@@ -41,11 +41,17 @@ pub(super) fn open(state: &State, at: Timestamp, attacker: &Attacker) -> Vec<Ope
             }
             ways.extend(roles_anywhere(state, at, attacker, (account, role)));
             ways.extend(people(state, attacker, (account, role)));
-            for (door, begin) in ways {
+            for (access_path, begin) in ways {
                 let sessions = sessions_of(state, at, account, role, &begin);
                 let can = sessions.iter().map(|caller| Asked::new(state, at, caller).effective());
                 if let Some(can) = can.into_iter().find(|can| !can.is_empty()) {
-                    found.push(Open { door, holder: holder(state, account, role), ends_at: None, can, renews: vec![] });
+                    found.push(Open {
+                        access_path,
+                        holder: holder(state, account, role),
+                        ends_at: None,
+                        can,
+                        renews: vec![],
+                    });
                 }
             }
         }
@@ -169,7 +175,7 @@ fn provider(
     tokens: &Tokens,
     (account, role): (&str, &str),
     trust: &Trust,
-) -> Option<(Door, Begin)> {
+) -> Option<(AccessPath, Begin)> {
     let arn = &tokens.provider;
     // Those without an ARN STS knows by itself: `accounts.google.com`.
     let known = state.iam.providers.get(View::Settled, &(account.to_owned(), arn.clone(), String::new()));
@@ -192,7 +198,7 @@ fn provider(
     brought.insert("aws:FederatedProvider".to_owned(), vec![arn.clone()]);
     let caller = Caller::Anonymous { account: account.to_owned() };
     let lets_in = Asked::new(state, at, &caller).may_assume(action, account, role, &brought);
-    lets_in.then(|| (Door::Provider(arn.clone()), Begin { context, ..Begin::by(by) }))
+    lets_in.then(|| (AccessPath::Provider(arn.clone()), Begin { context, ..Begin::by(by) }))
 }
 
 /// What an attacker who writes the tokens or assertions writes: whatever the trust wants to read of this provider.
@@ -254,7 +260,7 @@ fn assertion(tokens: &Tokens, statements: &[&Value]) -> BTreeMap<String, String>
 }
 
 /// By a service that runs a program of theirs. An instance gets what its profile holds.
-fn service(state: &State, at: Timestamp, workload: &Workload) -> Option<(Door, Begin)> {
+fn service(state: &State, at: Timestamp, workload: &Workload) -> Option<(AccessPath, Begin)> {
     let Workload { account, role, service } = workload;
     let mut profiles = state.iam.instance_profiles.in_account(View::Settled, account);
     if service == "ec2.amazonaws.com" && !profiles.any(|(.., profile)| profile.role.as_deref() == Some(role)) {
@@ -262,7 +268,7 @@ fn service(state: &State, at: Timestamp, workload: &Workload) -> Option<(Door, B
     }
     let caller = Caller::Service { account: account.clone(), name: service.clone() };
     let lets_in = Asked::new(state, at, &caller).may_assume("sts:AssumeRole", account, role, &Brought::new());
-    lets_in.then(|| (Door::Workload(service.clone()), Begin::by(StartedBy::Service(service.clone()))))
+    lets_in.then(|| (AccessPath::Workload(service.clone()), Begin::by(StartedBy::Service(service.clone()))))
 }
 
 /// By a certificate that an enabled trust anchor takes, through each enabled profile beside it that names the role.
@@ -271,7 +277,7 @@ fn roles_anywhere(
     at: Timestamp,
     attacker: &Attacker,
     (account, role): (&str, &str),
-) -> Vec<(Door, Begin)> {
+) -> Vec<(AccessPath, Begin)> {
     let mut found = Vec::new();
     let iam = &state.iam;
     let Some(role_arn) = iam.role_arn(View::Settled, account, role) else { return found };
@@ -303,7 +309,7 @@ fn roles_anywhere(
                 let policies = policies.filter_map(|text| serde_json::from_str(&text).ok()).collect();
                 let arn = crate::roles_anywhere::arn(region, account, "profile", id);
                 let begin = Begin { policies, ..Begin::by(StartedBy::RolesAnywhere(arn.clone())) };
-                found.push((Door::RolesAnywhere(arn), begin));
+                found.push((AccessPath::RolesAnywhere(arn), begin));
             }
         }
     }
@@ -312,7 +318,7 @@ fn roles_anywhere(
 
 /// By signing in as a person to whom the account and the role's permission set are assigned. Identity Center's roles trust it by
 /// themselves, and nobody can edit them.
-fn people(state: &State, attacker: &Attacker, (account, role): (&str, &str)) -> Vec<(Door, Begin)> {
+fn people(state: &State, attacker: &Attacker, (account, role): (&str, &str)) -> Vec<(AccessPath, Begin)> {
     let Some(known) = state.iam.role(View::Settled, account, role) else { return vec![] };
     let center = &state.identity_center;
     let is_of = |set: &String| {
@@ -325,7 +331,7 @@ fn people(state: &State, attacker: &Attacker, (account, role): (&str, &str)) -> 
         if center.access_of(View::Settled, person).iter().any(|(of, set, _)| of == account && is_of(set)) {
             let context = BTreeMap::from([("identitystore:UserId".to_owned(), person.clone())]);
             let begin = Begin { context, ..Begin::by(StartedBy::IdentityCenter(person.clone())) };
-            found.push((Door::Person(person.clone()), begin));
+            found.push((AccessPath::Person(person.clone()), begin));
         }
     }
     found

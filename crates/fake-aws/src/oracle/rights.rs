@@ -13,7 +13,7 @@ use crate::store::View;
 
 use super::probes::{self, Brought, NOBODY, Probe};
 
-/// What is reported of a caller's rights at most: one opens a door, a few say which.
+/// What is reported of a caller's rights at most: one opens an access path, a few say which.
 const SOME: usize = 6;
 
 /// A caller who can be asked many questions.

@@ -7,23 +7,23 @@ use crate::caller::{Caller, SessionOf};
 use crate::store::View;
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_a_door_while_it_is_active_and_its_user_may_do_something() {
+async fn a_key_is_a_access_path_while_it_is_active_and_its_user_may_do_something() {
     let mut stage = stage();
     stage.user("mallory", &allow("ec2:StopInstances", "*"));
     let key = stage.key("mallory");
     stage.attacker = Attacker::with(key.clone());
     let open = stage.open();
-    assert_eq!(open[0].door, Door::AccessKey(key.key_id.clone()));
+    assert_eq!(open[0].access_path, AccessPath::AccessKey(key.key_id.clone()));
     assert_eq!((open.len(), open[0].ends_at), (1, None), "{open:?}");
     assert!(open[0].can[0].starts_with("ec2:StopInstances on "), "{open:?}");
 
     stage.put_user("mallory", "quarantine", &deny_all(&Value::Null));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
     stage.iam("DeleteUserPolicy", json!({ "UserName": "mallory", "PolicyName": "quarantine" }));
-    assert_eq!(stage.doors().len(), 1);
+    assert_eq!(stage.access_paths().len(), 1);
     let inactive = json!({ "UserName": "mallory", "AccessKeyId": key.key_id, "Status": "Inactive" });
     stage.iam("UpdateAccessKey", inactive);
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,7 +36,7 @@ async fn a_session_ends_by_itself_unless_it_can_become_another_one() {
     let session = stage.assume(&key, "reader");
     let open = stage.open();
     assert_eq!(open.len(), 1, "the attacker holds the session alone: {open:?}");
-    assert_eq!(open[0].door, Door::Session(session.key_id.clone()));
+    assert_eq!(open[0].access_path, AccessPath::Session(session.key_id.clone()));
     assert_eq!(open[0].ends_at, Some(stage.later(3_600)));
     assert_eq!(open[0].holder.id, role);
     assert_eq!(stage.open_at(stage.later(3_600)), vec![]);
@@ -54,7 +54,7 @@ async fn a_session_ends_by_itself_unless_it_can_become_another_one() {
         "cut",
         &deny_all(&json!({ "DateLessThan": { "aws:TokenIssueTime": stage.later(1).to_string() } })),
     );
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,9 +72,9 @@ async fn a_session_that_can_make_a_credential_or_reach_rights_through_others_doe
     stage.attacker.credentials.remove(&minter);
     stage.iam("DeleteRolePolicy", json!({ "RoleName": "minter", "PolicyName": "own" }));
 
-    // Two roles that lead to each other and to nothing are no door; once the second leads to rights, both are.
+    // Two roles that lead to each other and to nothing are no access path; once the second leads to rights, both are.
     stage.assume(&key, "first");
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
     stage.role("third", &open, &allow("s3:*", "*"));
     let found = stage.open();
     assert_eq!((found.len(), found[0].ends_at), (1, None), "{found:?}");
@@ -82,18 +82,18 @@ async fn a_session_that_can_make_a_credential_or_reach_rights_through_others_doe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deleted_or_recreated_holder_shuts_its_doors() {
+async fn a_deleted_or_recreated_holder_shuts_its_access_paths() {
     let mut stage = stage();
     stage.user("mallory", &allow("*", "*"));
     let key = stage.key("mallory");
     stage.attacker = Attacker::with(key.clone());
     stage.act(&key, "sts", "GetSessionToken", json!({}));
-    assert_eq!(stage.doors().len(), 2);
+    assert_eq!(stage.access_paths().len(), 2);
     stage.iam("DeleteUserPolicy", json!({ "UserName": "mallory", "PolicyName": "own" }));
     stage.iam("DeleteAccessKey", json!({ "UserName": "mallory", "AccessKeyId": key.key_id }));
     stage.iam("DeleteUser", json!({ "UserName": "mallory" }));
     stage.user("mallory", &allow("*", "*"));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,16 +107,16 @@ async fn a_password_opens_new_sessions_that_denials_of_older_ones_do_not_meet_un
         "cut",
         &deny_all(&json!({ "DateLessThan": { "aws:TokenIssueTime": stage.later(60).to_string() } })),
     );
-    assert_eq!(stage.doors(), vec![Door::Password]);
+    assert_eq!(stage.access_paths(), vec![AccessPath::Password]);
     stage.put_user("mallory", "keys", &deny_all(&Value::Null));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
     stage.iam("DeleteUserPolicy", json!({ "UserName": "mallory", "PolicyName": "keys" }));
     stage.iam("DeleteLoginProfile", json!({ "UserName": "mallory" }));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
     let again =
         Request::new("iam", "CreateLoginProfile", json!({ "UserName": "mallory", "Password": "correct-Horse-2" }));
     stage.aws.stage_at(stage.later(5), ACCOUNT, again).unwrap();
-    assert_eq!(stage.doors(), vec![], "that password the attacker does not know");
+    assert_eq!(stage.access_paths(), vec![], "that password the attacker does not know");
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,14 +136,14 @@ async fn other_credentials_open_what_their_service_is_allowed() {
         "UploadSSHPublicKey",
         json!({ "UserName": "mallory", "SSHPublicKeyBody": "ssh-rsa AAAAB3NzaC1yc2E" }),
     );
-    assert_eq!(stage.doors().len(), 2, "{:?}", stage.open());
+    assert_eq!(stage.access_paths().len(), 2, "{:?}", stage.open());
     stage.put_user("mallory", "own", &allow("bedrock:InvokeModel", "*"));
-    let [Door::ServiceCredential(id)] = &stage.doors()[..] else { panic!("{:?}", stage.open()) };
+    let [AccessPath::ServiceCredential(id)] = &stage.access_paths()[..] else { panic!("{:?}", stage.open()) };
     stage.iam(
         "UpdateServiceSpecificCredential",
         json!({ "UserName": "mallory", "ServiceSpecificCredentialId": id, "Status": "Inactive" }),
     );
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,7 +158,7 @@ async fn an_answer_teaches_what_it_holds() {
     let open = stage.open();
     assert_eq!(open.len(), 3, "{open:?}");
     assert!(open.iter().all(|open| open.holder.id == id), "{open:?}");
-    let federated = open.iter().find(|open| matches!(open.door, Door::Session(_))).unwrap();
+    let federated = open.iter().find(|open| matches!(open.access_path, AccessPath::Session(_))).unwrap();
     assert!(federated.ends_at.is_some(), "it calls neither IAM nor STS: {federated:?}");
     let all = stage.aws.state();
     assert!(all.sessions.values().all(|session| matches!(session.of, SessionOf::Federated(_))));
@@ -181,15 +181,15 @@ async fn a_new_session_takes_the_name_that_a_policy_asks_for() {
     }] });
     stage.attacker.accounts.insert(ELSEWHERE.to_owned());
     stage.role("r", &trust(&json!({ "AWS": ELSEWHERE }), "sts:AssumeRole", &Value::Null), &named);
-    assert_eq!(stage.doors().len(), 1);
+    assert_eq!(stage.access_paths().len(), 1);
     // And it does not keep one that is denied.
     stage.put_role("r", "own", &allow("s3:*", "*"));
     stage.put_role("r", "cut", &deny_all(&json!({ "StringLike": { "aws:userid": "*:deploy-*" } })));
-    assert_eq!(stage.doors().len(), 1);
+    assert_eq!(stage.access_paths().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_that_no_door_understands_is_told() {
+async fn a_write_that_no_access_path_understands_is_told() {
     let stage = stage();
     let id = stage.user("mallory", &allow("*", "*"));
     let key = stage.key("mallory");

@@ -13,7 +13,7 @@ use crate::state::State;
 use crate::store::View;
 
 #[tokio::test(start_paused = true)]
-async fn a_hole_in_a_denial_is_a_door() {
+async fn a_hole_in_a_denial_is_a_access_path() {
     let denial = |statement: Value| {
         let mut statement = statement;
         statement["Effect"] = json!("Deny");
@@ -56,7 +56,7 @@ async fn a_hole_in_a_denial_is_a_door() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_narrow_right_under_its_conditions_is_a_door_also_when_it_begins_later() {
+async fn a_narrow_right_under_its_conditions_is_a_access_path_also_when_it_begins_later() {
     let grants = [
         json!({ "Action": "zoo:Feed*", "Resource": "arn:aws:zoo:eu-west-1:*:animal/l?on" }),
         json!({ "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}/*" }),
@@ -71,19 +71,19 @@ async fn a_narrow_right_under_its_conditions_is_a_door_also_when_it_begins_later
         stage.user("mallory", &json!({ "Version": "2012-10-17", "Statement": grant }));
         stage.attacker = Attacker::with(stage.key("mallory"));
         assert_eq!(stage.open().len(), 1, "{grant}");
-        // A boundary that leaves nothing of it shuts the door.
+        // A boundary that leaves nothing of it shuts the access path.
         let boundary = stage.iam(
             "CreatePolicy",
             json!({ "PolicyName": "b", "PolicyDocument": allow("iam:GetGroup", "arn:aws:iam::*:group/q").to_string() }),
         );
         let arn = &boundary["Policy"]["Arn"];
         stage.iam("PutUserPermissionsBoundary", json!({ "UserName": "mallory", "PermissionsBoundary": arn }));
-        assert_eq!(stage.doors(), vec![], "{grant}");
+        assert_eq!(stage.access_paths(), vec![], "{grant}");
     }
     let mut stage = stage();
     stage.user("mallory", &allow("sts:*", "*"));
     stage.attacker = Attacker::with(stage.key("mallory"));
-    assert_eq!(stage.doors(), vec![], "what STS alone allows leads nowhere here");
+    assert_eq!(stage.access_paths(), vec![], "what STS alone allows leads nowhere here");
 }
 
 /// Picks by a seed.

@@ -96,15 +96,15 @@ impl Stage {
     }
 
     fn open_at(&self, at: Timestamp) -> Vec<Open> {
-        open_doors(&self.aws.state(), at, &self.attacker)
+        open_access_paths(&self.aws.state(), at, &self.attacker)
     }
 
     fn open(&self) -> Vec<Open> {
         self.open_at(self.aws.now())
     }
 
-    fn doors(&self) -> Vec<Door> {
-        self.open().into_iter().map(|open| open.door).collect()
+    fn access_paths(&self) -> Vec<AccessPath> {
+        self.open().into_iter().map(|open| open.access_path).collect()
     }
 
     fn later(&self, seconds: i64) -> Timestamp {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_trust_that_lets_an_accomplice_in_is_a_door_and_one_for_somebody_else_is_none() {
+async fn a_trust_that_lets_an_accomplice_in_is_a_access_path_and_one_for_somebody_else_is_none() {
     let evil = format!("arn:aws:iam::{ELSEWHERE}:user/evil");
     let external = json!({ "StringEquals": { "sts:ExternalId": "x" } });
     let tag = json!({ "ArnLike": { "aws:PrincipalArn": format!("arn:aws:iam::{ELSEWHERE}:role/*") } });
@@ -28,21 +28,21 @@ async fn a_trust_that_lets_an_accomplice_in_is_a_door_and_one_for_somebody_else_
         stage.role("r", &trust(&principal, "sts:AssumeRole", &condition), &allow("s3:*", "*"));
         let found = stage.open();
         assert_eq!(found.len(), usize::from(is_open), "{principal} {condition}: {found:?}");
-        assert!(found.iter().all(|open| matches!(open.door, Door::Outsider(_)) && open.ends_at.is_none()));
+        assert!(found.iter().all(|open| matches!(open.access_path, AccessPath::Outsider(_)) && open.ends_at.is_none()));
         // Older sessions only: a new one gets in again. All sessions: nothing is left to open.
         stage.put_role(
             "r",
             "cut",
             &deny_all(&json!({ "DateLessThan": { "aws:TokenIssueTime": stage.later(60).to_string() } })),
         );
-        assert_eq!(stage.doors().len(), usize::from(is_open), "{principal} {condition}");
+        assert_eq!(stage.access_paths().len(), usize::from(is_open), "{principal} {condition}");
         stage.put_role("r", "cut", &deny_all(&Value::Null));
-        assert_eq!(stage.doors(), vec![], "{principal} {condition}");
+        assert_eq!(stage.access_paths(), vec![], "{principal} {condition}");
     }
     let mut stage = stage();
     stage.attacker.principals.insert(evil.clone());
     stage.role("r", &trust(&json!({ "AWS": evil }), "sts:AssumeRole", &Value::Null), &allow("s3:*", "*"));
-    assert_eq!(stage.doors(), vec![Door::Outsider(evil)]);
+    assert_eq!(stage.access_paths(), vec![AccessPath::Outsider(evil)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,10 +68,10 @@ async fn tokens_and_workloads_open_the_roles_that_trust_them() {
     };
     for (subject, is_open) in [(Some("repo:b/c"), false), (Some("repo:a/c"), true), (None, true)] {
         stage.attacker.tokens = [tokens(subject)].into();
-        assert_eq!(stage.doors().len(), usize::from(is_open), "{subject:?}: {:?}", stage.open());
+        assert_eq!(stage.access_paths().len(), usize::from(is_open), "{subject:?}: {:?}", stage.open());
     }
     stage.iam("DeleteOpenIDConnectProvider", json!({ "OpenIDConnectProviderArn": arn }));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 
     let ec2 = trust(&json!({ "Service": "ec2.amazonaws.com" }), "sts:AssumeRole", &Value::Null);
     let role = stage.role("runs", &ec2, &allow("s3:*", "*"));
@@ -80,10 +80,10 @@ async fn tokens_and_workloads_open_the_roles_that_trust_them() {
         role,
         service: "ec2.amazonaws.com".to_owned(),
     });
-    assert_eq!(stage.doors(), vec![], "no instance profile holds it");
+    assert_eq!(stage.access_paths(), vec![], "no instance profile holds it");
     stage.iam("CreateInstanceProfile", json!({ "InstanceProfileName": "p" }));
     stage.iam("AddRoleToInstanceProfile", json!({ "InstanceProfileName": "p", "RoleName": "runs" }));
-    assert_eq!(stage.doors(), vec![Door::Workload("ec2.amazonaws.com".to_owned())]);
+    assert_eq!(stage.access_paths(), vec![AccessPath::Workload("ec2.amazonaws.com".to_owned())]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,11 +108,11 @@ async fn a_certificate_and_a_sign_in_open_what_is_enabled_and_assigned() {
     stage.attacker.anchors.insert(anchor["trustAnchor"]["trustAnchorArn"].as_str().unwrap().to_owned());
     let found = stage.open();
     assert_eq!(found.len(), 1, "{found:?}");
-    assert_eq!(found[0].door, Door::RolesAnywhere(profile["profileArn"].as_str().unwrap().to_owned()));
+    assert_eq!(found[0].access_path, AccessPath::RolesAnywhere(profile["profileArn"].as_str().unwrap().to_owned()));
     assert_eq!(found[0].can, vec!["s3:GetObject on arn:aws:s3:::b/Zq9".to_owned()]);
     let disable = Request::new("rolesanywhere", "DisableProfile", json!({ "profileId": profile["profileId"] }));
     stage.aws.stage(ACCOUNT, disable.in_region("eu-west-1")).unwrap();
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 
     let name = "AWSReservedSSO_Admin_0123456789abcdef";
     let saml = trust(&json!({ "AWS": "333333333333" }), "sts:AssumeRole", &Value::Null);
@@ -131,9 +131,9 @@ async fn a_certificate_and_a_sign_in_open_what_is_enabled_and_assigned() {
         all.identity_center.permission_sets.insert("ps-1".to_owned(), "Admin".to_owned());
         all.identity_center.assign(now, ACCOUNT, "USER", "user-1", "ps-1");
     }
-    assert_eq!(stage.doors(), vec![Door::Person("user-1".to_owned())]);
+    assert_eq!(stage.access_paths(), vec![AccessPath::Person("user-1".to_owned())]);
     stage.put_role(name, "cut", &deny_all(&json!({ "StringEquals": { "identitystore:UserId": "user-1" } })));
-    assert_eq!(stage.doors(), vec![]);
+    assert_eq!(stage.access_paths(), vec![]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,7 +177,7 @@ async fn a_role_is_open_to_an_accomplice_where_the_call_succeeds_and_nowhere_els
             });
             let gets_in =
                 keys.iter().any(|key| stage.aws.call(key, Request::new("sts", "AssumeRole", input.clone())).is_ok());
-            assert_eq!(!stage.doors().is_empty(), gets_in, "{principal} {condition}: {:?}", stage.open());
+            assert_eq!(!stage.access_paths().is_empty(), gets_in, "{principal} {condition}: {:?}", stage.open());
         }
     }
 }

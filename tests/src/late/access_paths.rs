@@ -1,4 +1,4 @@
-//! Doors, and whether they let somebody in.
+//! Access paths, and whether they let somebody in.
 
 use aws_sdk_iam::config::Credentials;
 use aws_sdk_sts::error::ProvideErrorMetadata as _;
@@ -9,16 +9,16 @@ use crate::stack::Stack;
 /// The attacker's own account. It is in no organization of ours.
 pub(super) const OUTSIDE: &str = "666666666666";
 
-/// What every identity here may do, so that a door can be tried: it reads nothing of anybody.
+/// What every identity here may do, so that an access path can be tried: it reads nothing of anybody.
 pub(super) const PROBE: &str = "sqs:ListQueues";
 
 /// How AWS refuses.
 const REFUSALS: [&str; 4] =
     ["AccessDenied", "AccessDeniedException", "InvalidClientTokenId", "UnrecognizedClientException"];
 
-/// A way in, or a bystander's own.
+/// An access path, or a bystander's own.
 #[derive(Clone)]
-pub enum Door {
+pub enum AccessPath {
     /// An access key.
     Key(HeldKey),
     /// A session of a user.
@@ -29,7 +29,7 @@ pub enum Door {
     Trust(String),
 }
 
-impl Door {
+impl AccessPath {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::Key(_) => "key",
@@ -79,16 +79,18 @@ impl Stack {
         answer.map(drop).map_err(|error| error.code().map_or_else(|| format!("{error:?}"), str::to_owned))
     }
 
-    /// Whether a door lets somebody in.
-    pub(super) async fn opens(&self, door: &Door) -> bool {
-        let tried = match door {
-            Door::Key(key) => self.probe(key.credentials()).await,
-            Door::UserSession(credentials) => self.probe(credentials.clone()).await,
-            Door::RoleSession(credentials, role) => match self.assume_as(credentials.clone(), role, "renewed").await {
-                Ok(renewed) => self.probe(renewed).await,
-                Err(code) => Err(code),
-            },
-            Door::Trust(role) => {
+    /// Whether an access path lets somebody in.
+    pub(super) async fn opens(&self, access_path: &AccessPath) -> bool {
+        let tried = match access_path {
+            AccessPath::Key(key) => self.probe(key.credentials()).await,
+            AccessPath::UserSession(credentials) => self.probe(credentials.clone()).await,
+            AccessPath::RoleSession(credentials, role) => {
+                match self.assume_as(credentials.clone(), role, "renewed").await {
+                    Ok(renewed) => self.probe(renewed).await,
+                    Err(code) => Err(code),
+                }
+            }
+            AccessPath::Trust(role) => {
                 let root = Credentials::new(OUTSIDE, "test", None, None, "test");
                 match self.assume_as(root, role, "outsider").await {
                     Ok(session) => self.probe(session).await,
@@ -100,7 +102,7 @@ impl Stack {
             Ok(()) => true,
             Err(code) if REFUSALS.contains(&code.as_str()) => false,
             // What answers in no way that we know is not shut.
-            Err(code) => panic!("a {} was neither let in nor refused: {code}", door.kind()),
+            Err(code) => panic!("a {} was neither let in nor refused: {code}", access_path.kind()),
         }
     }
 }

@@ -13,12 +13,12 @@ import wire
 from credentials import LAST_SIGN_IN, PASSWORDS, SERVICE_CREDENTIALS, SSH_KEYS, digest, scrambled, settled
 from ministack.core.responses import get_region, request_scope
 from ministack.services import bedrock_runtime, iam
-from wire import Json, Request, Response, door, now, plain_json
+from wire import Json, Request, Response, access_path, now, plain_json
 
 user_may = lag.enforced(wire.user_may)
 
 
-@door
+@access_path
 async def sign_in(request: Request) -> Response | None:
     """The console's sign-in, as an overlay-only address: form AccountId, UserName, Password.
 
@@ -76,7 +76,7 @@ def api_key_refusal(request: Request, service: str, also: str = "", resource: st
         return account, name
 
 
-@door
+@access_path
 async def bedrock(request: Request) -> Response | None:
     """Bedrock's runtime opens to a long-term API key, as far as its user may CallWithBearerToken and InvokeModel."""
     called = re.fullmatch(r"/model/(.+)/(converse|invoke)", request.path)
@@ -92,7 +92,7 @@ async def bedrock(request: Request) -> Response | None:
         return await bedrock_runtime.handle_request("POST", request.path, request.headers, request.body, {})
 
 
-@door
+@access_path
 async def other_api_keys(request: Request) -> Response | None:
     """The other API keys have no service here to open. At `POST /_overlay/bearer/<service>` they are tried: 200 or 403."""
     service = request.path.removeprefix("/_overlay/bearer/")
@@ -102,7 +102,7 @@ async def other_api_keys(request: Request) -> Response | None:
     return opened if len(opened) == 3 else plain_json(200, {"UserName": opened[1]})
 
 
-@door
+@access_path
 async def git_over_https(request: Request) -> Response | None:
     """CodeCommit's HTTPS front for git: `GET /v1/repos/<name>/info/refs?service=git-upload-pack` with Basic credentials."""
     asked = re.fullmatch(r"/v1/repos/([^/]+)/info/refs", request.path)
@@ -117,7 +117,7 @@ async def git_over_https(request: Request) -> Response | None:
     return git_answer(found, asked[1], service)
 
 
-@door
+@access_path
 async def git_over_ssh(request: Request) -> Response | None:
     """There is no SSH here: `POST /_overlay/ssh` with form SSHPublicKeyId, Repository, Service stands for git over SSH by the
     holder of that key, whose proof is not asked for."""

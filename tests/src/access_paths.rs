@@ -66,8 +66,8 @@ pub struct Everything {
     session: aws_sdk_iam::Client,
 }
 
-/// The doors that stand open, by name.
-pub const DOORS: [&str; 7] = ["key 0", "key 1", "session", "console", "bedrock", "git", "ssh"];
+/// The access paths that stand open, by name.
+pub const ACCESS_PATHS: [&str; 7] = ["key 0", "key 1", "session", "console", "bedrock", "git", "ssh"];
 
 impl Stack {
     /// Makes a user who holds everything.
@@ -125,7 +125,7 @@ impl Stack {
 }
 
 impl Everything {
-    /// The doors that are open, of [`DOORS`], in their order.
+    /// The access paths that are open, of [`ACCESS_PATHS`], in their order.
     pub async fn open(&self, stack: &Stack) -> Vec<&'static str> {
         let mut open = Vec::new();
         for (name, key) in ["key 0", "key 1"].into_iter().zip(&self.keys) {
@@ -160,7 +160,7 @@ impl Everything {
         open
     }
 
-    /// The state of the credential that opens no door here: the signing certificate.
+    /// The state of the credential that opens no access path here: the signing certificate.
     pub async fn certificate_status(&self, stack: &Stack) -> StatusType {
         let listed = stack.iam.list_signing_certificates().user_name(&self.user).send().await.expect("certificates");
         let mine = listed.certificates().iter().find(|one| one.certificate_id() == self.certificate);

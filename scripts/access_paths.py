@@ -1,7 +1,7 @@
-"""A user with one of each credential that IAM lets one hold, and every way in that they open.
+"""A user with one of each credential that IAM lets one hold, and every access path that they open.
 
 `Everything` makes the user and tries each credential as its holder would: signed calls, the console, an API key, Git over
-HTTPS and SSH. The ways in that are no signed calls are the emulator's (tests/emulator/README.md).
+HTTPS and SSH. The access paths that are no signed calls are the emulator's (tests/emulator/README.md).
 """
 
 import base64

@@ -1,4 +1,4 @@
-//! Doors, and whose rights they give.
+//! Access paths, and whose rights they give.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::store::View;
 
 /// A way to access.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Door {
+pub enum AccessPath {
     /// A long-term key, by its id.
     AccessKey(String),
     /// A session, by its key's id.
@@ -32,7 +32,7 @@ pub enum Door {
     Person(String),
 }
 
-/// Whose rights a door gives.
+/// Whose rights an access path gives.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Holder {
     /// The account.
@@ -43,11 +43,11 @@ pub struct Holder {
     pub id: String,
 }
 
-/// A door that is open.
+/// An access path that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     /// Which.
-    pub door: Door,
+    pub access_path: AccessPath,
     /// Whose rights it gives.
     pub holder: Holder,
     /// When it ends by itself. None: it does not.
