@@ -1,8 +1,10 @@
-//! What the stack is made of, each thing declared once: the functions with what starts them and what they may do, and the settings.
+//! What the stack is made of, each thing declared once: the functions with what starts them and what they may do, the settings, and
+//! how the commands of `sever` end.
 //!
 //! The functions are composed by their cards, and `cargo xtask gen` writes template and documents by the same, so that a role holds
 //! what its function calls. The cards of countermeasures and event sources are in `severance_domain`.
 
+pub mod exit;
 pub mod function;
 pub mod reader;
 pub mod setting;

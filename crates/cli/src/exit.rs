@@ -1,6 +1,7 @@
-//! Exit codes. They are stable, and stand in docs/EVIDENCE.md, docs/OPERATIONS.md and in each `--help`.
+//! How commands end. The exit codes are the catalogue's.
 
 use serde::{Serialize, Serializer};
+use severance_catalogue::exit::{self, Exit};
 use severance_domain::evidence::verify::Class;
 
 /// How a verification ended, or how it ended for one file or case. The order is from best to worst.
@@ -23,30 +24,26 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The process's exit code. clap exits with 2 on wrong usage.
-    pub(crate) fn code(self) -> u8 {
+    fn exit(self) -> Exit {
         match self {
-            Self::Verified => 0,
-            Self::Unreadable => 10,
-            Self::Malformed => 11,
-            Self::Altered => 12,
-            Self::WrongKey => 13,
-            Self::ChainBroken => 14,
-            Self::Inconsistent => 15,
+            Self::Verified => exit::VERIFIED,
+            Self::Unreadable => exit::UNREADABLE_FILE,
+            Self::Malformed => exit::MALFORMED,
+            Self::Altered => exit::ALTERED,
+            Self::WrongKey => exit::WRONG_KEY,
+            Self::ChainBroken => exit::CHAIN_BROKEN,
+            Self::Inconsistent => exit::INCONSISTENT,
         }
+    }
+
+    /// The process's exit code.
+    pub(crate) fn code(self) -> u8 {
+        self.exit().code
     }
 
     /// The name in `--json`.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Verified => "verified",
-            Self::Unreadable => "unreadable",
-            Self::Malformed => Class::Malformed.as_str(),
-            Self::Altered => Class::Altered.as_str(),
-            Self::WrongKey => Class::WrongKey.as_str(),
-            Self::ChainBroken => "chain_broken",
-            Self::Inconsistent => Class::Inconsistent.as_str(),
-        }
+        self.exit().name
     }
 
     /// The first words of a report.
@@ -80,21 +77,6 @@ impl Serialize for Status {
     }
 }
 
-/// A policy that does not hold: see `sever policy check`.
-pub(crate) const BROKEN_POLICY: u8 = 20;
-/// The responder understood, and refuses.
-const REFUSED: u8 = 21;
-/// The responder did not answer, or failed.
-const UNANSWERED: u8 = 22;
-/// A file to import holds something else than rows of the registry.
-const BAD_FILE: u8 = 23;
-/// The responder answered, but access was not seen to end.
-pub(crate) const NOT_CONTAINED: u8 = 24;
-/// The responder answered, but not all that was to come back did.
-pub(crate) const NOT_RESTORED: u8 = 25;
-/// Something lives that a case had ended.
-pub(crate) const LIVES: u8 = 26;
-
 /// Why a command ended without doing what it is for. Printed once, by `main`.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
@@ -122,12 +104,12 @@ impl Failure {
     /// The process's exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
-            Self::Unreadable(_) => Status::Unreadable.code(),
-            Self::Policy(_) => BROKEN_POLICY,
-            Self::Refused(_) => REFUSED,
-            Self::Unanswered(_) => UNANSWERED,
-            Self::BadFile(_) => BAD_FILE,
+            Self::Usage(_) => exit::USAGE,
+            Self::Unreadable(_) => exit::UNREADABLE,
+            Self::Policy(_) => exit::BROKEN_POLICY,
+            Self::Refused(_) => exit::REFUSED,
+            Self::Unanswered(_) => exit::UNANSWERED,
+            Self::BadFile(_) => exit::BAD_FILE,
         }
     }
 }

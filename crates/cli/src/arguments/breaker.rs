@@ -1,19 +1,17 @@
 //! What `sever breaker` takes.
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const STATUS_HELP: &str = remote_help!("Examples:\n  sever breaker status");
+const STATUS_EXAMPLES: &str = "Examples:\n  sever breaker status";
 
-const RESET_HELP: &str = remote_help!(
-    "\
+const RESET_EXAMPLES: &str = "\
 Examples:
   # First find out why so much was done at once: sever breaker status names the case that opened it.
   sever breaker reset --reason \"200 keys of one leaked store, INC-42\"
 
-While a breaker is open every step waits for a person. What was held meanwhile still waits: sever reviews."
-);
+While a breaker is open every step waits for a person. What was held meanwhile still waits: sever reviews.";
 
 /// What to do with the breakers.
 #[derive(Debug, clap::Subcommand)]
@@ -26,7 +24,7 @@ pub(crate) enum BreakerCommand {
 
 /// The options of `sever breaker status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = STATUS_HELP)]
+#[command(after_help = help::remote(STATUS_EXAMPLES, None))]
 pub(crate) struct StatusOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -34,7 +32,7 @@ pub(crate) struct StatusOptions {
 
 /// The options of `sever breaker reset`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = RESET_HELP)]
+#[command(after_help = help::remote(RESET_EXAMPLES, None))]
 pub(crate) struct ResetOptions {
     /// Why it may go on.
     #[arg(long, value_name = "TEXT", value_parser = values::words)]

@@ -1,14 +1,14 @@
 //! What `sever contain` and `sever status` take.
 
+use severance_catalogue::exit;
 use severance_domain::case::CaseId;
 
 use crate::arguments::claim::ClaimOptions;
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const CONTAIN_HELP: &str = remote_help!(
-    "\
+const CONTAIN_EXAMPLES: &str = "\
 Examples:
   # First look: sever plan. Then end all of it, because somebody else may hold it.
   sever contain arn:aws:iam::111122223333:user/deployer \\
@@ -22,24 +22,19 @@ Examples:
   # What would be done, with each policy's own words. Changes nothing.
   sever contain arn:aws:iam::111122223333:user/deployer --reason drill --dry-run
 
-It may take minutes: the identity is looked at again until nothing new appears. Undo: sever restore.
+It may take minutes: the identity is looked at again until nothing new appears. Undo: sever restore.";
 
-Besides the codes below, 24: it was answered, but access was not seen to end (held, observed, partial, failed)."
-);
-
-const STATUS_HELP: &str = remote_help!(
-    "\
+const STATUS_EXAMPLES: &str = "\
 Examples:
   # What was done, what was seen, what lives on until when, and what was given back.
   sever status sev-0123456789abcdef0123
 
   # For a script.
-  sever status sev-0123456789abcdef0123 --json | jq -r .case.verdict"
-);
+  sever status sev-0123456789abcdef0123 --json | jq -r .case.verdict";
 
 /// The options of `sever contain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = CONTAIN_HELP)]
+#[command(after_help = help::remote(CONTAIN_EXAMPLES, Some(&exit::CONTAIN)))]
 pub(crate) struct ContainOptions {
     #[command(flatten)]
     pub(crate) claim: ClaimOptions,
@@ -62,7 +57,7 @@ pub(crate) struct ContainOptions {
 
 /// The options of `sever status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = STATUS_HELP)]
+#[command(after_help = help::remote(STATUS_EXAMPLES, None))]
 pub(crate) struct StatusOptions {
     /// The case.
     #[arg(value_parser = values::case)]

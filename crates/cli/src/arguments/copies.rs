@@ -1,11 +1,13 @@
 //! What `sever copies` takes.
 
+use severance_catalogue::exit;
 use severance_domain::ids::AccessKeyId;
 
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   # Secrets, parameters, environments of functions, builds and tasks that name the key.
   sever copies AKIAIOSFODNN7EXAMPLE
@@ -17,20 +19,21 @@ Examples:
   sever copies AKIAIOSFODNN7EXAMPLE --json | jq -r '.copies[] | select(.how == \"names_key\").arn'
 
 It prints where the key stands, never what stands there. It does not look into code, images, buckets and machines. While
-something could not be looked at there may be copies that nobody knows of: the exit code is 24.
+something could not be looked at there may be copies that nobody knows of: the exit code is 24.";
 
-Exit codes:
-   0  answered, and all that the search looks into could be read
-   2  wrong usage
-  10  the output could not be written
-  22  no answer: not reachable, not allowed, switched off in this stack, or the function itself failed
-  24  answered, but not all could be looked at
+/// The examples, how the command ends, and what it needs.
+fn help() -> String {
+    let codes = help::codes(exit::OF_COPIES);
+    format!(
+        "{EXAMPLES}\n\nExit codes:{codes}
 
-You need lambda:InvokeFunction on the function STACK-copies-search, which exists only in a stack with CopiesSearch=true.";
+You need lambda:InvokeFunction on the function STACK-copies-search, which exists only in a stack with CopiesSearch=true."
+    )
+}
 
 /// The options of `sever copies`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = help())]
 pub(crate) struct CopiesOptions {
     /// The key.
     #[arg(value_name = "KEY", value_parser = values::long_term_key)]

@@ -1,13 +1,13 @@
 //! What `sever cutovers` and `sever cut` take.
 
+use severance_catalogue::exit;
 use severance_domain::ids::AccessKeyId;
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const LIST_HELP: &str = remote_help!(
-    "\
+const LIST_EXAMPLES: &str = "\
 Examples:
   # Every key that was replaced and is not gone yet.
   sever cutovers
@@ -19,25 +19,20 @@ Examples:
   sever cutovers --json | jq -r '.cutovers.gates[] | select(.inactiveSince == null).old'
 
 A key that nobody uses for the quiet window of its class is deactivated, and deleted after the stack's CutoverDeletion. One
-that is still used at its deadline is held for a person: do nothing to keep it, sever approve or sever cut to end it."
-);
+that is still used at its deadline is held for a person: do nothing to keep it, sever approve or sever cut to end it.";
 
-const CUT_HELP: &str = remote_help!(
-    "\
+const CUT_EXAMPLES: &str = "\
 Examples:
   # Whoever still uses it breaks: look who that is first.
   sever cutovers
   sever cut AKIAIOSFODNN7EXAMPLE --reason \"the last consumer is switched off, OPS-12\" --ticket OPS-12
 
 Only a key that a rotation has replaced can be cut; any other is ended by sever contain. It is deactivated, not deleted, so
-sever restore CASE gives it back.
-
-Besides the codes below, 24: it was answered, but the key was not seen to end (held, observed, failed)."
-);
+sever restore CASE gives it back.";
 
 /// The options of `sever cutovers`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = LIST_HELP)]
+#[command(after_help = help::remote(LIST_EXAMPLES, None))]
 pub(crate) struct CutoversOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -45,7 +40,7 @@ pub(crate) struct CutoversOptions {
 
 /// The options of `sever cut`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = CUT_HELP)]
+#[command(after_help = help::remote(CUT_EXAMPLES, Some(&exit::CUT)))]
 pub(crate) struct CutOptions {
     /// The old key.
     #[arg(value_name = "KEY", value_parser = values::long_term_key)]

@@ -4,23 +4,21 @@ use clap::ArgGroup;
 use jiff::civil::Date;
 use severance_domain::countermeasure::Countermeasure;
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const ADD_HELP: &str = remote_help!(
-    "\
+const ADD_EXAMPLES: &str = "\
 Examples:
   # A pattern of ARNs (* stands for any text), for one countermeasure, for 30 days.
   sever exempt add 'arn:aws:iam::111122223333:user/batch-*' --countermeasure deactivate_access_key \\
     --owner payments@example.com --reason \"yearly closing\" --ticket OPS-1 --way-out \"move to a role\" --days 30
 
-An exemption stops by itself. Its owner is warned before. The stack has a longest time (ExemptionMaxDays)."
-);
+An exemption stops by itself. Its owner is warned before. The stack has a longest time (ExemptionMaxDays).";
 
-const LIST_HELP: &str = remote_help!("Examples:\n  sever exempt list");
+const LIST_EXAMPLES: &str = "Examples:\n  sever exempt list";
 
-const END_HELP: &str = remote_help!("Examples:\n  sever exempt end exm-3f2a91c0");
+const END_EXAMPLES: &str = "Examples:\n  sever exempt end exm-3f2a91c0";
 
 /// What to do with exemptions.
 #[derive(Debug, clap::Subcommand)]
@@ -35,7 +33,7 @@ pub(crate) enum ExemptCommand {
 
 /// The options of `sever exempt add`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = ADD_HELP, group(ArgGroup::new("end").required(true).args(["until", "days"])))]
+#[command(after_help = help::remote(ADD_EXAMPLES, None), group(ArgGroup::new("end").required(true).args(["until", "days"])))]
 pub(crate) struct AddOptions {
     /// The ARN, or a pattern of ARNs with * in it. Quote it, so that the shell leaves the * alone.
     #[arg(value_name = "ARN-PATTERN", value_parser = values::words)]
@@ -75,7 +73,7 @@ pub(crate) struct AddOptions {
 
 /// The options of `sever exempt list`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = LIST_HELP)]
+#[command(after_help = help::remote(LIST_EXAMPLES, None))]
 pub(crate) struct ListOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -83,7 +81,7 @@ pub(crate) struct ListOptions {
 
 /// The options of `sever exempt end`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = END_HELP)]
+#[command(after_help = help::remote(END_EXAMPLES, None))]
 pub(crate) struct EndOptions {
     /// Its name, such as exm-3f2a91c0.
     #[arg(value_parser = values::words)]

@@ -1,11 +1,10 @@
 //! What `sever plan` takes.
 
 use crate::arguments::claim::ClaimOptions;
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 
-const HELP: &str = remote_help!(
-    "\
+const EXAMPLES: &str = "\
 Examples:
   # Who it is, every credential, what would be done in which order, what that hits, and what would live on.
   sever plan arn:aws:iam::111122223333:user/deployer
@@ -18,12 +17,11 @@ Examples:
     | jq -r '.explained[].plan.steps[] | select(.disposition == \"enforce\").countermeasure.type'
 
 It changes nothing and needs no reason. Its last lines are the command that does it: sever contain.
-ENFORCE is done at once, REVIEW waits for a person, OBSERVE is only written down, REFUSE is never done."
-);
+ENFORCE is done at once, REVIEW waits for a person, OBSERVE is only written down, REFUSE is never done.";
 
 /// The options of `sever plan`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = help::remote(EXAMPLES, None))]
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) claim: ClaimOptions,

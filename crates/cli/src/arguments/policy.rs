@@ -2,29 +2,25 @@
 
 use std::path::PathBuf;
 
+use severance_catalogue::exit::{self, Exit};
 use severance_domain::ids::{AccessKeyId, Arn};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::{Severity, SignalKind, Source};
 
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const CHECK_HELP: &str = "\
+const CHECK_EXAMPLES: &str = "\
 Examples:
   # Before a commit, and in CI.
   sever policy check policies
 
   # Only your own, as a list.
-  sever policy check --json | jq -r '.policies[]'
+  sever policy check --json | jq -r '.policies[]'";
 
-Exit codes:
-   0  every policy holds
-   2  wrong usage
-  10  the output could not be written
-  20  broken: each problem is named by file, line and column";
-
-const EXPLAIN_HELP: &str = "\
+const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   # Offline, about an identity that you describe. No AWS account is asked.
   sever policy explain arn:aws:iam::111122223333:user/batch --signal credential_unused --class workload \\
@@ -37,15 +33,12 @@ Examples:
   sever policy explain arn:aws:iam::111122223333:user/alice --signal offboarding --owner alice --leaver alice
 
   # The deployed stack, about the identity as AWS shows it now. Changes nothing.
-  sever policy explain arn:aws:iam::111122223333:user/batch --signal credential_unused --live
+  sever policy explain arn:aws:iam::111122223333:user/batch --signal credential_unused --live";
 
-Exit codes:
-   0  explained, whatever the answer is
-   2  wrong usage
-  10  the output could not be written
-  20  a policy is broken: see sever policy check
-  21  refused (only --live)
-  22  the responder did not answer (only --live)";
+/// The examples of a command, and how it ends.
+fn help(examples: &str, exits: &[Exit]) -> String {
+    format!("{examples}\n\nExit codes:{}", help::codes(exits))
+}
 
 /// What to do with the policies.
 #[derive(Debug, clap::Subcommand)]
@@ -58,7 +51,7 @@ pub(crate) enum PolicyCommand {
 
 /// The options of `sever policy check`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = CHECK_HELP)]
+#[command(after_help = help(CHECK_EXAMPLES, exit::OF_POLICY_CHECK))]
 pub(crate) struct CheckOptions {
     /// The folder with the policies: every *.cedar file in its folders default and custom.
     #[arg(value_name = "DIR", default_value = "policies")]
@@ -71,7 +64,7 @@ pub(crate) struct CheckOptions {
 
 /// The options of `sever policy explain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXPLAIN_HELP)]
+#[command(after_help = help(EXPLAIN_EXAMPLES, exit::OF_POLICY_EXPLAIN))]
 pub(crate) struct ExplainOptions {
     /// The identity: the ARN of an IAM user, an IAM role, a secret, or an account's root user.
     #[arg(value_name = "ARN", value_parser = values::arn)]

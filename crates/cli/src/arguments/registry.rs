@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
+use severance_catalogue::exit;
 use severance_domain::ids::Arn;
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const IMPORT_HELP: &str = remote_help!(
-    "\
+const IMPORT_EXAMPLES: &str = "\
 Examples:
   # Look first: every row is checked, nothing is sent.
   sever registry import identities.csv --dry-run
@@ -22,21 +22,15 @@ Examples:
 
 Classes: human, workload, pipeline, agent, third-party, break-glass. Criticality: low, medium, high, critical.
 A JSON file holds an array of objects with the fields that sever registry export --format json writes.
-A row whose ARN is there already is replaced. If one row is wrong, none is imported.
+A row whose ARN is there already is replaced. If one row is wrong, none is imported.";
 
-Besides the codes below, 23: the file is wrong; each problem is named by line and column. Nothing was imported."
-);
-
-const EXPORT_HELP: &str = remote_help!(
-    "\
+const EXPORT_EXAMPLES: &str = "\
 Examples:
   sever registry export > identities.csv
-  sever registry export --format json | jq -r '.[] | select(.owners == null) | .arn'"
-);
+  sever registry export --format json | jq -r '.[] | select(.owners == null) | .arn'";
 
-const REMOVE_HELP: &str = remote_help!(
-    "Examples:\n  sever registry remove arn:aws:iam::111122223333:user/gone arn:aws:iam::111122223333:role/gone"
-);
+const REMOVE_EXAMPLES: &str =
+    "Examples:\n  sever registry remove arn:aws:iam::111122223333:user/gone arn:aws:iam::111122223333:role/gone";
 
 /// What to do with the registry.
 #[derive(Debug, clap::Subcommand)]
@@ -51,7 +45,7 @@ pub(crate) enum RegistryCommand {
 
 /// The options of `sever registry import`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = IMPORT_HELP)]
+#[command(after_help = help::remote(IMPORT_EXAMPLES, Some(&exit::IMPORT)))]
 pub(crate) struct ImportOptions {
     /// The rows: a file that ends in .csv or .json.
     #[arg(value_name = "FILE")]
@@ -67,7 +61,7 @@ pub(crate) struct ImportOptions {
 
 /// The options of `sever registry export`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = EXPORT_HELP)]
+#[command(after_help = help::remote(EXPORT_EXAMPLES, None))]
 pub(crate) struct ExportOptions {
     /// How the rows are written.
     #[arg(long, value_enum, default_value = "csv")]
@@ -88,7 +82,7 @@ pub(crate) enum Format {
 
 /// The options of `sever registry remove`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = REMOVE_HELP)]
+#[command(after_help = help::remote(REMOVE_EXAMPLES, None))]
 pub(crate) struct RemoveOptions {
     /// Whose rows.
     #[arg(value_name = "ARN", required = true, value_parser = values::arn)]

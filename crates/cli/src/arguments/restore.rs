@@ -1,13 +1,13 @@
 //! What `sever restore` takes.
 
+use severance_catalogue::exit;
 use severance_domain::case::CaseId;
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const HELP: &str = remote_help!(
-    "\
+const EXAMPLES: &str = "\
 Examples:
   # What would come back, what would not, and why. Changes nothing.
   sever restore sev-0123456789abcdef0123 --reason \"false alarm, INC-42\" --dry-run
@@ -20,14 +20,11 @@ Examples:
     | jq -r '.restorable.steps[].answer | select(.why) | .do + \": \" + .why'
 
 Never brought back: a credential that others may know, a deleted password, a rotated value, and what somebody else has
-changed since. After danger a quarantine is lifted, but sessions from before stay denied. docs/RESPONDER.md says why.
-
-Besides the codes below, 25: it was answered, but not all that was to come back was seen to (partial, failed, held)."
-);
+changed since. After danger a quarantine is lifted, but sessions from before stay denied. docs/RESPONDER.md says why.";
 
 /// The options of `sever restore`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = help::remote(EXAMPLES, Some(&exit::RESTORE)))]
 pub(crate) struct RestoreOptions {
     /// The case.
     #[arg(value_parser = values::case)]

@@ -1,22 +1,20 @@
 //! What `sever reviews`, `sever approve`, `sever deny` and `sever recertify` take.
 
 use jiff::civil::Date;
+use severance_catalogue::exit;
 use severance_domain::case::CaseId;
 use severance_domain::ids::Arn;
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 
-const REVIEWS_HELP: &str = remote_help!(
-    "\
+const REVIEWS_EXAMPLES: &str = "\
 Examples:
   sever reviews
-  sever reviews --json | jq -r '.reviews.cases[] | .id + \" \" + .review.plan'"
-);
+  sever reviews --json | jq -r '.reviews.cases[] | .id + \" \" + .review.plan'";
 
-const APPROVE_HELP: &str = remote_help!(
-    "\
+const APPROVE_EXAMPLES: &str = "\
 Examples:
   # What waits, with the digest of each plan; then look at one, and decide.
   sever reviews
@@ -24,26 +22,19 @@ Examples:
   sever approve sev-0123456789abcdef0123 --plan 0123456789abcdef --reason \"confirmed with the owner\"
 
 You approve the plan as it was shown, by its digest. If the situation has changed meanwhile, the plan has another digest and
-nothing is done. Whoever asked for a reaction cannot approve it.
+nothing is done. Whoever asked for a reaction cannot approve it.";
 
-Besides the codes below, 24: it was answered, but access was not seen to end."
-);
-
-const DENY_HELP: &str = remote_help!(
-    "\
+const DENY_EXAMPLES: &str = "\
 Examples:
-  sever deny sev-0123456789abcdef0123 --plan 0123456789abcdef --reason \"planned test, see OPS-7\""
-);
+  sever deny sev-0123456789abcdef0123 --plan 0123456789abcdef --reason \"planned test, see OPS-7\"";
 
-const RECERTIFY_HELP: &str = remote_help!(
-    "\
+const RECERTIFY_EXAMPLES: &str = "\
 Examples:
-  sever recertify arn:aws:iam::111122223333:user/batch --until 2027-03-31 --reason \"yearly closing still runs on it\""
-);
+  sever recertify arn:aws:iam::111122223333:user/batch --until 2027-03-31 --reason \"yearly closing still runs on it\"";
 
 /// The options of `sever reviews`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = REVIEWS_HELP)]
+#[command(after_help = help::remote(REVIEWS_EXAMPLES, None))]
 pub(crate) struct ReviewsOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -70,7 +61,7 @@ pub(crate) struct Decided {
 
 /// The options of `sever approve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = APPROVE_HELP)]
+#[command(after_help = help::remote(APPROVE_EXAMPLES, Some(&exit::APPROVE)))]
 pub(crate) struct ApproveOptions {
     #[command(flatten)]
     pub(crate) decided: Decided,
@@ -78,7 +69,7 @@ pub(crate) struct ApproveOptions {
 
 /// The options of `sever deny`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = DENY_HELP)]
+#[command(after_help = help::remote(DENY_EXAMPLES, None))]
 pub(crate) struct DenyOptions {
     #[command(flatten)]
     pub(crate) decided: Decided,
@@ -86,7 +77,7 @@ pub(crate) struct DenyOptions {
 
 /// The options of `sever recertify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = RECERTIFY_HELP)]
+#[command(after_help = help::remote(RECERTIFY_EXAMPLES, None))]
 pub(crate) struct RecertifyOptions {
     /// The identity.
     #[arg(value_name = "ARN", value_parser = values::arn)]

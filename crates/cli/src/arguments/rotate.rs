@@ -1,13 +1,13 @@
 //! What `sever rotate` and `sever adopt` take.
 
+use severance_catalogue::exit;
 use severance_domain::ids::{AccessKeyId, Arn};
 
-use crate::arguments::help::remote_help;
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values::{self, Named};
 
-const ROTATE_HELP: &str = remote_help!(
-    "\
+const ROTATE_EXAMPLES: &str = "\
 Examples:
   # The key that a secret holds. The new one stands in the same secret; the old one works on.
   sever rotate arn:aws:secretsmanager:eu-west-1:111122223333:secret:severance/ci-deployer-AbCdEf \\
@@ -21,14 +21,9 @@ Examples:
 
 The old key is not touched by this. Severance deactivates it when nobody has used it for the quiet window of its class, and
 asks a person where it is still used at its deadline: sever cutovers. A key that others may know is not to be rotated but
-contained: sever contain KEY --signal credential_exposed. It is replaced beside that where a secret holds it.
+contained: sever contain KEY --signal credential_exposed. It is replaced beside that where a secret holds it.";
 
-Besides the codes below, 24: it was answered, but the rotation was not seen to end (held, observed, failed, or still going
-on: the schedule follows it for 24 hours)."
-);
-
-const ADOPT_HELP: &str = remote_help!(
-    "\
+const ADOPT_EXAMPLES: &str = "\
 Examples:
   # A user with one active key. A secret is made for it, severance/NAME, and rotated at once.
   sever adopt arn:aws:iam::111122223333:user/ci-deployer --reason \"no key outside of secrets, OPS-7\"
@@ -41,11 +36,7 @@ Examples:
 
 Nobody knows a key's secret half but who holds it, so the secret begins with a new key. Have whatever uses the old one read
 the secret; the old one works on until nobody uses it any more (sever cutovers). IAM allows a user two keys: with two, one
-must be deleted first.
-
-Besides the codes below, 24: it was answered, but the first rotation was not seen to end (held, observed, failed, or still
-going on: the schedule follows it for 24 hours)."
-);
+must be deleted first.";
 
 /// How long a rotation is waited for.
 const WAIT_SECONDS: u64 = 120;
@@ -83,7 +74,7 @@ pub(crate) struct Asked {
 
 /// The options of `sever rotate`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = ROTATE_HELP)]
+#[command(after_help = help::remote(ROTATE_EXAMPLES, Some(&exit::ROTATE)))]
 pub(crate) struct RotateOptions {
     /// The secret's ARN, or the id of the access key that it holds.
     #[arg(value_name = "SECRET|KEY", value_parser = values::secret_or_key)]
@@ -95,7 +86,7 @@ pub(crate) struct RotateOptions {
 
 /// The options of `sever adopt`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = ADOPT_HELP)]
+#[command(after_help = help::remote(ADOPT_EXAMPLES, Some(&exit::ADOPT)))]
 pub(crate) struct AdoptOptions {
     /// The ARN of the IAM user whose key it is.
     #[arg(value_name = "USER", value_parser = values::user)]

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use severance_catalogue::exit;
 use severance_domain::case::CaseId;
 
+use crate::arguments::help;
 use crate::arguments::stack::RemoteOptions;
 use crate::arguments::values;
 use crate::exit::Failure;
 
-const VERIFY_EXAMPLES: &str = "\
+const EXAMPLES: &str = "\
 Examples:
 FILES of evidence, offline: with the public key alone, no AWS account is asked.
   # The public key, from the account that runs Severance, not from whoever hands you files.
@@ -26,32 +28,25 @@ A CASE, now: the responder reads back what it ended, and states it in a new revi
   # Is it still dead? No key, but lambda:InvokeFunction on the function STACK-responder.
   sever verify sev-0123456789abcdef0123 --reason \"before the incident is closed, INC-42\"
 
-Without --key, one argument that is a case's name is a case. A file of such a name: ./sev-….
+Without --key, one argument that is a case's name is a case. A file of such a name: ./sev-….";
 
-Exit codes of FILES, best to worst; with several files the worst counts:
-   0  verified: every file is what the key signed, and every case is whole
-   2  wrong usage
-  10  unreadable: a file, or no evidence in a directory, or --key is no P-256 public key
-  11  malformed: not a DSSE envelope, or not evidence that this version reads
-  14  chain_broken: a revision is missing, or does not follow on the one before it
-  13  wrong_key: signed with a key that was not given
-  15  inconsistent: signed with the key, but the record contradicts itself
-  12  altered: not what the key signed
+/// The examples, and how the command ends: with files and with a case in different ways.
+fn help() -> String {
+    let (of_files, of_a_case) = (help::codes(exit::OF_FILES), help::codes(exit::OF_A_CASE));
+    format!(
+        "{EXAMPLES}
 
-Exit codes of a CASE:
-   0  all that was ended is still dead, as AWS shows it
-   2  wrong usage
-  10  the output could not be written
-  21  refused: the responder says why, and what would help
-  22  no answer: not reachable, not allowed, or the function itself failed
-  24  not all was seen to be dead: held, left alone, failed, or not to be seen
-  26  something lives again (verdict reappeared): contain it again
+Exit codes of FILES, best to worst; with several files the worst counts:{of_files}
 
-What each means, what evidence proves and what it does not: docs/EVIDENCE.md";
+Exit codes of a CASE:{of_a_case}
+
+What each means, what evidence proves and what it does not: docs/EVIDENCE.md"
+    )
+}
 
 /// The options of `sever verify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = VERIFY_EXAMPLES)]
+#[command(after_help = help())]
 pub(crate) struct VerifyOptions {
     /// Evidence: files, directories (every *.dsse.json below them), or - for standard input. Or one case, sev-….
     #[arg(required = true, value_name = "FILE|CASE")]

@@ -1,9 +1,10 @@
 //! `sever copies`: where an access key lives.
 
+use severance_catalogue::exit::NOT_CONTAINED;
 use severance_domain::copies::{CopiesRequest, Search};
 
 use crate::arguments::copies::CopiesOptions;
-use crate::exit::{Failure, NOT_CONTAINED};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::copies;
 use crate::terminal::say;

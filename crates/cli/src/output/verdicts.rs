@@ -1,9 +1,9 @@
 //! What must not be overlooked in the verdicts that were answered: a line on stderr for each, and the exit code.
 
+use severance_catalogue::exit::{LIVES, NOT_CONTAINED, NOT_RESTORED};
 use severance_domain::respond::Reacted;
 use severance_domain::verdict::Verdict;
 
-use crate::exit::{LIVES, NOT_CONTAINED, NOT_RESTORED};
 use crate::terminal::say;
 
 /// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so.

@@ -75,7 +75,7 @@ pub enum Class {
 
 impl Class {
     /// The stable name.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
             Self::Altered => "altered",

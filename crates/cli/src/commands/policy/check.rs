@@ -1,9 +1,10 @@
 //! `sever policy check`: whether policies hold, before they are deployed.
 
+use severance_catalogue::exit::BROKEN_POLICY;
 use severance_policy::Guardrails;
 
 use crate::arguments::policy::CheckOptions;
-use crate::exit::{BROKEN_POLICY, Failure};
+use crate::exit::Failure;
 use crate::output::answer::print;
 use crate::output::policies::{self, Checked};
 
