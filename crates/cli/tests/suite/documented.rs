@@ -435,16 +435,6 @@ fn every_name_is_defined() {
     assert_eq!(rows("Verdicts"), names::<Verdict>(json!("?")).into_iter().collect());
 }
 
-#[test]
-fn every_exit_code_is_defined_as_the_help_does() {
-    let help = dir("documented-help").sever(&["verify", "--help"]).out;
-    let codes: BTreeSet<String> = rows("Exit codes");
-    let of_help = help.lines().filter_map(|line| line.split_whitespace().next());
-    let of_help: BTreeSet<String> =
-        of_help.filter(|word| word.bytes().all(|b| b.is_ascii_digit())).map(str::to_owned).collect();
-    assert_eq!(codes, of_help);
-}
-
 /// The commands of the block that follows this mark.
 fn block(mark: &str) -> &'static str {
     let (_, rest) =

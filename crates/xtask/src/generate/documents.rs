@@ -7,6 +7,7 @@ use severance_catalogue::function::FUNCTIONS;
 use severance_catalogue::setting::{GROUPS, Takes};
 use severance_domain::countermeasure::{Countermeasure, HOLD_FOR_REVIEW, Kind};
 use severance_domain::right::Right;
+use severance_domain::verdict::Verdict;
 
 /// An enumeration of the policies' schema.
 pub(super) fn names(entity: &str, names: &[&str]) -> String {
@@ -77,6 +78,15 @@ pub(super) fn fields() -> String {
             .collect();
         let (types, meaning) = (types.join(" or "), meaning.join(" "));
         let _ = writeln!(text, "| `case.steps[].countermeasure.{name}` | {types} | {meaning} | decision |");
+    }
+    text
+}
+
+/// The verdicts, each with when it is reached.
+pub(super) fn verdicts() -> String {
+    let mut text = "| verdict | when |\n|---|---|\n".to_owned();
+    for verdict in Verdict::ALL {
+        let _ = writeln!(text, "| `{}` | {} |", verdict.as_str(), verdict.words());
     }
     text
 }

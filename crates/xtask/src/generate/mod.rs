@@ -3,6 +3,7 @@
 mod alarms;
 mod blocks;
 mod documents;
+mod exits;
 mod functions;
 mod named;
 mod parameters;
@@ -119,8 +120,11 @@ fn files() -> Result<Vec<(&'static str, Blocks)>, Failed> {
     schema.text("sources", documents::names("Source", &Source::ALL.map(Source::as_str)));
     let mut evidence = Blocks::default();
     evidence.text("countermeasures", documents::countermeasures());
+    evidence.text("exit codes of files", exits::of_files());
     evidence.text("fields of countermeasures", documents::fields());
+    evidence.text("verdicts", documents::verdicts());
     let mut operations = Blocks::default();
+    operations.text("exit codes", exits::of_commands());
     operations.text("parameters", documents::parameters());
     let mut map = Blocks::default();
     map.text("functions", documents::functions());
