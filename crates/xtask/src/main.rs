@@ -1,6 +1,8 @@
 //! What is done to the workspace itself, and never ships.
 
+mod attributes;
 mod generate;
+mod sources;
 mod tidy;
 
 use std::process::ExitCode;

@@ -1,14 +1,12 @@
 //! `cargo xtask tidy`: what a compiler lets pass and a reader trips over. Circles of imports, and files that nobody reads to the
 //! end.
 
-mod attributes;
 mod circles;
 mod known;
 mod length;
 mod modules;
 mod names;
 mod paths;
-mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -19,11 +17,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::sources::{self, Fault, Sources};
 use circles::Circles;
 use known::{Known, Verdict};
 use modules::Tree;
 use names::imports;
-use sources::{Fault, Sources};
 
 /// Where the findings stand that exist.
 const KNOWN: &str = "crates/xtask/tidy-known.txt";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::circles::Circles;
 use super::length::Long;
-use super::sources::Fault;
+use crate::sources::Fault;
 
 /// The list, line by line.
 #[derive(Debug)]

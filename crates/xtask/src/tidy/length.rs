@@ -1,6 +1,6 @@
 //! Files that are too long.
 
-use super::sources::Sources;
+use crate::sources::Sources;
 
 /// More than this, and what a file is about no longer fits in a head.
 const LIMIT: usize = 450;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{File, Item, ItemMacro, ItemMod, parse_quote};
 
-use super::attributes::only_for_tests;
 use super::paths::{Path, Used, paths, spread};
-use super::sources::{Fault, Sources};
+use crate::attributes::only_for_tests;
+use crate::sources::{Fault, Sources};
 
 /// Where a module stands in its tree.
 pub(super) type Id = usize;

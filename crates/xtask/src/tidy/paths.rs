@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Attribute, Ident, ImplItemFn, Item, ItemMod, ItemUse, LitStr, UseTree, Visibility};
 
-use super::attributes::{attributes, only_for_tests};
+use crate::attributes::{attributes, only_for_tests};
 
 /// A path as it is written, without generic arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]

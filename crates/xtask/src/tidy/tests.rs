@@ -1,5 +1,5 @@
-use super::sources::{Fault, Sources};
 use super::*;
+use crate::sources::{Fault, Sources};
 
 fn sources(files: &[(&str, &str)]) -> Sources {
     files.iter().copied().collect()

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Why nothing could be said.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// A file or folder is not to be read.
     #[error("{path}: {reason}")]
     Unreadable { path: String, reason: String },
@@ -22,11 +22,11 @@ pub(super) enum Fault {
 
 /// Rust files by their path from the workspace's root, with `/` in it.
 #[derive(Debug, Default)]
-pub(super) struct Sources(BTreeMap<String, String>);
+pub(crate) struct Sources(BTreeMap<String, String>);
 
 impl Sources {
     /// All below crates/*/src, functions/*/src and tests/src.
-    pub(super) fn read(root: &Path) -> Result<Self, Fault> {
+    pub(crate) fn read(root: &Path) -> Result<Self, Fault> {
         let mut sources = Self::default();
         for group in ["crates", "functions"] {
             for package in folder(root, Path::new(group))? {
@@ -51,17 +51,17 @@ impl Sources {
     }
 
     /// A file's text.
-    pub(super) fn get(&self, path: &str) -> Option<&str> {
+    pub(crate) fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
     }
 
     /// All files, in order.
-    pub(super) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
     /// The crates as `(name, root file)`. A package's library goes by its folder; so does its binary, if there is no library.
-    pub(super) fn crates(&self) -> Vec<(String, String)> {
+    pub(crate) fn crates(&self) -> Vec<(String, String)> {
         let packages: BTreeSet<&str> =
             self.0.keys().filter_map(|path| path.split_once("/src/").map(|(package, _)| package)).collect();
         let mut crates = Vec::new();
@@ -94,7 +94,7 @@ fn is_binary(path: &str, folder: &str) -> bool {
 }
 
 /// The workspace around the current folder.
-pub(super) fn workspace() -> Result<PathBuf, Fault> {
+pub(crate) fn workspace() -> Result<PathBuf, Fault> {
     let here = std::env::current_dir()
         .map_err(|error| Fault::Unreadable { path: ".".to_owned(), reason: error.to_string() })?;
     let is_root =
@@ -103,7 +103,7 @@ pub(super) fn workspace() -> Result<PathBuf, Fault> {
 }
 
 /// A file's text.
-pub(super) fn text(root: &Path, path: &Path) -> Result<String, Fault> {
+pub(crate) fn text(root: &Path, path: &Path) -> Result<String, Fault> {
     fs::read_to_string(root.join(path))
         .map_err(|error| Fault::Unreadable { path: slashed(path), reason: error.to_string() })
 }
