@@ -10,7 +10,13 @@ use super::task::{Run, Task};
 use crate::cutover::{Looked, signal};
 use crate::reactor::{ReactError, Reactor};
 
-pub(super) const TASK: Task = Task { name: "cutovers", fails: Some("cutovers could not be looked after") };
+pub(super) const TASK: Task = Task {
+    name: "cutovers",
+    fails: Some(|error| {
+        // LOG: None of the cutovers is looked after in this tick; the next one tries again.
+        tracing::error!(error = %error, "cutovers could not be looked after");
+    }),
+};
 
 /// How long a tick tends gates: those that are left, the next one tends.
 const ENOUGH: SignedDuration = SignedDuration::from_secs(60);
@@ -28,6 +34,7 @@ pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -
             break;
         }
         if let Err(error) = Box::pin(tend(reactor, &mut gate, run.holder, ticked)).await {
+            // LOG: The other cutovers are looked after; the next tick tries again.
             tracing::error!(key = %gate.old, error = %error, "a cutover could not be tended");
             ticked.failed.push(format!("the cutover of {}: {error}", gate.old));
             // One that fails each time must not stand in the way of the others.
@@ -78,6 +85,8 @@ async fn tend(reactor: &Reactor, gate: &mut Gate, holder: &str, ticked: &mut Tic
 }
 
 async fn close(reactor: &Reactor, gate: &Gate, why: Closed, ticked: &mut Ticked) -> Result<(), ReactError> {
+    // LOG: The gate of a replaced key is closed.
+    // - key: the old one
     tracing::info!(key = %gate.old, secret = %gate.secret, why = why.as_words(), "a cutover is over");
     reactor.guardrails.close_gate(gate).await?;
     ticked.cutovers.push(format!("{}: {}", gate.old, why.as_words()));

@@ -16,8 +16,13 @@ use severance_domain::signal::{Severity, Signal, SignalKind, Source, SubjectHint
 use super::task::{Run, Task};
 use crate::reactor::{ReactError, Reactor};
 
-pub(super) const TASK: Task =
-    Task { name: "recertification", fails: Some("recertification could not be looked after") };
+pub(super) const TASK: Task = Task {
+    name: "recertification",
+    fails: Some(|error| {
+        // LOG: None of the identities is looked after in this tick; the next one tries again.
+        tracing::error!(error = %error, "recertification could not be looked after");
+    }),
+};
 
 /// How long before its day an owner is asked to recertify.
 const NOTICE_DAYS: i64 = 14;

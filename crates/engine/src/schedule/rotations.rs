@@ -10,7 +10,13 @@ use severance_domain::respond::Ticked;
 use super::task::{Run, Task};
 use crate::reactor::{ReactError, Reactor};
 
-pub(super) const TASK: Task = Task { name: "rotations", fails: Some("rotations could not be followed") };
+pub(super) const TASK: Task = Task {
+    name: "rotations",
+    fails: Some(|error| {
+        // LOG: None of the rotations is looked after in this tick; the next one tries again.
+        tracing::error!(error = %error, "rotations could not be followed");
+    }),
+};
 
 /// How long a rotation is followed.
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
@@ -19,6 +25,7 @@ const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
 pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
     for (id, since) in reactor.guardrails.rotations().await? {
         if let Err(error) = Box::pin(tend(reactor, run, &id, since, ticked)).await {
+            // LOG: The other rotations are looked after; the next tick tries again.
             tracing::error!(case = %id, error = %error, "a rotation could not be followed");
             ticked.failed.push(format!("the rotation of {id}: {error}"));
         }

@@ -20,15 +20,15 @@ pub(super) struct Run<'a> {
 pub(super) struct Task {
     /// What it looks after.
     pub(super) name: &'static str,
-    /// What is logged where it fails and the others go on; none where the run ends with it, to be tried again.
-    pub(super) fails: Option<&'static str>,
+    /// Logs that it failed and the others go on; none where the run ends with it, to be tried again.
+    pub(super) fails: Option<fn(&ReactError)>,
 }
 
 /// Says what failed, or ends the run.
 pub(super) fn settle(task: &Task, ended: Result<(), ReactError>, ticked: &mut Ticked) -> Result<(), ReactError> {
     let Err(error) = ended else { return Ok(()) };
     let Some(fails) = task.fails else { return Err(error) };
-    tracing::error!(error = %error, "{fails}");
+    fails(&error);
     ticked.failed.push(format!("{}: {error}", task.name));
     Ok(())
 }
