@@ -62,6 +62,8 @@ pub(crate) fn outcome(result: Result<Applied, AwsError>, case: &CaseId, step: &C
         Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
         Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
         Err(AwsError { action, code, message, retryable }) => {
+            // LOG: AWS refused a step or did not answer.
+            // - answer: AWS's words
             tracing::warn!(%case, step = step.as_str(), action, code, answer = message, "a step failed");
             Outcome::Failed { at, action: action.to_owned(), code, message, retryable }
         }

@@ -51,6 +51,7 @@ impl Reactor {
         loop {
             match self.cases.take(&case, delivery).await? {
                 Taken::Closed(case) => {
+                    // LOG: A delivery is repeated.
                     tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
                     return Ok(self.reaction(&case, true));
                 }
@@ -79,6 +80,7 @@ impl Reactor {
         if case.verdict.is_none() {
             Box::pin(self.end_access(&mut case, lease)).await?;
             let verdict = case.conclude(clock::now());
+            // LOG: A verdict is reached, before it is stored and published.
             tracing::info!(case = %case.id, revision = case.revision, verdict = verdict.as_str(), "concluded");
             self.cases.save(&case, lease).await?;
         }
@@ -154,6 +156,7 @@ impl Reactor {
 
     /// The account could not be entered: no step was taken, and each says why.
     fn all_failed(case: &mut Case, error: &AwsError) {
+        // LOG: The member role could not be assumed, so no step was taken.
         tracing::warn!(case = %case.id, error = %error, "the account cannot be entered");
         case.fail_ahead(|| Outcome::Failed {
             at: clock::now(),
@@ -176,6 +179,8 @@ impl Reactor {
         let holder = case.id.at_revision(case.revision);
         let guardrails = self.guardrails.in_account(&case.subject.account);
         if let Admission::Refused { scope, opened_now, .. } = guardrails.admit(&holder, ahead).await? {
+            // LOG: A case found no room.
+            // - opened_now: whether this case opened it
             tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");
             case.hold(BREAKER_OPEN, self.settings.review, clock::now());
             self.cases.save(case, lease).await?;

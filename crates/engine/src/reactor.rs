@@ -142,6 +142,7 @@ impl Reactor {
         };
         if let Err(error) = told.await {
             let case = case.map(CaseId::as_str);
+            // LOG: The next tick tries again.
             tracing::error!(scope, case, error = %error, "the breaker is open, and nobody could be told");
         }
     }

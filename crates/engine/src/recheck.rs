@@ -247,6 +247,7 @@ impl Reactor {
                             Followed { what, case: Some(reacted.case), verdict: Some(reacted.verdict) }
                         }
                         Some(Err(error)) => {
+                            // LOG: What it made stands in the case, without a case of its own.
                             tracing::warn!(what, error = %error, "what a contained identity made could not be followed");
                             Followed { what, case: None, verdict: None }
                         }

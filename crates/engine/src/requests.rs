@@ -76,6 +76,11 @@ impl Responder {
             }
         }
         let about = about(&call.request);
+        // LOG: Once per request to the responder that has its proof, also when it is then refused. The schedule's
+        // is `tick`, and so is that of Secrets Manager's events.
+        // - by: the proven caller; left out where none is needed
+        // - op: what the responder was asked, by its name in [the protocol](RESPONDER.md#the-protocol)
+        // - about: the identity, case, exemption or reason that it names
         tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), about, "asked");
         match (&call.request, by) {
             (Ask::Explain(claim), _) => self.explain(claim).await,
@@ -157,6 +162,7 @@ impl Responder {
                 Box::pin(self.reactor.cut(access_key, request, holder)).await
             }
             Ask::BreakerReset { reason } => {
+                // LOG: Somebody reset the breakers.
                 tracing::warn!(%by, reason, "the breakers are reset");
                 Ok(Answer::Breakers { breakers: guardrails.reset_breakers().await? })
             }
@@ -173,6 +179,7 @@ impl Responder {
                     let why = format!("until must be a day after {today}, at most {longest} days on; it is {until}");
                     return Ok(Answer::Refused { why });
                 }
+                // LOG: Somebody said that an identity is still needed.
                 tracing::info!(%by, %subject, %until, reason, "recertified");
                 guardrails.set_review_by(subject.as_str(), *until).await?;
                 Ok(Answer::Done { what: format!("{subject} is confirmed until {until}"), count: 1 })

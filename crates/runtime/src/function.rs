@@ -59,6 +59,10 @@ impl Function {
         }
         let Took { calls, milliseconds } = measured.end();
         let verdicts: Vec<&str> = reactions.iter().map(|reaction| reaction.verdict.as_str()).collect();
+        // LOG: Once per invocation of an event function, also when it then fails; not when the whole event cannot be read.
+        // - event: EventBridge's id
+        // - signals, ignored, malformed: counts
+        // - calls: AWS calls by name, retries too
         tracing::info!(
             event = event.get("id").and_then(|value| value.as_str()).unwrap_or_default(),
             source = event.get("source").and_then(|value| value.as_str()).unwrap_or_default(),
@@ -71,6 +75,8 @@ impl Function {
             "handled an event"
         );
         for ignored in &intake.ignored {
+            // LOG: A part of an event asks for nothing.
+            // - at: the JSON path
             tracing::info!(at = ignored.at, reason = ignored.reason, "ignored");
         }
         if !errors.is_empty() {

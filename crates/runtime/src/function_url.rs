@@ -55,6 +55,7 @@ pub(crate) async fn answer(responder: &Responder, event: &Value, delivery: &str)
         Ok(answer) => http(200, &json!(answer)),
         // What was done is stored; who asks again meets it.
         Err(error) => {
+            // LOG: A request at the Function URL failed; whoever asked is told, with 500 or 503.
             tracing::error!(error = %error, "a request was not finished");
             let status = if error.is_retryable() { 503 } else { 500 };
             http(status, &json!({ "error": { "at": "$", "expected": "an answer", "found": error.to_string() } }))

@@ -98,6 +98,9 @@ impl Serve for Rotator {
         let measured = Measured::begin(self.calls());
         let done = Box::pin(self.step(&request)).await;
         let Took { calls, milliseconds } = measured.end();
+        // LOG: Once per invocation of `secret-rotation` that can be read. Where `done` is false, `the event was not
+        // handled` says why.
+        // - step: Secrets Manager's name of it, such as `createSecret`
         tracing::info!(
             secret = request.secret_id,
             version = request.client_request_token,

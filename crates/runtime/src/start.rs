@@ -43,6 +43,8 @@ pub async fn run_with<S: Serve>(compose: impl FnOnce(&Composition) -> S) -> Resu
     tracing_subscriber::registry().with(lines).with(logs::filter(logs::levels().as_deref())).init();
     let settings = Settings::from_environment()?;
     let policy = policy::Guardrails::embedded().inspect_err(|error| {
+        // LOG: The function does not start.
+        // - error: each problem by file and line
         tracing::error!(error = %error, "the policies are broken, so nothing can be decided");
     })?;
     let composition = Composition::new(settings, settings::sdk().await, Arc::new(policy));
@@ -53,6 +55,9 @@ pub async fn run_with<S: Serve>(compose: impl FnOnce(&Composition) -> S) -> Resu
         Box::pin(async move {
             let delivery = format!("{}/{}", event.context.request_id, clock::now().as_millisecond());
             Box::pin(function.serve(&event.payload, &delivery)).await.inspect_err(|failure| {
+                // LOG: The invocation fails; Lambda tries again or keeps the event. Of a request by hand whoever asked
+                // is told; of a step of a rotation Secrets Manager, which asks for it again; of a search whoever asked,
+                // or its queue.
                 tracing::error!(error = %failure, "the event was not handled");
             })
         })

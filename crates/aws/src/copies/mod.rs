@@ -159,6 +159,10 @@ impl CopiesSearch {
             unread: unread.into_lines(),
             calls: self.calls.take(),
         };
+        // LOG: Once per search, with counts. Only the answer says which key it was and where it stands.
+        // - left: copies that still name the key
+        // - equal: groups of secrets
+        // - looked_at: by place
         tracing::info!(
             copies = found.copies.len(),
             left = found.left().count(),

@@ -339,6 +339,7 @@ impl Guardrails {
             update = update.expression_attribute_values(format!(":s{}", claim.slot), text(&claim.value));
         }
         if let Err(error) = self.write(update, scope).await {
+            // LOG: The breaker is stricter than it should be, until the window has passed.
             tracing::warn!(scope = scope.name, error = %error, "a breaker counts steps that were not admitted");
         }
     }

@@ -71,6 +71,7 @@ impl Identities {
                 Ok(Resolution::One(one)) => found.push(*one),
                 Ok(Resolution::Many(many)) => found.extend(many),
                 // One that was deleted has no access left there.
+                // LOG: Identity Center's event names a user who is not in the directory any more.
                 Ok(Resolution::Nobody(_, why)) => tracing::info!(%id, why, "the directory does not know the leaver"),
                 Err(error) if error.retryable => return Err(error),
                 Err(error) => {
@@ -168,6 +169,7 @@ impl Identities {
                 Ok(Resolution::Many(many)) => found.extend(many),
                 // The registry may be older than the account: what is gone needs no ending.
                 Ok(Resolution::Nobody(_, why)) => {
+                    // LOG: A row of the registry that names a leaver is older than the account.
                     tracing::info!(arn = entry.arn, why, "the registry names what is not there");
                 }
                 Err(error) if error.is_no_such_entity() => {}

@@ -73,6 +73,7 @@ impl Rotator {
             Err(error) if error.code == "LimitExceeded" => return Err(no_place(user, &held, in_use, row)),
             made => made?,
         };
+        // LOG: `iam:CreateAccessKey` was answered.
         tracing::info!(secret = %state.arn, %user, %key, "a new key was made");
         row.ledger.made(key.clone(), &state.arn, token);
         if let Err(error) = self.ledgers.save_ledger(row).await {
@@ -171,6 +172,7 @@ impl Rotator {
         }
         for key in ours.into_iter().filter(|key| Some(key) != in_use) {
             self.keys.delete(user, &key).await?;
+            // LOG: By the ledger or CloudTrail the key was the function's own, and no version that counts holds it.
             tracing::info!(secret = %state.arn, %user, %key, "a key that an earlier try had left was removed");
             row.ledger.gone(&key);
             held.retain(|other| *other != key);
@@ -186,6 +188,7 @@ impl Rotator {
     async fn discard(&self, user: &IamName, key: &AccessKeyId) -> bool {
         let gone = self.keys.delete(user, key).await;
         if let Err(error) = &gone {
+            // LOG: The key's value could not be stored, and it could not be deleted either.
             tracing::warn!(%user, %key, error = %error, "a key that was not stored is removed by the next try");
         }
         gone.is_ok()

@@ -43,6 +43,7 @@ impl Rotator {
             // Before the move: a crash in between leaves a gate of a key that is still in use, which then waits.
             self.open(gate.as_ref()).await?;
             self.vault.promote(&state.arn, before.as_ref(), token).await?;
+            // LOG: `AWSCURRENT` moved to the new key's version.
             tracing::info!(secret = %state.arn, %user, %key, "the new key is current");
         }
         let mut row = self.ledgers.ledger(&self.account, &user).await?;

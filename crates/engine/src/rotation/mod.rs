@@ -24,6 +24,7 @@ impl Rotator {
         let state = self.vault.state(&request.secret_id).await?;
         let token = request.client_request_token.as_str();
         if !fit(&state, token)? && request.step != RotationStep::FinishSecret {
+            // LOG: A step that was taken before is asked for again, so there is nothing to do.
             tracing::info!(secret = %state.arn, step = request.step.as_str(), "this version is current already");
             return Ok(());
         }

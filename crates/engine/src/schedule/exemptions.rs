@@ -17,6 +17,7 @@ const WARNING: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
     for exemption in &run.exemptions {
         if let Err(error) = warn(reactor, exemption, run.now, ticked).await {
+            // LOG: The next tick tries again.
             tracing::error!(exemption = exemption.id, error = %error, "nobody could be warned");
             ticked.failed.push(format!("{}: {error}", exemption.id));
         }

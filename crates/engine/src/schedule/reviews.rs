@@ -18,6 +18,7 @@ pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -
             continue;
         }
         if let Err(error) = Box::pin(tend(reactor, run, &case, due_at, ticked)).await {
+            // LOG: The next tick tries again.
             tracing::error!(%case, error = %error, "a review could not be tended");
             ticked.failed.push(format!("{case}: {error}"));
         }
@@ -61,6 +62,7 @@ async fn tend(
     let answered =
         if lapses { Box::pin(reactor.lapse(&stored, run.holder)).await? } else { reactor.escalate(&stored, run.holder).await? };
     match answered {
+        // LOG: A review ended, and the plan had changed.
         Answered::Refused(why) => tracing::info!(case = %id, why, "silence did not end this review"),
         Answered::Done(_) if lapses => ticked.lapsed.push(id.clone()),
         Answered::Done(_) => ticked.escalated.push(id.clone()),
