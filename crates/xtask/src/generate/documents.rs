@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use severance_catalogue::evidence::{self, Field};
 use severance_catalogue::function::FUNCTIONS;
 use severance_catalogue::setting::{GROUPS, Takes};
 use severance_domain::countermeasure::{Countermeasure, HOLD_FOR_REVIEW, Kind};
@@ -52,15 +53,27 @@ pub(super) fn countermeasures() -> String {
     text
 }
 
+/// The head of the tables of fields.
+const FIELDS: &str = "| path | type | meaning | source |\n|---|---|---|---|\n";
+
+/// These fields of the evidence.
+pub(super) fn fields(fields: &[Field]) -> String {
+    let mut text = FIELDS.to_owned();
+    for Field { path, is, meaning, source } in fields {
+        let _ = writeln!(text, "| `{path}` | {is} | {meaning} | {source} |");
+    }
+    text
+}
+
 /// What is recorded of the countermeasures, by field.
-pub(super) fn fields() -> String {
+pub(super) fn fields_of_countermeasures() -> String {
     let mut fields: BTreeMap<&str, Vec<(&str, &str, &str)>> = BTreeMap::new();
     for kind in Kind::ALL {
         for field in kind.fields() {
             fields.entry(field.name).or_default().push((field.words, field.is, kind.as_str()));
         }
     }
-    let mut text = "| path | type | meaning | source |\n|---|---|---|---|\n".to_owned();
+    let mut text = FIELDS.to_owned();
     for (name, uses) in fields {
         let mut of: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (words, _, kind) in &uses {
@@ -76,8 +89,8 @@ pub(super) fn fields() -> String {
                 format!("{words} Of {}.", kinds.join(", "))
             })
             .collect();
-        let (types, meaning) = (types.join(" or "), meaning.join(" "));
-        let _ = writeln!(text, "| `case.steps[].countermeasure.{name}` | {types} | {meaning} | decision |");
+        let (path, types, meaning) = (evidence::of_countermeasure(name), types.join(" or "), meaning.join(" "));
+        let _ = writeln!(text, "| `{path}` | {types} | {meaning} | decision |");
     }
     text
 }

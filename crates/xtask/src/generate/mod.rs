@@ -19,6 +19,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use severance_catalogue::evidence::TABLES;
 use severance_domain::signal::{SignalKind, Source};
 
 use crate::sources::{Fault, Sources};
@@ -134,8 +135,11 @@ fn files(root: &Path) -> Result<Vec<(&'static str, Blocks)>, Failed> {
     let mut evidence = Blocks::default();
     evidence.text("countermeasures", documents::countermeasures());
     evidence.text("exit codes of files", exits::of_files());
-    evidence.text("fields of countermeasures", documents::fields());
+    evidence.text("fields of countermeasures", documents::fields_of_countermeasures());
     evidence.text("verdicts", documents::verdicts());
+    for (name, fields) in TABLES {
+        evidence.text(name, documents::fields(fields));
+    }
     let mut logging = Blocks::default();
     logging.text("log lines", logs::table(&Sources::read(root)?).map_err(|faults| Failed::Logs(lines(&faults)))?);
     let mut operations = Blocks::default();

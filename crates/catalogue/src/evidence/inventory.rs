@@ -1,0 +1,201 @@
+//! What the identity held when the plan was made.
+
+use super::field::{Field, field};
+
+pub(super) const FIELDS: &[Field] = &[
+    field("case.inventory.accessKeys[].id", "access key id", "Of a user's key, active or not.", "`iam:ListAccessKeys`"),
+    field("case.inventory.accessKeys[].active", "boolean", "Whether AWS accepted it.", "`iam:ListAccessKeys`"),
+    field("case.inventory.accessKeys[].createdAt", "time, optional", "", "`iam:ListAccessKeys`"),
+    field(
+        "case.inventory.accessKeys[].lastUsed.state",
+        "name",
+        "`not_asked` (nothing depended on it), `never`, `at`.",
+        "`iam:GetAccessKeyLastUsed`",
+    ),
+    field(
+        "case.inventory.accessKeys[].lastUsed.at",
+        "time",
+        "With `at` only. AWS is exact to 15 minutes and looks back 400 days.",
+        "`iam:GetAccessKeyLastUsed`",
+    ),
+    field(
+        "case.inventory.consolePassword",
+        "boolean, optional",
+        "Whether there is one; left out if not asked or not answered.",
+        "`iam:GetLoginProfile`",
+    ),
+    field(
+        "case.inventory.sshPublicKeys[].id",
+        "credential id",
+        "Of a user's SSH public key, active or not.",
+        "`iam:ListSSHPublicKeys`",
+    ),
+    field("case.inventory.sshPublicKeys[].active", "boolean", "Whether AWS accepted it.", "`iam:ListSSHPublicKeys`"),
+    field(
+        "case.inventory.sshPublicKeys[].createdAt",
+        "time, optional",
+        "When it was uploaded.",
+        "`iam:ListSSHPublicKeys`",
+    ),
+    field(
+        "case.inventory.signingCertificates[].id",
+        "credential id",
+        "Of a user's X.509 certificate, active or not.",
+        "`iam:ListSigningCertificates`",
+    ),
+    field(
+        "case.inventory.signingCertificates[].active",
+        "boolean",
+        "Whether AWS accepted it.",
+        "`iam:ListSigningCertificates`",
+    ),
+    field(
+        "case.inventory.signingCertificates[].createdAt",
+        "time, optional",
+        "When it was uploaded.",
+        "`iam:ListSigningCertificates`",
+    ),
+    field(
+        "case.inventory.serviceCredentials[].id",
+        "credential id",
+        "Of a user's credential for one service, such as a long-term API key.",
+        "`iam:ListServiceSpecificCredentials`",
+    ),
+    field(
+        "case.inventory.serviceCredentials[].service",
+        "text",
+        "The service, such as `bedrock.amazonaws.com`.",
+        "`iam:ListServiceSpecificCredentials`",
+    ),
+    field(
+        "case.inventory.serviceCredentials[].state",
+        "name",
+        "`active`, `inactive`, or `expired` (never accepted again).",
+        "`iam:ListServiceSpecificCredentials`",
+    ),
+    field(
+        "case.inventory.serviceCredentials[].createdAt",
+        "time, optional",
+        "",
+        "`iam:ListServiceSpecificCredentials`",
+    ),
+    field(
+        "case.inventory.serviceCredentials[].expiresAt",
+        "time, optional",
+        "When it ends by itself. Left out: never.",
+        "`iam:ListServiceSpecificCredentials`",
+    ),
+    field(
+        "case.inventory.trust.document",
+        "text",
+        "A role's trust policy before the first step, as IAM shows it. Left out with all of `trust` where it was not \
+         read.",
+        "`iam:GetRole`",
+    ),
+    field(
+        "case.inventory.trust.services[]",
+        "texts, optional",
+        "AWS services that it lets start sessions.",
+        "computed from the document",
+    ),
+    field(
+        "case.inventory.trust.principals[]",
+        "texts, optional",
+        "Accounts and identities that it lets; `*` is everybody.",
+        "computed from the document",
+    ),
+    field(
+        "case.inventory.trust.federated[]",
+        "texts, optional",
+        "Identity providers whose users it lets.",
+        "computed from the document",
+    ),
+    field(
+        "case.inventory.trust.closed",
+        "boolean",
+        "Whether Severance had closed it already.",
+        "computed from the document",
+    ),
+    field(
+        "case.inventory.rolesAnywhere[].arn",
+        "ARN",
+        "A profile of IAM Roles Anywhere that names the role.",
+        "`rolesanywhere:ListProfiles`",
+    ),
+    field(
+        "case.inventory.rolesAnywhere[].enabled",
+        "boolean",
+        "Whether it could be used.",
+        "`rolesanywhere:ListProfiles`",
+    ),
+    field(
+        "case.inventory.rolesAnywhere[].roles[]",
+        "texts",
+        "All roles that it names.",
+        "`rolesanywhere:ListProfiles`",
+    ),
+    field(
+        "case.inventory.accountAssignments[].account",
+        "account id",
+        "An account that a directory user could use.",
+        "IAM Identity Center",
+    ),
+    field("case.inventory.accountAssignments[].permissionSet", "ARN", "With which rights.", "IAM Identity Center"),
+    field(
+        "case.inventory.accountAssignments[].byGroup",
+        "text, optional",
+        "The group that it came by. Left out: assigned directly.",
+        "IAM Identity Center",
+    ),
+    field(
+        "case.inventory.groupMemberships[].group",
+        "text",
+        "A group that a directory user was in.",
+        "`identitystore:ListGroupMembershipsForMember`",
+    ),
+    field(
+        "case.inventory.groupMemberships[].membership",
+        "text",
+        "The membership's own id. A restored one has another.",
+        "`identitystore:ListGroupMembershipsForMember`",
+    ),
+    field(
+        "case.inventory.groupMemberships[].store",
+        "text",
+        "The directory.",
+        "`identitystore:ListGroupMembershipsForMember`",
+    ),
+    field(
+        "case.inventory.secret.rotationEnabled",
+        "boolean",
+        "Whether rotation is configured and on.",
+        "`secretsmanager:DescribeSecret`",
+    ),
+    field("case.inventory.secret.lastRotatedAt", "time, optional", "", "`secretsmanager:DescribeSecret`"),
+    field("case.inventory.secret.deletionScheduled", "boolean", "", "`secretsmanager:DescribeSecret`"),
+    field(
+        "case.inventory.createdAt",
+        "time, optional",
+        "When the user or role was made. Left out where it was not read, as for most of what a leaver owns.",
+        "`iam:GetUser`, `iam:GetRole`",
+    ),
+    field(
+        "case.inventory.attachedPolicies[]",
+        "texts, optional",
+        "Names of the managed policies attached to a user or to its groups; inline policies are not read. Left out \
+         if not asked, as where danger is immediate.",
+        "`iam:ListAttachedUserPolicies`, `iam:ListGroupsForUser`, `iam:ListAttachedGroupPolicies`",
+    ),
+    field(
+        "case.inventory.unread[]",
+        "texts, optional",
+        "What the decision needed and AWS did not tell, and why. Part of the plan is held for review for each.",
+        "errors",
+    ),
+    field(
+        "case.inventory.gaps[]",
+        "texts, optional",
+        "What is not enumerated. Access may live on there.",
+        "errors, and this version's limits",
+    ),
+];

@@ -1,0 +1,42 @@
+//! What was given back.
+
+use super::field::{Field, field};
+
+pub(super) const FIELDS: &[Field] = &[
+    field("case.restoration.request.by", "ARN", "Who asked.", "`sts:GetCallerIdentity`, signed by the caller"),
+    field("case.restoration.request.reason", "text", "Why, in their words.", "caller"),
+    field("case.restoration.request.ticket", "text, optional", "The ticket that they named.", "caller"),
+    field("case.restoration.at", "time", "When.", "function's clock"),
+    field(
+        "case.restoration.steps[].step",
+        "number from 0",
+        "Which of `case.steps`. The last one comes first.",
+        "computed",
+    ),
+    field(
+        "case.restoration.steps[].countermeasure",
+        "object",
+        "As in `case.steps[]`: what was done then.",
+        "`case.steps`",
+    ),
+    field(
+        "case.restoration.steps[].answer.do",
+        "name",
+        "`undo`. `undo_keeping_sessions_denied`: lifted, but sessions issued before stay denied. `rotate`: stays, \
+         because others may know the credential; a new one takes its place. `keep`: stays.",
+        "computed",
+    ),
+    field("case.restoration.steps[].answer.why", "text", "Why, with `rotate` and `keep`.", "computed"),
+    field(
+        "case.restoration.steps[].outcome",
+        "object, optional",
+        "As in `case.steps[]`, of undoing it. Left out: not tried, or nothing to do.",
+        "the step's call",
+    ),
+    field(
+        "case.restoration.steps[].confirmation",
+        "object, optional",
+        "As in `case.steps[]`, of its being undone.",
+        "read back",
+    ),
+];
