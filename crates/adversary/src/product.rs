@@ -66,7 +66,7 @@ pub struct Product {
     worker: &'static str,
     /// Told when whatever works now dies.
     dies: Arc<Notify>,
-    /// Settings that are not as in [`settings`].
+    /// Settings that are not as in [`settings()`].
     set: BTreeMap<&'static str, &'static str>,
     sessions: Sessions,
     deliveries: usize,
