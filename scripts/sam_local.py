@@ -60,7 +60,7 @@ ANSWERS: Mapping[str, str] = {
     "cutovers": "cutovers",
     "tick": "ticked",
 }
-"""Request to the responder → its answer, as crates/domain/src/respond.rs has them. What needs a proof, or a case, is
+"""Request to the responder → its answer, as crates/domain/src/tell/respond.rs has them. What needs a proof, or a case, is
 refused in a file."""
 
 AWS_IMAGE = f"public.ecr.aws/lambda/provided:al2023-{ARCHITECTURE}"

@@ -7,30 +7,23 @@
 //! INVARIANT: nothing in this crate does I/O, reads a clock or reads the environment. The same inputs give the
 //! same plan, the same verdict and the same bytes of evidence.
 
-pub mod case;
-pub mod command;
-pub mod copies;
-pub mod countermeasure;
-pub mod cutover;
-pub mod digest;
-pub mod evidence;
-pub mod exemption;
-pub mod ids;
-pub mod intake;
-pub mod message;
-pub mod plan;
-pub mod playbook;
-pub mod policy;
-pub mod profile;
-pub mod radius;
-pub mod refusals;
-pub mod respond;
-pub mod restoration;
-pub mod review;
-pub mod right;
+mod words;
+
 pub mod rotation;
-pub mod signal;
-pub mod subject;
-pub mod text;
-pub mod trail;
-pub mod verdict;
+
+pub mod copies;
+
+pub mod countermeasure;
+
+pub mod intake;
+
+mod record;
+
+mod decide;
+
+mod tell;
+
+pub use decide::{playbook, policy, radius, refusals};
+pub use record::{case, cutover, evidence, exemption, plan, restoration, review, trail, verdict};
+pub use tell::{message, respond};
+pub use words::{command, digest, ids, profile, right, signal, subject, text};

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::AccessKeyId;
+use crate::words::ids::AccessKeyId;
 
 pub use needle::Needle;
 pub use request::{CopiesRequest, Search, Update};

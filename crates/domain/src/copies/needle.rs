@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::ids::AccessKeyId;
+use crate::words::ids::AccessKeyId;
 
 /// The id of an access key, looked for in texts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccessKeyId, Arn};
 use crate::intake::Malformed;
+use crate::words::ids::{AccessKeyId, Arn};
 
 /// One invocation of the search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

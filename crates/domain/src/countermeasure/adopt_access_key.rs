@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
+use crate::words::command::Command;
 use crate::rotation::SECRET_TAG;
-use crate::right::{iam, lambda, secretsmanager, Only};
-use crate::ids::{AccessKeyId, IamName};
+use crate::words::right::{iam, lambda, secretsmanager, Only};
+use crate::words::ids::{AccessKeyId, IamName};
 
 /// Put a user's access key under management: a secret is made for it and rotated at once
 /// (`secretsmanager:CreateSecret`, `secretsmanager:RotateSecret`, `iam:TagUser`).

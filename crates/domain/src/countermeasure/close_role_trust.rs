@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::IamName;
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::IamName;
 
 /// Let nobody start a session of a role any more, by a denial in its trust policy (`iam:UpdateAssumeRolePolicy`). What
 /// stands there stays.

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::{AccessKeyId, IamName};
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::{AccessKeyId, IamName};
 
 /// Set an access key to Inactive (`iam:UpdateAccessKey`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::{CredentialId, IamName};
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::{CredentialId, IamName};
 
 /// Set a service-specific credential, such as a long-term API key, to Inactive
 /// (`iam:UpdateServiceSpecificCredential`).

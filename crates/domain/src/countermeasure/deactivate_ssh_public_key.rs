@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::{CredentialId, IamName};
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::{CredentialId, IamName};
 
 /// Set an SSH public key to Inactive (`iam:UpdateSSHPublicKey`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

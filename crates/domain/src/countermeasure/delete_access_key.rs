@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::{iam, Only};
-use crate::ids::{AccessKeyId, IamName};
+use crate::words::command::Command;
+use crate::words::right::{iam, Only};
+use crate::words::ids::{AccessKeyId, IamName};
 
 /// Delete an access key (`iam:DeleteAccessKey`) that was replaced and is inactive. It frees the slot that the next
 /// rotation needs.

@@ -1,7 +1,7 @@
 //! Long-term credentials of a user that somebody may hold a copy of.
 
-use crate::command::Command;
-use crate::ids::{AccessKeyId, CredentialId, IamName};
+use crate::words::command::Command;
+use crate::words::ids::{AccessKeyId, CredentialId, IamName};
 
 /// The credential that a countermeasure ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

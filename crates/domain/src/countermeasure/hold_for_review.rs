@@ -1,5 +1,5 @@
 use super::{Appeared, Card, Denial, Ended, Residue, Thing, Undoing};
-use crate::command::Command;
+use crate::words::command::Command;
 
 /// What it does, for readers.
 pub const HOLD_FOR_REVIEW: &str =

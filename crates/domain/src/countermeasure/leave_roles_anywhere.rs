@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::rolesanywhere;
-use crate::ids::Arn;
+use crate::words::command::Command;
+use crate::words::right::rolesanywhere;
+use crate::words::ids::Arn;
 
 /// Take a role out of a profile of IAM Roles Anywhere (`rolesanywhere:UpdateProfile`), or disable a profile that has no
 /// other (`rolesanywhere:DisableProfile`).

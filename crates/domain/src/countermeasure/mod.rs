@@ -90,8 +90,8 @@ macro_rules! countermeasures {
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::Command;
-use crate::right::Right;
+use crate::words::command::Command;
+use crate::words::right::Right;
 
 mod ended;
 mod hold_for_review;

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::Arn;
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::Arn;
 
 /// Put an older version of a customer managed policy, or one that allows nothing, in the place of this one
 /// (`iam:SetDefaultPolicyVersion`, `iam:CreatePolicyVersion`).

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
-use crate::command::Command;
-use crate::ids::{Arn, IamName};
-use crate::right::{Only, iam};
+use crate::words::command::Command;
+use crate::words::ids::{Arn, IamName};
+use crate::words::right::{Only, iam};
 
 /// Deny a user or a role everything by its permissions boundary (`iam:PutUserPermissionsBoundary`,
 /// `iam:PutRolePermissionsBoundary`): AWS's own `AWSDenyAll`, whose explicit deny no other policy outweighs.

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::organizations;
-use crate::ids::{AccountId, Arn};
+use crate::words::command::Command;
+use crate::words::right::organizations;
+use crate::words::ids::{AccountId, Arn};
 
 /// Deny an identity everything by a service control policy on its account (`organizations:CreatePolicy`,
 /// `organizations:AttachPolicy`): nobody in the account can lift it.

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
-use crate::command::Command;
-use crate::ids::IamName;
-use crate::right::iam;
-use crate::plan::QUARANTINE_POLICY;
+use crate::words::command::Command;
+use crate::words::ids::IamName;
+use crate::words::right::iam;
+use crate::record::plan::QUARANTINE_POLICY;
 
 /// Deny a role everything by an inline policy (`iam:PutRolePolicy`), whoever assumes it and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing, deny_all};
-use crate::command::Command;
-use crate::ids::IamName;
-use crate::right::{iam, Only};
-use crate::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
+use crate::words::command::Command;
+use crate::words::ids::IamName;
+use crate::words::right::{iam, Only};
+use crate::record::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
 
 /// Deny a user everything by an inline policy (`iam:PutUserPolicy`): its password, keys and sessions stay but are
 /// worth nothing.

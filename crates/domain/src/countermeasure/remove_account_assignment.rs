@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::sso;
-use crate::ids::{AccountId, Arn, ResourceId};
+use crate::words::command::Command;
+use crate::words::right::sso;
+use crate::words::ids::{AccountId, Arn, ResourceId};
 
 /// Take one account away from a user of IAM Identity Center (`sso:DeleteAccountAssignment`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

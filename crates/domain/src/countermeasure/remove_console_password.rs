@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::iam;
-use crate::ids::IamName;
+use crate::words::command::Command;
+use crate::words::right::iam;
+use crate::words::ids::IamName;
 
 /// Delete a console password (`iam:DeleteLoginProfile`). It has no inactive state, so only a new one can follow it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::identitystore;
-use crate::ids::ResourceId;
+use crate::words::command::Command;
+use crate::words::right::identitystore;
+use crate::words::ids::ResourceId;
 
 /// Take a user of IAM Identity Center out of a group (`identitystore:DeleteGroupMembership`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

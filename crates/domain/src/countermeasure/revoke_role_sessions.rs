@@ -2,10 +2,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::ids::IamName;
-use crate::right::iam;
-use crate::plan::REVOKE_SESSIONS_POLICY;
+use crate::words::command::Command;
+use crate::words::ids::IamName;
+use crate::words::right::iam;
+use crate::record::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a role's sessions that were issued before a moment (`iam:PutRolePolicy`, `aws:TokenIssueTime`). Later sessions
 /// work.

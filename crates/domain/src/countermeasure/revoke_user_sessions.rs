@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::ids::IamName;
-use crate::right::iam;
-use crate::plan::REVOKE_SESSIONS_POLICY;
+use crate::words::command::Command;
+use crate::words::ids::IamName;
+use crate::words::right::iam;
+use crate::record::plan::REVOKE_SESSIONS_POLICY;
 
 /// Deny a user's sessions that were issued before the step is taken (`iam:PutUserPolicy`, `aws:TokenIssueTime`). Its
 /// long-term credentials work on.

@@ -1,9 +1,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
-use crate::command::Command;
-use crate::right::{lambda, secretsmanager};
-use crate::ids::Arn;
+use crate::words::command::Command;
+use crate::words::right::{lambda, secretsmanager};
+use crate::words::ids::Arn;
 
 /// Start the rotation that a secret has configured (`secretsmanager:RotateSecret`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

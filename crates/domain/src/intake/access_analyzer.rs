@@ -1,7 +1,7 @@
 //! IAM Access Analyzer: credentials and roles that nobody uses, and roles that outsiders can assume.
 
-use crate::ids::{AccountId, Arn};
-use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::{AccountId, Arn};
+use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};

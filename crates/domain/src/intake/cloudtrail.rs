@@ -1,6 +1,6 @@
 //! What every `CloudTrail` record has in common, whichever service it is about.
 
-use crate::ids::AccountId;
+use crate::words::ids::AccountId;
 
 use super::node::{Malformed, Node};
 use super::{Envelope, Intake};

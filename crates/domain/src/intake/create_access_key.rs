@@ -1,7 +1,7 @@
 //! `CloudTrail`: a long-term access key was created (`iam:CreateAccessKey`).
 
-use crate::ids::{AccessKeyId, Arn, IamName};
-use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::{AccessKeyId, Arn, IamName};
+use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Malformed;
 use super::principal::one_line;

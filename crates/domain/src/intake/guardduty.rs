@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::ids::AccessKeyId;
-use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::AccessKeyId;
+use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};

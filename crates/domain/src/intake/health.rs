@@ -1,7 +1,7 @@
 //! AWS Health, service `RISK`: AWS itself found a credential of ours in the open, or in other hands.
 
-use crate::ids::{AccessKeyId, AccountId, Arn, IamName};
-use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName};
+use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::{self, Meant};

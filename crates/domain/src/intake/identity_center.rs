@@ -1,6 +1,6 @@
 //! `CloudTrail`: an IAM Identity Center user was deleted or disabled, by an administrator, an API call or SCIM.
 
-use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;

@@ -40,9 +40,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::digest::Digest;
-use crate::ids::AccountId;
-use crate::signal::Signal;
+use crate::words::digest::Digest;
+use crate::words::ids::AccountId;
+use crate::words::signal::Signal;
 pub use node::Malformed;
 use node::Node;
 

@@ -5,7 +5,7 @@ use jiff::fmt::rfc2822;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ids::{AccountId, InvalidId};
+use crate::words::ids::{AccountId, InvalidId};
 
 /// A part of an event that is for us but cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

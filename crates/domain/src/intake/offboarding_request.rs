@@ -2,8 +2,8 @@
 //!
 //! The contract is `docs/schemas/offboarding-requested.schema.json`: this file accepts exactly what the schema accepts.
 
-use crate::ids::{AccountId, Arn, IamName};
-use crate::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::{AccountId, Arn, IamName};
+use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;

@@ -1,6 +1,6 @@
 //! Okta's system log, as an `EventBridge` partner event: a user was deactivated, suspended or deleted.
 
-use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;

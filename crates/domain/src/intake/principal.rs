@@ -1,8 +1,8 @@
 //! Who an event means: the ways in which AWS writes an IAM identity down.
 
-use crate::ids::{Arn, IamName, UniqueId};
-use crate::signal::{PrincipalHint, SubjectHint};
-use crate::text::is_unseen;
+use crate::words::ids::{Arn, IamName, UniqueId};
+use crate::words::signal::{PrincipalHint, SubjectHint};
+use crate::words::text::is_unseen;
 
 use super::node::{Malformed, Node};
 

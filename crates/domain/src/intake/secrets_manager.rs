@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::ids::{AccountId, Arn};
-use crate::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::ids::{AccountId, Arn};
+use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;

@@ -3,8 +3,8 @@
 mod control;
 mod resource;
 
-use crate::ids::{AccountId, Arn};
-use crate::signal::{Severity, Signal, SignalKind, Source};
+use crate::words::ids::{AccountId, Arn};
+use crate::words::signal::{Severity, Signal, SignalKind, Source};
 
 use super::node::{Malformed, Node};
 use super::principal::one_line;

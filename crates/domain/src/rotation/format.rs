@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::ids::{AccessKeyId, IamName};
+use crate::words::ids::{AccessKeyId, IamName};
 
 /// The tag on a secret that names the field which holds the key's id. A dot leads into an object.
 pub const ID_FIELD_TAG: &str = "severance:access-key-id-field";

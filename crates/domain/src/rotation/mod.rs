@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccessKeyId, AccountId, Arn, IamName};
+use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName};
 
 pub use request::{RotationStep, StepRequest};
 

@@ -1,6 +1,6 @@
 //! Which control a finding is of: the same one has a name of its own in every standard.
 
-use crate::signal::SignalKind;
+use crate::words::signal::SignalKind;
 
 use super::super::node::Node;
 use super::super::principal::one_line;

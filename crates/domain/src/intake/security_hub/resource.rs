@@ -1,7 +1,7 @@
 //! Whose resource a finding is about.
 
-use crate::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
-use crate::signal::{PrincipalHint, SubjectHint};
+use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use crate::words::signal::{PrincipalHint, SubjectHint};
 
 use super::super::node::{Malformed, Node};
 use super::super::principal::{self, Meant};

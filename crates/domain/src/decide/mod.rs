@@ -1,0 +1,6 @@
+//! What is done about a claim: which steps fit, what the policies are asked about them, and what is never done.
+
+pub mod playbook;
+pub mod policy;
+pub mod radius;
+pub mod refusals;

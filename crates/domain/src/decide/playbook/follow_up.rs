@@ -1,0 +1,102 @@
+//! A second look at a contained identity: what appeared while it was being contained, and what is done about it.
+
+use super::{Context, contain, propose, rule};
+use crate::countermeasure::{Appeared, Countermeasure};
+use crate::decide::policy::Policy;
+use crate::record::case::{Case, StepRecord};
+use crate::record::plan::{Plan, Step, leave_to_responder};
+use crate::words::signal::Signal;
+use crate::words::subject::Inventory;
+
+/// What a second look came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FollowUp {
+    /// What appeared, or is gone that held the identity down, in words.
+    pub found: Vec<String>,
+    /// What is done about it.
+    pub steps: Vec<Step>,
+}
+
+impl FollowUp {
+    /// Leaves to a person what only the responder may take, where this function cannot: as of a plan.
+    pub fn leave_to_responder(&mut self, can_take: impl Fn(&Countermeasure) -> bool) {
+        leave_to_responder(&mut self.steps, can_take);
+    }
+}
+
+/// What to do about a contained identity after another look at it. `lifted` are the steps of the case that AWS shows not to be
+/// in effect any more.
+///
+/// A step that the case left to a person, or that somebody declined, stays so.
+pub fn follow_up(
+    case: &Case,
+    present: &Inventory,
+    lifted: &[&Countermeasure],
+    context: &Context,
+    policy: &dyn Policy,
+) -> FollowUp {
+    let Case { signal, subject, profile, .. } = case;
+    // The claim was borne out once. That its key has been deleted since does not make it untrue, and what is in question is
+    // no longer that key.
+    let named = signal.access_key.clone().filter(|_| !signal.kind.is_immediate_danger());
+    let proposed = propose(&Signal { access_key: named, ..signal.clone() }, subject, profile, present, context);
+    let mut found = Vec::new();
+    let mut plan = Plan::default();
+    for step in proposed.steps {
+        let what = &step.countermeasure;
+        // A rotation that was begun is followed by its own version, not begun anew.
+        let is_rotation = matches!(what, Countermeasure::RotateSecret(_));
+        if *what == Countermeasure::HoldForReview || what.needs_responder() || is_rotation {
+            continue;
+        }
+        let before: Vec<&StepRecord> =
+            case.steps.iter().filter(|record| record.step.countermeasure.is_same_target(what)).collect();
+        let is_denial = what.is_denial();
+        let was_lifted = lifted.iter().any(|lifted| lifted.is_same_target(what));
+        if (is_denial && !was_lifted) || before.iter().any(|record| !record.was_taken()) {
+            continue;
+        }
+        let again = if before.is_empty() { Appeared::Newly } else { Appeared::Again };
+        found.push(what.card().appeared(again));
+        plan.steps.push(step);
+    }
+    // Where nothing fits any more, as once a service uses the role, the denial is gone all the same.
+    for denial in lifted.iter().filter(|lifted| lifted.is_denial()) {
+        let what = denial.card().appeared(Appeared::Again);
+        let is_left = case.steps.iter().any(|of| !of.was_taken() && of.step.countermeasure.is_same_target(denial));
+        if !is_left && !found.contains(&what) {
+            found.push(what);
+        }
+    }
+    let denial_lifted = lifted.iter().any(|lifted| lifted.is_denial());
+    let asked_for_scp =
+        case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp(_)));
+    if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn) {
+        let deny = contain::beyond_reach(subject, arn, context);
+        let is_known =
+            |of: &StepRecord| of.step.countermeasure == Countermeasure::HoldForReview && of.step.reason == deny.reason;
+        if !case.steps.iter().any(is_known) {
+            plan.steps.push(deny);
+        }
+    }
+    rule(&mut plan, signal, subject, profile, present, context, policy);
+    FollowUp { found, steps: plan.steps }
+}
+
+/// What a step had ended and lives again, in words.
+pub fn reappeared(step: &Countermeasure) -> String {
+    step.card().appeared(Appeared::Again)
+}
+
+/// Asks the policies about steps that follow from what a contained identity had made, as about any other.
+pub fn rule_steps(
+    steps: Vec<Step>,
+    case: &Case,
+    present: &Inventory,
+    context: &Context,
+    policy: &dyn Policy,
+) -> Vec<Step> {
+    let mut plan = Plan { steps, ..Plan::default() };
+    rule(&mut plan, &case.signal, &case.subject, &case.profile, present, context, policy);
+    plan.steps
+}

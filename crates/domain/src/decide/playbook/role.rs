@@ -1,0 +1,49 @@
+//! What fits a claim about an IAM role.
+
+use super::{Context, attribution, contain, hold, note, step};
+use crate::countermeasure::{self as card, Countermeasure};
+use crate::record::plan::Plan;
+use crate::words::ids::IamName;
+use crate::words::profile::Profile;
+use crate::words::signal::{Signal, SignalKind};
+use crate::words::subject::{Inventory, Subject};
+
+pub(super) fn propose(
+    signal: &Signal,
+    subject: &Subject,
+    profile: &Profile,
+    inventory: &Inventory,
+    context: &Context,
+) -> Plan {
+    let Ok(role) = IamName::try_from(subject.name.as_str()) else {
+        return hold("the role's name is not one that IAM allows");
+    };
+    let contain = |reason: &str| contain::role(signal, &role, subject, inventory, context, reason);
+    match signal.kind {
+        SignalKind::CredentialExposed | SignalKind::IdentityCompromised => {
+            contain("somebody else may hold one of its sessions")
+        }
+        SignalKind::Offboarding => match attribution(signal, subject, profile) {
+            Ok((_, reason)) => contain(&reason),
+            Err(reason) => hold(&reason),
+        },
+        SignalKind::TrustExposed => for_exposed_trust(&role, inventory),
+        _ => hold("no countermeasure of this release fits this claim about a role"),
+    }
+}
+
+/// Whom a role should trust, nobody but its owner knows; that nobody is trusted meanwhile can be undone.
+fn for_exposed_trust(role: &IamName, inventory: &Inventory) -> Plan {
+    match &inventory.trust {
+        Some(trust) if trust.closed => note("its trust policy lets nobody in already"),
+        Some(trust) if trust.is_used_by_service() => hold(&format!(
+            "{} uses the role as well, so its trust is not closed: take the outsider out of it",
+            trust.services.join(", ")
+        )),
+        Some(_) => {
+            let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() });
+            Plan { steps: vec![step(close, "it trusts somebody outside")], ..Plan::default() }
+        }
+        None => hold("the role's trust policy could not be read"),
+    }
+}

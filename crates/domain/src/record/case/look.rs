@@ -1,0 +1,58 @@
+//! What was seen of a case's identity after its credentials had been ended.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::CaseId;
+use crate::decide::policy::Request;
+use crate::record::verdict::Verdict;
+
+/// One look at a contained identity after what was known of it had been ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Round {
+    /// 1 for the first.
+    pub number: u32,
+    /// When AWS was asked.
+    pub at: Timestamp,
+    /// What had appeared, or was gone that should hold it down.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub found: Vec<String>,
+    /// What could not be looked at, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub unread: Vec<String>,
+}
+
+impl Round {
+    /// Whether nothing had appeared, as far as it could be seen.
+    pub fn is_quiet(&self) -> bool {
+        self.found.is_empty()
+    }
+}
+
+/// The case of something that a contained identity had made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Followed {
+    /// What, in words.
+    pub what: String,
+    /// Its own case; none where it could not be opened.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub case: Option<CaseId>,
+    /// How that case stood when this one was concluded.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verdict: Option<Verdict>,
+}
+
+/// Everything was read back once more, by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// Who asked for it, as AWS vouches for it, and why.
+    pub request: Request,
+    /// When.
+    pub at: Timestamp,
+    /// What lives that this case had ended.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub alive: Vec<String>,
+}

@@ -1,0 +1,406 @@
+//! The durable record of one reaction: what was intended, what came of it, what was confirmed.
+
+mod look;
+mod purpose;
+mod record;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::countermeasure::Countermeasure;
+use crate::decide::playbook::{Mode, reappeared};
+use crate::decide::policy::Request;
+use crate::decide::radius::BlastRadius;
+use crate::record::exemption::ExemptionUse;
+use crate::record::plan::{Disposition, Plan, Step};
+use crate::record::restoration::{Restoration, Return};
+use crate::record::review::{Decision, Review, ReviewTimes, plan_digest};
+use crate::record::verdict::Verdict;
+use crate::words::digest::Digest;
+use crate::words::profile::Profile;
+use crate::words::signal::{Signal, SignalKind};
+use crate::words::subject::{Inventory, Subject};
+
+pub use look::{Followed, Round, Verification};
+pub use purpose::Purpose;
+pub use record::{Confirmation, Outcome, StepRecord, is_superseded};
+
+/// The name of a case: the same claim about the same subject always has the same one.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaseId(String);
+
+impl CaseId {
+    /// Derives the name from signal kind, subject and source finding, so that every delivery of a claim meets its first.
+    pub fn of(kind: SignalKind, subject: &Subject, finding_id: &str) -> Self {
+        let parts = serde_json::json!([kind.as_str(), subject.key(), finding_id]);
+        let digest = Digest::of_json(&parts);
+        Self(format!("sev-{}", digest.as_hex().get(..20).unwrap_or_default()))
+    }
+
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name of one revision of the case.
+    #[must_use]
+    pub fn at_revision(&self, revision: u32) -> Self {
+        Self(format!("{}/r{revision}", self.0))
+    }
+}
+
+impl fmt::Display for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for CaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One reaction, from its claim to its verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Case {
+    /// Its name.
+    pub id: CaseId,
+    /// 1 for the first published state; grows by one with each later one.
+    pub revision: u32,
+    /// The digest of the revision before this one; none for the first.
+    pub previous: Option<Digest>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When this revision's verdict was reached; none while steps are being taken.
+    pub concluded_at: Option<Timestamp>,
+    /// Whether the stack acted or only observed.
+    pub mode: Mode,
+    /// The claim.
+    pub signal: Signal,
+    /// Whom it is about.
+    pub subject: Subject,
+    /// Who answers for the subject.
+    pub profile: Profile,
+    /// What the subject held when the plan was made.
+    pub inventory: Inventory,
+    /// The plan's steps and what came of each.
+    pub steps: Vec<StepRecord>,
+    /// The plan's notes.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// The exemptions that covered steps of the plan.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exemptions: Vec<ExemptionUse>,
+    /// What the identity could do, before anything was done about it; none where that was not read.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub radius: Option<BlastRadius>,
+    /// How often the identity was looked at again after its credentials were ended, and what had appeared meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub rounds: Vec<Round>,
+    /// The cases of what the contained identity had made.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub followed: Vec<Followed>,
+    /// Access that was given back.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub restoration: Option<Restoration>,
+    /// The last time that somebody had everything read back once more.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub verification: Option<Verification>,
+    /// What a person is, or was, asked to decide.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub review: Option<Review>,
+    /// The verdict of this revision.
+    pub verdict: Option<Verdict>,
+}
+
+/// How what lowered a step begins where a person decided against it.
+pub const DENIED: &str = "denied by ";
+
+/// What lowers a step that a person decided against before.
+const DENIED_BEFORE: &str = "denied by a person in an earlier revision";
+
+impl Case {
+    /// Opens a case: intent is stamped on every step that will be taken, so that storing the case is storing the intent.
+    #[allow(clippy::too_many_arguments, reason = "these are the case's parts, each named by its type")]
+    pub fn open(
+        signal: Signal,
+        subject: Subject,
+        profile: Profile,
+        inventory: Inventory,
+        plan: Plan,
+        mode: Mode,
+        times: ReviewTimes,
+        now: Timestamp,
+    ) -> Self {
+        let review = Review::of(&subject, &profile, &inventory, &plan.steps, times, now);
+        let steps = plan.steps.into_iter().map(|step| StepRecord::planned(step, 0, now));
+        Self {
+            id: CaseId::of(signal.kind, &subject, &signal.finding_id),
+            revision: 1,
+            previous: None,
+            opened_at: now,
+            concluded_at: None,
+            mode,
+            subject,
+            profile,
+            inventory,
+            steps: steps.collect(),
+            notes: plan.notes,
+            exemptions: plan.exemptions,
+            radius: None,
+            rounds: vec![],
+            followed: vec![],
+            restoration: None,
+            verification: None,
+            review,
+            signal,
+            verdict: None,
+        }
+    }
+
+    /// Ends this revision with the verdict that its steps allow.
+    pub fn conclude(&mut self, now: Timestamp) -> Verdict {
+        match self.purpose() {
+            Purpose::Verify(_) => {
+                let lives = self.contradicted();
+                self.add_alive(lives);
+            }
+            Purpose::React | Purpose::Restore(_) => {}
+        }
+        let verdict = Verdict::of(self);
+        self.ask_about_what_is_left();
+        self.verdict = Some(verdict);
+        self.concluded_at = Some(now);
+        verdict
+    }
+
+    /// What AWS showed not to be in effect any more, in the words of a look.
+    fn contradicted(&self) -> Vec<String> {
+        let lives = |record: &&StepRecord| {
+            matches!(record.confirmation, Some(Confirmation::Unconfirmed { contradicted: true, .. }))
+        };
+        let steps = &self.steps;
+        let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, record)| record);
+        last.filter(lives).map(|record| reappeared(&record.step.countermeasure)).collect()
+    }
+
+    /// Beside what the look has found: the same words for the same thing.
+    fn add_alive(&mut self, lives: Vec<String>) {
+        let Some(verification) = &mut self.verification else { return };
+        for what in lives {
+            if !verification.alive.contains(&what) {
+                verification.alive.push(what);
+            }
+        }
+    }
+
+    /// The question is about the plan as whoever answers will find it: a key that this revision deactivated is inactive then,
+    /// and no step any more.
+    fn ask_about_what_is_left(&mut self) {
+        if self.pending_review().is_none() {
+            return;
+        }
+        let mut inventory = self.inventory.clone();
+        let mut left = Vec::new();
+        for record in &self.steps {
+            match record.step.countermeasure.ends().filter(|_| record.was_taken()) {
+                Some(ended) => inventory.end(&ended),
+                None => left.push(record.step.clone()),
+            }
+        }
+        let plan = plan_digest(&self.subject, &self.profile, &inventory, &left);
+        if let Some(review) = &mut self.review {
+            review.plan = plan;
+        }
+    }
+
+    /// Begins the next revision, after one that was published with steps left to try again.
+    pub fn reopen(&mut self, published: Digest) {
+        self.revision += 1;
+        self.previous = Some(published);
+        self.verdict = None;
+        self.concluded_at = None;
+    }
+
+    /// Whether no step is left to be tried again.
+    pub fn is_settled(&self) -> bool {
+        self.steps.iter().all(StepRecord::is_settled) && self.returns().iter().all(Return::is_settled)
+    }
+
+    /// Whether access was given back on purpose.
+    pub fn is_restored(&self) -> bool {
+        self.verdict == Some(Verdict::Restored)
+    }
+
+    /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
+    pub fn contains_identity(&self) -> bool {
+        self.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.card().contains_identity())
+    }
+
+    /// Begins the revision in which access is given back, on somebody's word. They decide with it what was still to be decided.
+    pub fn begin_restoration(&mut self, restoration: Restoration, now: Timestamp) {
+        self.verification = None;
+        if self.pending_review().is_some() {
+            let Request { by, reason, .. } = restoration.request.clone();
+            self.decline_held("it was restored", Decision::Denied { by, reason, at: now });
+        }
+        self.restoration = Some(restoration);
+    }
+
+    /// Fails whatever lies ahead of this revision: of its steps, or of giving them back.
+    pub fn fail_ahead(&mut self, failed: impl Fn() -> Outcome) {
+        match self.purpose() {
+            Purpose::Restore(_) => {
+                let returns = self.restoration.iter_mut().flat_map(|restoration| &mut restoration.steps);
+                returns.filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed()));
+            }
+            Purpose::React | Purpose::Verify(_) => {
+                self.steps.iter_mut().filter(|of| of.is_ahead()).for_each(|of| of.outcome = Some(failed()));
+            }
+        }
+    }
+
+    /// Begins the revision in which everything is read back once more.
+    pub fn begin_verification(&mut self, request: Request, now: Timestamp) {
+        for record in self.steps.iter_mut().filter(|record| record.was_taken()) {
+            record.confirmation = None;
+        }
+        self.verification = Some(Verification { request, at: now, alive: vec![] });
+    }
+
+    /// Holds every step that is not taken yet for a person, and says by what.
+    pub fn hold(&mut self, by: &str, times: ReviewTimes, now: Timestamp) {
+        for record in self.steps.iter_mut().filter(|record| record.is_ahead()) {
+            record.step.lower(Disposition::Review, by);
+            record.intent_at = None;
+        }
+        self.review = self.review_of(times, now);
+    }
+
+    /// Asks a person about steps that were added since the plan was made, if nobody is asked yet.
+    pub fn ask_about_held(&mut self, times: ReviewTimes, now: Timestamp) {
+        if self.pending_review().is_none() && self.steps.iter().any(|of| of.step.disposition == Disposition::Review) {
+            self.review = self.review_of(times, now);
+        }
+    }
+
+    /// Begins a revision that follows on a published one: it has no verdict yet.
+    pub fn begin_revision(&mut self) {
+        self.verdict = None;
+        self.concluded_at = None;
+    }
+
+    /// The digest of what a person would be asked about this plan.
+    pub fn plan_digest(&self) -> Digest {
+        let steps: Vec<Step> = self.steps.iter().map(|record| record.step.clone()).collect();
+        plan_digest(&self.subject, &self.profile, &self.inventory, &steps)
+    }
+
+    /// Holds again what was held when the question was asked and needs nobody now, as once the breaker is reset: the answer
+    /// is about these steps.
+    pub fn hold_again(&mut self) {
+        for record in self.steps.iter_mut().filter(|record| record.is_ahead()) {
+            record.step.disposition = Disposition::Review;
+            record.intent_at = None;
+        }
+    }
+
+    /// Carries out what waited for a person.
+    pub fn release_held(&mut self, decision: Decision, now: Timestamp) {
+        for record in self.held_steps() {
+            record.step.disposition = Disposition::Enforce;
+            record.intent_at = Some(now);
+        }
+        // For these there is nothing to carry out, and nobody is asked again: they are left to whoever answered.
+        for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
+            record.step.disposition = Disposition::Decline;
+        }
+        self.decide(decision);
+    }
+
+    /// Gives up what waited for a person.
+    pub fn decline_held(&mut self, by: &str, decision: Decision) {
+        for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
+            record.step.lower(Disposition::Decline, by);
+        }
+        self.decide(decision);
+    }
+
+    /// Keeps to what a person decided against in an earlier revision, where the new plan asks for it again.
+    pub fn keep_denials(&mut self, earlier: &Self) {
+        let is_denied = |step: &Countermeasure| {
+            earlier.steps.iter().any(|record| record.was_denied() && record.step.countermeasure.is_same_target(step))
+        };
+        let mut kept = false;
+        for record in &mut self.steps {
+            let asked = matches!(record.step.disposition, Disposition::Enforce | Disposition::Review);
+            if asked && is_denied(&record.step.countermeasure) {
+                record.step.lower(Disposition::Decline, DENIED_BEFORE);
+                record.intent_at = None;
+                kept = true;
+            }
+        }
+        let asks = self.steps.iter().any(|record| record.step.disposition == Disposition::Review);
+        if kept && self.review.is_some() {
+            let plan = self.plan_digest();
+            self.review = self.review.take().filter(|_| asks).map(|review| Review { plan, ..review });
+        }
+    }
+
+    /// Whether a person, or the policy's answer for silence, let this revision's steps be taken.
+    pub fn is_released(&self) -> bool {
+        matches!(
+            self.review.as_ref().and_then(|review| review.decision.as_ref()),
+            Some(Decision::Approved { .. } | Decision::Lapsed { enforced: true, .. })
+        )
+    }
+
+    /// Whether a person let this revision's steps be taken.
+    pub fn is_approved(&self) -> bool {
+        matches!(self.review.as_ref().and_then(|review| review.decision.as_ref()), Some(Decision::Approved { .. }))
+    }
+
+    /// Whether a step failed, was refused or waits for a person.
+    pub fn has_trouble(&self) -> bool {
+        self.steps.iter().any(|record| {
+            matches!(record.step.disposition, Disposition::Review | Disposition::Refuse)
+                || matches!(record.outcome, Some(Outcome::Failed { .. }))
+        })
+    }
+
+    /// The review that waits for a person, if one does.
+    pub fn pending_review(&self) -> Option<&Review> {
+        self.review.as_ref().filter(|review| review.is_pending())
+    }
+
+    /// Whether an approval would do anything: what no countermeasure fits can only be acknowledged.
+    pub fn can_be_approved(&self) -> bool {
+        self.steps.iter().any(|record| {
+            record.step.disposition == Disposition::Review
+                && record.step.countermeasure != Countermeasure::HoldForReview
+        })
+    }
+
+    fn held_steps(&mut self) -> impl Iterator<Item = &mut StepRecord> {
+        self.steps.iter_mut().filter(|record| {
+            record.step.disposition == Disposition::Review
+                && record.step.countermeasure != Countermeasure::HoldForReview
+        })
+    }
+
+    fn decide(&mut self, decision: Decision) {
+        if let Some(review) = &mut self.review {
+            review.decision = Some(decision);
+        }
+    }
+
+    fn review_of(&self, times: ReviewTimes, now: Timestamp) -> Option<Review> {
+        let steps: Vec<Step> = self.steps.iter().map(|record| record.step.clone()).collect();
+        Review::of(&self.subject, &self.profile, &self.inventory, &steps, times, now)
+    }
+}

@@ -1,0 +1,124 @@
+//! What is to be done about a signal: the ordered steps, each with its disposition and its reason.
+
+use serde::{Deserialize, Serialize};
+
+use crate::countermeasure::Countermeasure;
+use crate::decide::policy::Ruling;
+use crate::record::exemption::ExemptionUse;
+
+/// The name of the inline policy by which a user is quarantined.
+pub const QUARANTINE_POLICY: &str = "SeveranceQuarantine";
+
+/// The tag on a quarantined user that names the case. Inline policies cannot be tagged themselves.
+pub const QUARANTINE_TAG: &str = "severance:quarantined-by";
+
+/// The name of the inline policy that denies older sessions of a role or a user.
+pub const REVOKE_SESSIONS_POLICY: &str = "SeveranceRevokeOlderSessions";
+
+/// How the statement is named by which a role's trust policy lets nobody in.
+pub const CLOSED_TRUST_SID: &str = "SeveranceClosed";
+
+/// What the policy answers for one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disposition {
+    /// Do it now.
+    Enforce,
+    /// Do all but the call, and say what would have been done.
+    Observe,
+    /// A person decides.
+    Review,
+    /// Never done by Severance, whatever any policy says.
+    Refuse,
+    /// A person decided against it, or nobody decided in time.
+    Decline,
+}
+
+/// One step of a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// What.
+    pub countermeasure: Countermeasure,
+    /// Whether. It is decided here, in the domain, and by nobody else.
+    pub(crate) disposition: Disposition,
+    /// Why it fits: what the signal claims, and what AWS says of it.
+    pub reason: String,
+    /// What the policies answered; none for a step that asks nothing of them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub ruling: Option<Ruling>,
+}
+
+/// The ordered steps, and what a reader should know about how they came to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// In the order in which they are taken.
+    pub steps: Vec<Step>,
+    /// Why there are no more, or no, steps.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub notes: Vec<String>,
+    /// The exemptions that covered steps of it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub exemptions: Vec<ExemptionUse>,
+}
+
+/// What lowers a step that only the responder may take.
+const ONLY_RESPONDER: &str = "only the responder may do this, on a person's word";
+
+impl Plan {
+    /// Lowers every step that would be enforced, and says by what.
+    pub(crate) fn lower(&mut self, to: Disposition, by: &str) {
+        for step in self.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
+            step.lower(to, by);
+        }
+    }
+
+    /// Leaves to a person what the function that is to carry the plan out cannot take and only the responder may: whoever approves
+    /// it asks the responder.
+    pub fn leave_to_responder(&mut self, can_take: impl Fn(&Countermeasure) -> bool) {
+        leave_to_responder(&mut self.steps, can_take);
+    }
+}
+
+/// The same for steps that were added to a plan.
+pub(crate) fn leave_to_responder(steps: &mut [Step], can_take: impl Fn(&Countermeasure) -> bool) {
+    let is_left = |step: &Step| {
+        step.disposition == Disposition::Enforce
+            && step.countermeasure.needs_responder()
+            && !can_take(&step.countermeasure)
+    };
+    for step in steps.iter_mut().filter(|step| is_left(step)) {
+        step.lower(Disposition::Review, ONLY_RESPONDER);
+    }
+}
+
+impl Step {
+    /// A step that fits. Whether it is taken is for the policies to say.
+    pub fn fitting(countermeasure: Countermeasure, reason: impl Into<String>) -> Self {
+        Self { countermeasure, disposition: Disposition::Enforce, reason: reason.into(), ruling: None }
+    }
+
+    /// What no countermeasure fits, so that a person must look at it.
+    pub fn held(reason: impl Into<String>) -> Self {
+        Self {
+            countermeasure: Countermeasure::HoldForReview,
+            disposition: Disposition::Review,
+            reason: reason.into(),
+            ruling: None,
+        }
+    }
+
+    /// Whether it is taken.
+    pub fn disposition(&self) -> Disposition {
+        self.disposition
+    }
+
+    /// Lowers this step, and says by what.
+    pub(crate) fn lower(&mut self, to: Disposition, by: &str) {
+        self.disposition = to;
+        if let Some(ruling) = &mut self.ruling {
+            ruling.lowered_by = Some(by.to_owned());
+        }
+    }
+}

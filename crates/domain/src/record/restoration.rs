@@ -1,0 +1,213 @@
+//! Giving access back on purpose: what of a case can be undone, what must not be, and what came of it.
+//!
+//! INVARIANT: a credential that others may know is never brought back. What is put back is what the case recorded before its
+//! first step, and nothing that somebody else has changed since.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::countermeasure::{self as card, Countermeasure, Ended, Undoing};
+use crate::decide::policy::Request;
+use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::words::ids::Arn;
+
+/// One restoration of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restoration {
+    /// Who asked for it, as AWS vouches for it, and why.
+    pub request: Request,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// What is done about each step that was taken, the last one first.
+    pub steps: Vec<Return>,
+}
+
+/// What a restoration does about one step of its case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Return {
+    /// The step, counted from 0.
+    pub step: usize,
+    /// What was done then.
+    pub countermeasure: Countermeasure,
+    /// What is done about it now.
+    pub answer: ReturnAnswer,
+    /// What came of it; none while it was not tried, or where nothing is to be done.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub outcome: Option<Outcome>,
+    /// Whether its effect was seen.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub confirmation: Option<Confirmation>,
+}
+
+/// Whether a step is undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum ReturnAnswer {
+    /// It is undone.
+    Undo,
+    /// What it holds is lifted, but sessions issued before it stay denied: stolen ones may still live.
+    UndoKeepingSessionsDenied,
+    /// It stays, because others may know the credential. A new one takes its place.
+    Rotate {
+        /// Why others may know it.
+        why: String,
+    },
+    /// It stays, for this reason.
+    Keep {
+        /// Why.
+        why: String,
+    },
+}
+
+impl ReturnAnswer {
+    /// Whether anything is to be changed.
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::Undo | Self::UndoKeepingSessionsDenied)
+    }
+}
+
+impl Return {
+    /// Whether nothing is left to do about it.
+    pub fn is_settled(&self) -> bool {
+        !self.answer.changes()
+            || match &self.outcome {
+                Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }) => self.confirmation.is_some(),
+                Some(Outcome::Failed { retryable, .. }) => !retryable,
+                None => false,
+            }
+    }
+
+    /// Whether it is to be undone and that was not tried to an end.
+    pub fn is_ahead(&self) -> bool {
+        self.answer.changes() && matches!(self.outcome, None | Some(Outcome::Failed { retryable: true, .. }))
+    }
+
+    /// Whether it was undone, or found to be so already.
+    pub fn was_taken(&self) -> bool {
+        matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
+    }
+
+    /// Whether its effect was seen.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.confirmation, Some(Confirmation::Confirmed { .. }))
+    }
+}
+
+impl Restoration {
+    /// What a restoration of this case would do, the last step first. Empty where nothing was done.
+    pub fn of(case: &Case, request: Request, now: Timestamp) -> Self {
+        let steps = last_taken(case)
+            .map(|(step, record)| Return {
+                step,
+                countermeasure: record.step.countermeasure.clone(),
+                answer: answer(case, record),
+                outcome: None,
+                confirmation: None,
+            })
+            .collect();
+        Self { request, at: now, steps }
+    }
+
+    /// Who asked.
+    pub fn by(&self) -> &Arn {
+        &self.request.by
+    }
+}
+
+/// The steps that were taken, the last one first. What came back was ended more than once; undone it is once, and the last time
+/// counts.
+pub fn last_taken(case: &Case) -> impl Iterator<Item = (usize, &StepRecord)> {
+    let taken = case.steps.iter().enumerate().rev().filter(|(_, record)| record.was_taken());
+    taken.filter(|(n, record)| !same_target(case, record).any(|(other, of)| other > *n && of.was_taken()))
+}
+
+/// The steps of a case against the very same thing, this one among them.
+fn same_target<'a>(case: &'a Case, record: &'a StepRecord) -> impl Iterator<Item = (usize, &'a StepRecord)> {
+    let step = &record.step.countermeasure;
+    case.steps.iter().enumerate().filter(|(_, of)| of.step.countermeasure.is_same_target(step))
+}
+
+/// What a restoration does about one step that was taken.
+pub fn answer(case: &Case, record: &StepRecord) -> ReturnAnswer {
+    let step = &record.step.countermeasure;
+    let card = step.card();
+    let keep = |why: &str| ReturnAnswer::Keep { why: why.to_owned() };
+    // Others' own work: it was so before we came.
+    let was_so = !same_target(case, record).any(|(_, of)| matches!(of.outcome, Some(Outcome::Applied { .. })));
+    if was_so && card.is_shared() {
+        return keep("it was in effect before this case, or its target is gone: another case may rely on it");
+    }
+    // What a contained identity made is in the same hands.
+    let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
+    match card.undoing() {
+        Undoing::Never(why) => keep(why),
+        Undoing::UnlessExposed => match exposed(case, record) {
+            // Nobody works with it, so nothing takes its place.
+            Some(why) if is_foreign(case, step) => keep(&format!("{why}: delete it")),
+            Some(why) => ReturnAnswer::Rotate { why: with_rotation(case, step, why) },
+            None => ReturnAnswer::Undo,
+        },
+        Undoing::LiftedKeepingSessionsDenied if in_danger => match alive(case).as_slice() {
+            [] => ReturnAnswer::UndoKeepingSessionsDenied,
+            alive => keep(&format!("nothing else holds {} down", alive.join(", "))),
+        },
+        Undoing::StaysInDanger(why) if in_danger => keep(why),
+        Undoing::Undone | Undoing::LiftedKeepingSessionsDenied | Undoing::StaysInDanger(_) => ReturnAnswer::Undo,
+    }
+}
+
+/// Where the key that takes the place of an exposed one is, if the case had its secret rotated.
+fn with_rotation(case: &Case, step: &Countermeasure, why: String) -> String {
+    let rotated = case.steps.iter().find_map(|record| match &record.step.countermeasure {
+        Countermeasure::RotateSecret(card::RotateSecret { secret }) if record.was_taken() => Some(secret),
+        _ => None,
+    });
+    match (step.ends(), rotated) {
+        (Some(Ended::AccessKey { .. }), Some(secret)) => {
+            format!("{why}; the rotation of {secret} was started, which makes another one")
+        }
+        _ => why,
+    }
+}
+
+/// Why others may know the credential that a step ended, if they may.
+fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
+    let ended = record.step.countermeasure.ends()?;
+    if case.signal.follows.is_some() {
+        return Some("a contained identity made it".to_owned());
+    }
+    if !case.signal.kind.is_immediate_danger() {
+        return None;
+    }
+    if same_target(case, record).any(|(_, of)| of.round > 0) {
+        return Some("it appeared while the identity was being contained".to_owned());
+    }
+    if let Some(created) = case.inventory.created_at(&ended).filter(|created| *created >= case.signal.occurred_at) {
+        return Some(format!("it was made at {created:.0}, after the identity was in other hands"));
+    }
+    match (&case.signal.access_key, ended) {
+        (Some(named), Ended::AccessKey { id, .. }) if named == id => Some("the claim names it".to_owned()),
+        // Whoever holds one long-term key learns no other secret by it.
+        (Some(named), _) if !named.is_temporary() => None,
+        _ => Some("the claim does not say which credential others know, so it may be any".to_owned()),
+    }
+}
+
+/// Whether a credential was not there while the identity was in its owner's hands.
+pub fn is_foreign(case: &Case, step: &Countermeasure) -> bool {
+    let Some(ended) = step.ends().filter(|ended| !matches!(ended, Ended::Password { .. })) else { return false };
+    case.signal.follows.is_some()
+        || !case.inventory.holds(&ended)
+        || case.inventory.created_at(&ended).is_some_and(|created| created >= case.signal.occurred_at)
+}
+
+/// The credentials that were to be ended, and of which that was not seen: only a quarantine holds them down.
+pub fn alive(case: &Case) -> Vec<String> {
+    // One that came back was ended more than once, and the last time counts.
+    let is_last =
+        |n: usize, record: &StepRecord| !same_target(case, record).any(|(later, of)| later > n && of.was_taken());
+    let unseen = case.steps.iter().enumerate().filter(|(n, record)| !record.is_confirmed() && is_last(*n, record));
+    unseen.filter_map(|(_, record)| Some(record.step.countermeasure.ends()?.name().to_owned())).collect()
+}

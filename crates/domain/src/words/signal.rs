@@ -1,0 +1,339 @@
+//! Why we act: one closed language for every source of events.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::decide::policy::Request;
+use crate::record::cutover::Cutover;
+use crate::words::digest::Digest;
+use crate::words::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
+
+/// One claim of one source about one non-human identity (or about a person who holds some).
+///
+/// A signal is a claim, not a fact: what is done about it is decided on state read from AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Signal {
+    /// What is claimed.
+    pub kind: SignalKind,
+    /// Who claims it.
+    pub source: Source,
+    /// The id of the EventBridge event that carried the claim.
+    pub event_id: String,
+    /// What names the claim at its source and stays the same when the source repeats it: a finding id, a CloudTrail event
+    /// id, a request id. Part of the case's idempotency key.
+    pub finding_id: String,
+    /// The source's own name for the kind of claim: a `GuardDuty` type, a control id, an event name.
+    pub rule: String,
+    /// The account of the identity (not the one that sent the event: administrators send for their members).
+    pub account: AccountId,
+    /// The Region of the event.
+    pub region: String,
+    /// How bad the source thinks it is.
+    pub severity: Severity,
+    /// When the source says it happened or was found.
+    pub occurred_at: Timestamp,
+    /// Who it is about, as far as the event says.
+    pub subject: SubjectHint,
+    /// The access key it is about, where the event names one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub access_key: Option<AccessKeyId>,
+    /// One line for a reader. Never holds a secret.
+    pub title: String,
+    /// Digest of the raw event's canonical JSON.
+    pub event_digest: Digest,
+    /// Who asked for it, where a person did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<Request>,
+    /// The containment that found it, where one did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub follows: Option<Follows>,
+    /// What is known of the consumers of a key that was replaced, where it is about one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cutover: Option<Box<Cutover>>,
+}
+
+/// What a containment found beside its own subject: something that the contained identity made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Follows {
+    /// The case that found it.
+    pub case: crate::record::case::CaseId,
+    /// How many containments lie between it and the first: 1 for what the first one's subject made.
+    pub generation: u8,
+    /// The one credential that it is about, where it was put on an identity that others use.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub planted: Option<Planted>,
+}
+
+/// A credential that was put on an identity which others use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "id", rename_all = "snake_case")]
+pub enum Planted {
+    /// An access key.
+    AccessKey(AccessKeyId),
+    /// A console password, new or changed.
+    ConsolePassword,
+    /// An SSH public key.
+    SshPublicKey(CredentialId),
+    /// A signing certificate.
+    SigningCertificate(CredentialId),
+    /// A service-specific credential.
+    ServiceCredential(CredentialId),
+}
+
+impl Signal {
+    /// Whether it is about a console password and no other credential.
+    pub fn is_about_password(&self) -> bool {
+        matches!(self.rule.as_str(), "UnusedIAMUserPassword" | "iam_user_console_access_unused")
+    }
+}
+
+/// What a signal claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignalKind {
+    /// A person left, or a workload was retired.
+    Offboarding,
+    /// A long-term credential was created.
+    CredentialCreated,
+    /// A credential is known to others than its holder.
+    CredentialExposed,
+    /// A credential is older than it may be.
+    CredentialStale,
+    /// A credential has not been used for longer than it may be.
+    CredentialUnused,
+    /// An identity behaves as if someone else held it.
+    IdentityCompromised,
+    /// A whole identity has not been used for longer than it may be.
+    IdentityDormant,
+    /// An identity may do more than it does.
+    IdentityOverPrivileged,
+    /// Nobody answers for an identity.
+    IdentityOwnerless,
+    /// A secret has not been rotated in time.
+    SecretUnrotated,
+    /// The same secret value stands in several places.
+    SecretDuplicated,
+    /// An access key was replaced by a rotation.
+    CredentialSuperseded,
+    /// An access key is in use and no secret holds it, so nothing rotates it.
+    CredentialUnmanaged,
+    /// A role can be assumed from where it should not be.
+    TrustExposed,
+}
+
+impl SignalKind {
+    /// Every kind.
+    pub const ALL: [Self; 14] = [
+        Self::Offboarding,
+        Self::CredentialCreated,
+        Self::CredentialExposed,
+        Self::CredentialStale,
+        Self::CredentialUnused,
+        Self::IdentityCompromised,
+        Self::IdentityDormant,
+        Self::IdentityOverPrivileged,
+        Self::IdentityOwnerless,
+        Self::SecretUnrotated,
+        Self::SecretDuplicated,
+        Self::CredentialSuperseded,
+        Self::CredentialUnmanaged,
+        Self::TrustExposed,
+    ];
+
+    /// The name as written in evidence, messages and message attributes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Offboarding => "offboarding",
+            Self::CredentialCreated => "credential_created",
+            Self::CredentialExposed => "credential_exposed",
+            Self::CredentialStale => "credential_stale",
+            Self::CredentialUnused => "credential_unused",
+            Self::IdentityCompromised => "identity_compromised",
+            Self::IdentityDormant => "identity_dormant",
+            Self::IdentityOverPrivileged => "identity_over_privileged",
+            Self::IdentityOwnerless => "identity_ownerless",
+            Self::SecretUnrotated => "secret_unrotated",
+            Self::SecretDuplicated => "secret_duplicated",
+            Self::CredentialSuperseded => "credential_superseded",
+            Self::CredentialUnmanaged => "credential_unmanaged",
+            Self::TrustExposed => "trust_exposed",
+        }
+    }
+
+    /// Whether somebody else may be using the credential right now.
+    pub fn is_immediate_danger(self) -> bool {
+        matches!(self, Self::CredentialExposed | Self::IdentityCompromised)
+    }
+}
+
+/// Who made the claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Amazon `GuardDuty`.
+    GuardDuty,
+    /// AWS Security Hub (ASFF), with findings of its own or of integrated products.
+    SecurityHub,
+    /// IAM Access Analyzer.
+    AccessAnalyzer,
+    /// AWS Health, service `RISK`.
+    Health,
+    /// An IAM call seen by AWS `CloudTrail`.
+    CloudTrail,
+    /// Okta's system log, as an `EventBridge` partner event.
+    Okta,
+    /// IAM Identity Center, as seen by AWS `CloudTrail`.
+    IdentityCenter,
+    /// Severance's own bus.
+    Severance,
+    /// A person, by the responder.
+    Responder,
+    /// Severance's own schedule: a recertification that nobody answered.
+    Recertification,
+    /// Severance itself: a contained identity had made it.
+    Containment,
+    /// Severance's own rotation: it replaced a key.
+    Rotation,
+    /// AWS Secrets Manager, as seen by AWS `CloudTrail`.
+    SecretsManager,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 13] = [
+        Self::GuardDuty,
+        Self::SecurityHub,
+        Self::AccessAnalyzer,
+        Self::Health,
+        Self::CloudTrail,
+        Self::Okta,
+        Self::IdentityCenter,
+        Self::Severance,
+        Self::Responder,
+        Self::Recertification,
+        Self::Containment,
+        Self::Rotation,
+        Self::SecretsManager,
+    ];
+
+    /// The name as written in evidence and policies.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::GuardDuty => "guard_duty",
+            Self::SecurityHub => "security_hub",
+            Self::AccessAnalyzer => "access_analyzer",
+            Self::Health => "health",
+            Self::CloudTrail => "cloud_trail",
+            Self::Okta => "okta",
+            Self::IdentityCenter => "identity_center",
+            Self::Severance => "severance",
+            Self::Responder => "responder",
+            Self::Recertification => "recertification",
+            Self::Containment => "containment",
+            Self::Rotation => "rotation",
+            Self::SecretsManager => "secrets_manager",
+        }
+    }
+}
+
+/// How bad the source thinks it is. The order is meant: `Critical` is the greatest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For the record.
+    Informational,
+    /// ASFF normalized 1–39, `GuardDuty` below 4.
+    Low,
+    /// ASFF normalized 40–69, `GuardDuty` 4 to below 7.
+    Medium,
+    /// ASFF normalized 70–89, `GuardDuty` 7 to below 9.
+    High,
+    /// ASFF normalized 90–100, `GuardDuty` 9 and above.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, the least first.
+    pub const ALL: [Self; 5] = [Self::Informational, Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The name as written in evidence, messages and message attributes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Informational => "informational",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// Who a signal is about, as far as its event says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SubjectHint {
+    /// An IAM user. At least one of the fields, or the signal's access key, says which.
+    User(PrincipalHint),
+    /// An IAM role, or a session of one.
+    Role(PrincipalHint),
+    /// The root user of the signal's account.
+    Root,
+    /// A secret in Secrets Manager.
+    Secret {
+        /// Its full ARN.
+        arn: Arn,
+    },
+    /// A person who left: every identity that they own is meant.
+    Person {
+        /// All the names this person goes by (mail address, login, directory id), compared without regard to case.
+        identifiers: Vec<String>,
+    },
+    /// A workload that was retired: every identity that it owns is meant.
+    Workload {
+        /// The workload's names, as written in owner or workload tags.
+        identifiers: Vec<String>,
+    },
+    /// A user in the directory of IAM Identity Center, by its id there.
+    DirectoryUser {
+        /// The id.
+        id: ResourceId,
+    },
+    /// Only the signal's access key is known; AWS says whose it is.
+    AccessKeyOnly,
+}
+
+impl SubjectHint {
+    /// The user, role, secret or directory user under this ARN.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        let principal = |kind: &str| {
+            let name = IamName::try_from(arn.name_of(kind)?).ok()?;
+            Some(PrincipalHint { name: Some(name), arn: Some(arn.clone()), unique_id: None })
+        };
+        match arn.service() {
+            "iam" => principal("user").map(Self::User).or_else(|| principal("role").map(Self::Role)),
+            "identitystore" => {
+                let id = ResourceId::try_from(arn.name_of("user")?).ok()?;
+                Some(Self::DirectoryUser { id })
+            }
+            "secretsmanager" if arn.resource().starts_with("secret:") => Some(Self::Secret { arn: arn.clone() }),
+            _ => None,
+        }
+    }
+}
+
+/// What an event says about an IAM user or role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PrincipalHint {
+    /// Its name, without path.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<IamName>,
+    /// Its ARN.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arn: Option<Arn>,
+    /// Its unique id. Where the event gives one, an identity of the same name but another id is someone else.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unique_id: Option<UniqueId>,
+}
