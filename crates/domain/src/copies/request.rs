@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::intake::Malformed;
 use crate::words::ids::{AccessKeyId, Arn};
+use crate::words::malformed::Malformed;
 
 /// One invocation of the search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -93,11 +93,10 @@ use serde::{Deserialize, Serialize};
 use crate::words::command::Command;
 use crate::words::right::Right;
 
-mod ended;
 mod hold_for_review;
 mod residue;
 
-pub use ended::Ended;
+pub use crate::words::ended::Ended;
 pub use hold_for_review::HOLD_FOR_REVIEW;
 use hold_for_review::HoldForReview;
 pub use residue::{Counts, Residue};
@@ -287,6 +286,11 @@ impl Countermeasure {
     /// In a reader's words.
     pub fn describe(&self) -> String {
         self.card().describe()
+    }
+
+    /// What it had ended and lives again, in a reader's words.
+    pub fn reappeared(&self) -> String {
+        self.card().appeared(Appeared::Again)
     }
 
     /// One of each that changes something. For tests and examples.

@@ -4,7 +4,7 @@ use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoin
 use crate::words::command::Command;
 use crate::words::ids::IamName;
 use crate::words::right::iam;
-use crate::record::plan::QUARANTINE_POLICY;
+use crate::words::marks::QUARANTINE_POLICY;
 
 /// Deny a role everything by an inline policy (`iam:PutRolePolicy`), whoever assumes it and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoin
 use crate::words::command::Command;
 use crate::words::ids::IamName;
 use crate::words::right::{iam, Only};
-use crate::record::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
+use crate::words::marks::{QUARANTINE_POLICY, QUARANTINE_TAG};
 
 /// Deny a user everything by an inline policy (`iam:PutUserPolicy`): its password, keys and sessions stay but are
 /// worth nothing.

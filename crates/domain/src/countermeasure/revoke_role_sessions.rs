@@ -5,7 +5,7 @@ use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoin
 use crate::words::command::Command;
 use crate::words::ids::IamName;
 use crate::words::right::iam;
-use crate::record::plan::REVOKE_SESSIONS_POLICY;
+use crate::words::marks::REVOKE_SESSIONS_POLICY;
 
 /// Deny a role's sessions that were issued before a moment (`iam:PutRolePolicy`, `aws:TokenIssueTime`). Later sessions
 /// work.

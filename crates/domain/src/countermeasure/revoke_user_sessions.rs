@@ -4,7 +4,7 @@ use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoin
 use crate::words::command::Command;
 use crate::words::ids::IamName;
 use crate::words::right::iam;
-use crate::record::plan::REVOKE_SESSIONS_POLICY;
+use crate::words::marks::REVOKE_SESSIONS_POLICY;
 
 /// Deny a user's sessions that were issued before the step is taken (`iam:PutUserPolicy`, `aws:TokenIssueTime`). Its
 /// long-term credentials work on.

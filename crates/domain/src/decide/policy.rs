@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::words::request::Request;
+pub use crate::words::ruling::{PolicyReason, Ruling};
+
 use crate::countermeasure::{self as card, Countermeasure};
-use crate::decide::playbook::Mode;
-use crate::record::plan::Disposition;
-use crate::words::ids::Arn;
+use crate::words::mode::Mode;
 use crate::words::profile::Profile;
 use crate::words::signal::Signal;
 use crate::words::subject::{AccessKey, Inventory, LastUsed, Subject};
@@ -118,45 +119,4 @@ impl Attribution {
             Self::WorkloadByName => "workload_by_name",
         }
     }
-}
-
-/// What the policies answered about one step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Ruling {
-    /// The policies' own answer: enforce, review or observe. Refusals, the breaker and the stack's mode come after it.
-    pub answer: Disposition,
-    /// The policies that led to it.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub policies: Vec<PolicyReason>,
-    /// Whether a review that nobody answers in its time is carried out.
-    #[serde(default)]
-    pub enforce_on_silence: bool,
-    /// What lowered the answer: a refusal, the breaker, the stack's mode, a decision.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub lowered_by: Option<String>,
-}
-
-/// One policy that led to an answer.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PolicyReason {
-    /// Its `@id`.
-    pub id: String,
-    /// Its `@reason`: what it says in words.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub says: Option<String>,
-}
-
-/// Who asked for a reaction by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Request {
-    /// The caller, as AWS STS vouches for it.
-    pub by: Arn,
-    /// Why, in the caller's words.
-    pub reason: String,
-    /// The ticket that it belongs to.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub ticket: Option<String>,
 }

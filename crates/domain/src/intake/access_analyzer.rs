@@ -1,9 +1,10 @@
 //! IAM Access Analyzer: credentials and roles that nobody uses, and roles that outsiders can assume.
 
 use crate::words::ids::{AccountId, Arn};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::{self, Meant};
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

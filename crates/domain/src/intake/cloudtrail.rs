@@ -1,8 +1,9 @@
 //! What every `CloudTrail` record has in common, whichever service it is about.
 
 use crate::words::ids::AccountId;
+use crate::words::malformed::Malformed;
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::{Envelope, Intake};
 
 /// The detail type that `EventBridge` gives API calls that `CloudTrail` saw.

@@ -1,9 +1,9 @@
 //! `CloudTrail`: a long-term access key was created (`iam:CreateAccessKey`).
 
 use crate::words::ids::{AccessKeyId, Arn, IamName};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::Malformed;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake, cloudtrail};
 

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::words::ids::AccessKeyId;
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::{self, Meant};
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

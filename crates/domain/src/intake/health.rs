@@ -1,9 +1,10 @@
 //! AWS Health, service `RISK`: AWS itself found a credential of ours in the open, or in other hands.
 
 use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::{self, Meant};
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

@@ -1,8 +1,9 @@
 //! `CloudTrail`: an IAM Identity Center user was deleted or disabled, by an administrator, an API call or SCIM.
 
+use crate::words::malformed::Malformed;
 use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake, cloudtrail};
 

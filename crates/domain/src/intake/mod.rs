@@ -42,8 +42,8 @@ use serde_json::Value;
 
 use crate::words::digest::Digest;
 use crate::words::ids::AccountId;
+pub use crate::words::malformed::Malformed;
 use crate::words::signal::Signal;
-pub use node::Malformed;
 use node::Node;
 
 /// What came of one event.

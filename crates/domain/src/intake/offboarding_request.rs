@@ -3,9 +3,10 @@
 //! The contract is `docs/schemas/offboarding-requested.schema.json`: this file accepts exactly what the schema accepts.
 
 use crate::words::ids::{AccountId, Arn, IamName};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

@@ -1,8 +1,9 @@
 //! Okta's system log, as an `EventBridge` partner event: a user was deactivated, suspended or deleted.
 
+use crate::words::malformed::Malformed;
 use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

@@ -1,10 +1,11 @@
 //! Who an event means: the ways in which AWS writes an IAM identity down.
 
 use crate::words::ids::{Arn, IamName, UniqueId};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, SubjectHint};
 use crate::words::text::is_unseen;
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 
 /// Whom a part of an event is about.
 pub(super) enum Meant {

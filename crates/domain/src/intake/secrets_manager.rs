@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::words::ids::{AccountId, Arn};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 

@@ -4,9 +4,10 @@ mod control;
 mod resource;
 
 use crate::words::ids::{AccountId, Arn};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{Severity, Signal, SignalKind, Source};
 
-use super::node::{Malformed, Node};
+use super::node::Node;
 use super::principal::one_line;
 use super::{Bus, Envelope, EventRule, EventSource, Intake};
 use resource::{Identity, Resource};

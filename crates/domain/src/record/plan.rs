@@ -2,37 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::words::marks::{CLOSED_TRUST_SID, QUARANTINE_POLICY, QUARANTINE_TAG, REVOKE_SESSIONS_POLICY};
+pub use crate::words::ruling::Disposition;
+
 use crate::countermeasure::Countermeasure;
-use crate::decide::policy::Ruling;
 use crate::record::exemption::ExemptionUse;
-
-/// The name of the inline policy by which a user is quarantined.
-pub const QUARANTINE_POLICY: &str = "SeveranceQuarantine";
-
-/// The tag on a quarantined user that names the case. Inline policies cannot be tagged themselves.
-pub const QUARANTINE_TAG: &str = "severance:quarantined-by";
-
-/// The name of the inline policy that denies older sessions of a role or a user.
-pub const REVOKE_SESSIONS_POLICY: &str = "SeveranceRevokeOlderSessions";
-
-/// How the statement is named by which a role's trust policy lets nobody in.
-pub const CLOSED_TRUST_SID: &str = "SeveranceClosed";
-
-/// What the policy answers for one step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Disposition {
-    /// Do it now.
-    Enforce,
-    /// Do all but the call, and say what would have been done.
-    Observe,
-    /// A person decides.
-    Review,
-    /// Never done by Severance, whatever any policy says.
-    Refuse,
-    /// A person decided against it, or nobody decided in time.
-    Decline,
-}
+use crate::words::ruling::Ruling;
 
 /// One step of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

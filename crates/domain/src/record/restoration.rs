@@ -6,10 +6,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::countermeasure::{self as card, Countermeasure, Ended, Undoing};
-use crate::decide::policy::Request;
+use crate::countermeasure::{self as card, Countermeasure, Undoing};
 use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::words::ended::Ended;
 use crate::words::ids::Arn;
+use crate::words::request::Request;
 
 /// One restoration of a case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,10 +4,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::{self as card, Countermeasure};
-use crate::record::plan::{Disposition, Step};
+use crate::record::plan::Step;
 use crate::words::digest::Digest;
 use crate::words::ids::Arn;
 use crate::words::profile::Profile;
+use crate::words::ruling::Disposition;
 use crate::words::subject::{Absence, Credential, Inventory, Subject};
 
 /// How long people have.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::intake::Malformed;
+use crate::words::malformed::Malformed;
 
 /// One step of a rotation, as Secrets Manager asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

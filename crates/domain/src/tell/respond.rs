@@ -6,19 +6,20 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::decide::playbook::Mode;
-use crate::decide::radius::BlastRadius;
-use crate::intake::Malformed;
-use crate::record::case::{Case, CaseId};
+use crate::record::case::Case;
 use crate::record::cutover::Gate;
 use crate::record::exemption::{Exemption, ExemptionRequest};
 use crate::record::plan::Plan;
 use crate::record::restoration::Return;
-use crate::record::verdict::Verdict;
+use crate::words::blast_radius::BlastRadius;
+use crate::words::case_id::CaseId;
 use crate::words::ids::{AccessKeyId, Arn};
+use crate::words::malformed::Malformed;
+use crate::words::mode::Mode;
 use crate::words::profile::{Profile, RegistryEntry};
 use crate::words::signal::{Severity, SignalKind};
 use crate::words::subject::{Inventory, Subject};
+use crate::words::verdict::Verdict;
 
 /// One invocation of the responder by hand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -83,11 +83,6 @@ pub fn follow_up(
     FollowUp { found, steps: plan.steps }
 }
 
-/// What a step had ended and lives again, in words.
-pub fn reappeared(step: &Countermeasure) -> String {
-    step.card().appeared(Appeared::Again)
-}
-
 /// Asks the policies about steps that follow from what a contained identity had made, as about any other.
 pub fn rule_steps(
     steps: Vec<Step>,

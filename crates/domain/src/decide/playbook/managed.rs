@@ -4,9 +4,9 @@
 use super::user::{inactive_already, named_key};
 use super::{Context, held, hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
-use crate::record::cutover::{Cutover, Stage};
 use crate::record::plan::Plan;
 use crate::rotation::SECRET_TAG;
+use crate::words::cutover::{Cutover, Stage};
 use crate::words::ids::{Arn, IamName};
 use crate::words::profile::Profile;
 use crate::words::signal::Signal;

@@ -17,36 +17,15 @@ use crate::countermeasure::Countermeasure;
 use crate::decide::policy::{Attribution, Policy, Question};
 use crate::decide::refusals;
 use crate::record::exemption::{Exemption, ExemptionUse};
-use crate::record::plan::{Disposition, Plan, Step};
+use crate::record::plan::{Plan, Step};
 use crate::words::ids::AccountId;
 use crate::words::profile::{Class, Profile};
+use crate::words::ruling::Disposition;
 use crate::words::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::words::subject::{Inventory, Subject, SubjectKind};
 
-pub use follow_up::{FollowUp, follow_up, reappeared, rule_steps};
-
-/// How far this stack goes by itself, at most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Everything up to the call, and its evidence.
-    Observe,
-    /// The call once a person approves it.
-    Review,
-    /// The call as well.
-    Enforce,
-}
-
-impl Mode {
-    /// The name as written in settings, policies and evidence.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Observe => "observe",
-            Self::Review => "review",
-            Self::Enforce => "enforce",
-        }
-    }
-}
+pub use crate::words::mode::Mode;
+pub use follow_up::{FollowUp, follow_up, rule_steps};
 
 /// What a decision depends on besides the signal and its subject.
 #[derive(Debug, Clone)]

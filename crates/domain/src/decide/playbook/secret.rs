@@ -3,8 +3,9 @@
 use super::hold;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::intake::secrets_manager::ROTATION_FAILED;
-use crate::record::plan::{Disposition, Plan, Step};
+use crate::record::plan::{Plan, Step};
 use crate::words::profile::Profile;
+use crate::words::ruling::Disposition;
 use crate::words::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::words::subject::{Inventory, Subject};
 

@@ -4,9 +4,10 @@ use jiff::tz::TimeZone;
 
 use super::{Context, attribution, contain, held, hold, managed, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
-use crate::record::plan::{Disposition, Plan, Step};
+use crate::record::plan::{Plan, Step};
 use crate::words::ids::{AccessKeyId, IamName};
 use crate::words::profile::{Class, Profile};
+use crate::words::ruling::Disposition;
 use crate::words::signal::{Signal, SignalKind, Source};
 use crate::words::subject::{AccessKey, Inventory, LastUsed, Subject};
 

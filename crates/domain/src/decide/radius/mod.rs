@@ -10,185 +10,19 @@ mod reasons;
 // Made by a script, which formats it by the same rules.
 mod table;
 mod trust;
+mod weight;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+
+pub use crate::words::blast_radius::{BlastRadius, Level, Reason, ReasonKind};
 
 use self::permissions::Permissions;
 use self::reasons::shortened;
 use self::trust::Trust;
+use self::weight::PERMISSIONS_CAP;
 use crate::words::ids::AccountId;
 use crate::words::subject::{CredentialState, Inventory, LastUsed, Subject, SubjectKind};
 use crate::words::text::is_unseen;
-
-/// How much harm somebody who holds a subject's credentials could do, and by what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct BlastRadius {
-    /// From 0 to 100.
-    pub score: u8,
-    /// The score in one word.
-    pub level: Level,
-    /// What it is made of, the weightiest first.
-    pub reasons: Vec<Reason>,
-    /// What was not read. The score may be higher than stated.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub unread: Vec<String>,
-}
-
-/// A score in one word. The order is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Below 25: part of one application at most.
-    Low,
-    /// From 25: data, secrets or the means to stay.
-    Moderate,
-    /// From 50: the rights of others, by a detour.
-    High,
-    /// From 75: the account.
-    Critical,
-}
-
-impl Level {
-    /// The level of a score.
-    pub fn of(score: u8) -> Self {
-        match score {
-            75.. => Self::Critical,
-            50.. => Self::High,
-            25.. => Self::Moderate,
-            _ => Self::Low,
-        }
-    }
-
-    /// The name as written in messages, policies and evidence.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Moderate => "moderate",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-/// One part of a score.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Reason {
-    /// What kind of harm.
-    pub kind: ReasonKind,
-    /// What it adds, before the caps.
-    pub points: u8,
-    /// In a responder's words, with the actions and policies.
-    pub says: String,
-}
-
-/// The kinds of reasons. The order is the one in which those of equal points are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReasonKind {
-    /// It may do everything.
-    Administrator,
-    /// It can give itself everything by IAM alone.
-    Escalation,
-    /// It can have a service act for it with another role.
-    ServiceRole,
-    /// It can read secrets or be given credentials.
-    SecretsAccess,
-    /// Anybody may take a role's place.
-    PublicTrust,
-    /// It can read data.
-    DataAccess,
-    /// It can assume other roles.
-    AssumesRoles,
-    /// It can make credentials or identities that outlive it.
-    Persistence,
-    /// It can open resources to others.
-    ResourceExposure,
-    /// It can destroy data or backups.
-    Destruction,
-    /// It can stop logging or detection.
-    Blinding,
-    /// Who comes by an identity provider may take a role's place.
-    FederatedTrust,
-    /// Other accounts may take a role's place.
-    CrossAccountTrust,
-    /// Whoever may run code in a service may take a role's place there.
-    ServiceTrust,
-    /// How many credentials work.
-    Credentials,
-    /// When it was last used.
-    RecentUse,
-}
-
-impl ReasonKind {
-    fn says(self) -> &'static str {
-        match self {
-            Self::SecretsAccess => "can read secrets or get credentials",
-            Self::DataAccess => "can read data",
-            Self::Persistence => "can make credentials or identities that outlive it",
-            Self::ResourceExposure => "can open resources to others",
-            Self::Destruction => "can destroy data or backups",
-            Self::Blinding => "can stop logging or detection",
-            _ => "can do harm",
-        }
-    }
-}
-
-/// What permissions add together, at most: what an administrator may do is all there is.
-const PERMISSIONS_CAP: u8 = 80;
-
-/// What a reason adds. The first number is for what is allowed whatever the conditions, on everything or on the
-/// identity itself; the second for what is allowed only on named resources or under a condition, which is at least half
-/// of it: neither the names nor the condition is judged.
-const fn weight(kind: ReasonKind, full: bool) -> u8 {
-    let (all, part) = match kind {
-        // Critical, with or without credentials that are known to work.
-        ReasonKind::Administrator => (PERMISSIONS_CAP, 60),
-        // One call away from it, and critical too.
-        ReasonKind::Escalation => (75, 50),
-        // As far as the roles go that are there to be passed, which is not known.
-        ReasonKind::ServiceRole => (50, 30),
-        // Secrets open what lies outside this account's policies.
-        ReasonKind::SecretsAccess => (25, 15),
-        ReasonKind::DataAccess => (20, 10),
-        // Outlives the containment of this identity, and opens nothing new; data or other things, one call later; what
-        // cannot be had back.
-        ReasonKind::Persistence | ReasonKind::ResourceExposure | ReasonKind::Destruction => (15, 8),
-        // No harm in itself: it hides it.
-        ReasonKind::Blinding => (10, 5),
-        // Whoever finds its name may use it: it counts as a stolen credential.
-        ReasonKind::PublicTrust => (25, 10),
-        // Anybody's account at that provider, or those that the condition names.
-        ReasonKind::FederatedTrust => (15, 5),
-        // Whoever may administer that account may use it.
-        ReasonKind::CrossAccountTrust => (12, 8),
-        ReasonKind::ServiceTrust => (2, 2),
-        // Theirs are counted, see below.
-        ReasonKind::AssumesRoles | ReasonKind::Credentials | ReasonKind::RecentUse => (0, 0),
-    };
-    if full { all } else { part }
-}
-
-impl Reason {
-    fn new(kind: ReasonKind, full: bool, says: String) -> Self {
-        Self { kind, points: weight(kind, full), says }
-    }
-
-    fn is_of_permissions(&self) -> bool {
-        use ReasonKind as Kind;
-        !matches!(
-            self.kind,
-            Kind::PublicTrust
-                | Kind::FederatedTrust
-                | Kind::CrossAccountTrust
-                | Kind::ServiceTrust
-                | Kind::Credentials
-                | Kind::RecentUse
-        )
-    }
-}
 
 /// What a blast radius is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -334,15 +168,4 @@ fn of_use(inventory: &Inventory, now: Timestamp) -> Option<Reason> {
         None => return None,
     };
     Some(Reason { kind: ReasonKind::RecentUse, points, says })
-}
-
-impl BlastRadius {
-    /// For messages and tables: the score, then its reasons by points, then what was not read.
-    pub fn lines(&self) -> Vec<String> {
-        let at_least = if self.unread.is_empty() { "" } else { "at least " };
-        let first = format!("blast radius {at_least}{} of 100 ({})", self.score, self.level.as_str());
-        let reasons = self.reasons.iter().map(|reason| format!("+{} {}", reason.points, reason.says));
-        let unread = self.unread.iter().map(|what| format!("not read: {what}"));
-        std::iter::once(first).chain(reasons).chain(unread).collect()
-    }
 }

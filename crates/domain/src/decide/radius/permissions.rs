@@ -41,8 +41,8 @@ pub enum Via {
 /// The policies that contain an identity, ours and AWS's: their denials end with the containment, and what the identity
 /// could do before is the question. What one of this name allows still counts, or a policy could hide behind the name.
 const CONTAINMENT: [&str; 3] = [
-    crate::record::plan::QUARANTINE_POLICY,
-    crate::record::plan::REVOKE_SESSIONS_POLICY,
+    crate::words::marks::QUARANTINE_POLICY,
+    crate::words::marks::REVOKE_SESSIONS_POLICY,
     "AWSCompromisedKeyQuarantine",
 ];
 

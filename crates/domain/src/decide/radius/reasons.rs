@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::grant::{Action, Holder, Method, Over, Reach};
 use super::permissions::Permissions;
 use super::table;
-use super::{Reason, ReasonKind, weight};
+use super::weight::weight;
+use crate::words::blast_radius::{Reason, ReasonKind};
 use crate::words::subject::{Subject, SubjectKind};
 
 /// Examples in one reason: a reader at night wants the shortest way, not all of them.

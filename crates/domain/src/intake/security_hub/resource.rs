@@ -1,9 +1,10 @@
 //! Whose resource a finding is about.
 
 use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, SubjectHint};
 
-use super::super::node::{Malformed, Node};
+use super::super::node::Node;
 use super::super::principal::{self, Meant};
 use super::account_of;
 

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::CaseId;
-use crate::decide::policy::Request;
-use crate::record::verdict::Verdict;
+use crate::words::case_id::CaseId;
+use crate::words::request::Request;
+use crate::words::verdict::Verdict;
 
 /// One look at a contained identity after what was known of it had been ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,65 +4,28 @@ mod look;
 mod purpose;
 mod record;
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::Countermeasure;
-use crate::decide::playbook::{Mode, reappeared};
-use crate::decide::policy::Request;
-use crate::decide::radius::BlastRadius;
 use crate::record::exemption::ExemptionUse;
-use crate::record::plan::{Disposition, Plan, Step};
+use crate::record::plan::{Plan, Step};
 use crate::record::restoration::{Restoration, Return};
 use crate::record::review::{Decision, Review, ReviewTimes, plan_digest};
-use crate::record::verdict::Verdict;
+use crate::words::blast_radius::BlastRadius;
 use crate::words::digest::Digest;
+use crate::words::mode::Mode;
 use crate::words::profile::Profile;
-use crate::words::signal::{Signal, SignalKind};
+use crate::words::request::Request;
+use crate::words::ruling::Disposition;
+use crate::words::signal::Signal;
 use crate::words::subject::{Inventory, Subject};
+use crate::words::verdict::Verdict;
 
+pub use crate::words::case_id::CaseId;
 pub use look::{Followed, Round, Verification};
 pub use purpose::Purpose;
 pub use record::{Confirmation, Outcome, StepRecord, is_superseded};
-
-/// The name of a case: the same claim about the same subject always has the same one.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CaseId(String);
-
-impl CaseId {
-    /// Derives the name from signal kind, subject and source finding, so that every delivery of a claim meets its first.
-    pub fn of(kind: SignalKind, subject: &Subject, finding_id: &str) -> Self {
-        let parts = serde_json::json!([kind.as_str(), subject.key(), finding_id]);
-        let digest = Digest::of_json(&parts);
-        Self(format!("sev-{}", digest.as_hex().get(..20).unwrap_or_default()))
-    }
-
-    /// As written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name of one revision of the case.
-    #[must_use]
-    pub fn at_revision(&self, revision: u32) -> Self {
-        Self(format!("{}/r{revision}", self.0))
-    }
-}
-
-impl fmt::Display for CaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for CaseId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// One reaction, from its claim to its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,7 +149,7 @@ impl Case {
         };
         let steps = &self.steps;
         let last = steps.iter().enumerate().filter(|(n, _)| !is_superseded(steps, *n)).map(|(_, record)| record);
-        last.filter(lives).map(|record| reappeared(&record.step.countermeasure)).collect()
+        last.filter(lives).map(|record| record.step.countermeasure.reappeared()).collect()
     }
 
     /// Beside what the look has found: the same words for the same thing.

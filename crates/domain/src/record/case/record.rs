@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::DENIED;
 use crate::countermeasure::Countermeasure;
-use crate::record::plan::{Disposition, Step};
+use crate::record::plan::Step;
+use crate::words::ruling::Disposition;
 
 /// One step and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

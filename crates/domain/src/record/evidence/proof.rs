@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::{Card, Countermeasure, Counts, Residue};
 use crate::record::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
-use crate::record::plan::Disposition;
 use crate::record::restoration::{Return, ReturnAnswer};
-use crate::record::verdict::Verdict;
+use crate::words::ruling::Disposition;
+use crate::words::verdict::Verdict;
 
 /// How far the end of access is proven: in state, on probe, in use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

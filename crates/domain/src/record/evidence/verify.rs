@@ -18,12 +18,13 @@ use serde_json::Value;
 
 use super::dsse::{self, Envelope};
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, Proof, STATEMENT_TYPE, Statement};
-use crate::decide::playbook::Mode;
-use crate::record::case::{CaseId, Outcome, StepRecord};
-use crate::record::plan::Disposition;
+use crate::record::case::{Outcome, StepRecord};
 use crate::record::restoration::answer;
-use crate::record::verdict::Verdict;
+use crate::words::case_id::CaseId;
 use crate::words::digest::{Digest, canonical_json};
+use crate::words::mode::Mode;
+use crate::words::ruling::Disposition;
+use crate::words::verdict::Verdict;
 
 pub use chain::{Chain, ChainFault, chains};
 

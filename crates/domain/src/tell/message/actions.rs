@@ -7,12 +7,12 @@ use super::words::{Item, from_outside};
 use super::{decision, is_only_observed, only_observed};
 use crate::countermeasure::Countermeasure;
 use crate::record::case::{Case, Confirmation, Outcome, Purpose, StepRecord};
-use crate::record::plan::Disposition;
-use crate::record::verdict::Verdict;
 use crate::words::command::Command;
 use crate::words::ids::Arn;
+use crate::words::ruling::Disposition;
 use crate::words::signal::SignalKind;
 use crate::words::subject::SubjectKind;
+use crate::words::verdict::Verdict;
 
 pub(super) fn next_actions(case: &Case, verdict: Verdict, stack: &str) -> Vec<Item> {
     match case.purpose() {

@@ -10,8 +10,8 @@ use super::steps::{Rulings, common_ruling, step_item};
 use super::words::{for_chat, from_outside, whole_lines};
 use super::{decision, meaning, requests};
 use crate::record::case::Case;
-use crate::record::verdict::Verdict;
 use crate::words::digest::Digest;
+use crate::words::verdict::Verdict;
 
 /// Of a chat message's description, in characters. Amazon Q Developer cuts what is longer.
 pub(super) const CHAT_LIMIT: usize = 4_000;

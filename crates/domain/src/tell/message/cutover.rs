@@ -4,8 +4,8 @@ use super::review::silence_acts;
 use super::words::Item;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::case::{Case, StepRecord};
-use crate::record::cutover::{Cutover, Stage};
 use crate::words::command::Command;
+use crate::words::cutover::{Cutover, Stage};
 use crate::words::ids::{AccessKeyId, Arn};
 use crate::words::signal::SignalKind;
 

@@ -3,9 +3,9 @@
 use super::actions::by_hand;
 use super::words::{Item, spaced};
 use crate::record::case::{Case, Confirmation, Purpose, StepRecord};
-use crate::record::verdict::Verdict;
 use crate::words::command::Command;
 use crate::words::subject::SubjectKind;
+use crate::words::verdict::Verdict;
 
 /// One line for each look.
 pub(super) fn looked_again(case: &Case) -> Vec<Item> {

@@ -2,11 +2,12 @@
 
 use super::actions::owners;
 use super::words::Item;
-use crate::countermeasure::{Countermeasure, Ended, Thing};
+use crate::countermeasure::{Countermeasure, Thing};
 use crate::record::case::{Case, Confirmation, Outcome, Purpose};
 use crate::record::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
-use crate::record::verdict::Verdict;
 use crate::words::command::Command;
+use crate::words::ended::Ended;
+use crate::words::verdict::Verdict;
 
 /// How to undo what was done: one command, and what it does about each step, the last one first. A credential that others know
 /// is never brought back, and what keeps one down is lifted only when nothing else has to.

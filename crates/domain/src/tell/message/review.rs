@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::cutover::question;
 use super::words::Item;
-use crate::decide::playbook::Mode;
 use crate::record::case::Case;
 use crate::record::review::Decision;
 use crate::words::command::Command;
+use crate::words::mode::Mode;
 use crate::words::profile::Profile;
 use crate::words::subject::{CredentialState, Inventory, LastUsed, ServiceCredential, Subject, SubjectKind, Trust};
 

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use super::is_only_observed;
 use super::words::Item;
-use crate::decide::policy::{PolicyReason, Ruling};
 use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
 use crate::record::exemption::ExemptionUse;
-use crate::record::plan::{Disposition, Step};
+use crate::record::plan::Step;
 use crate::words::profile::{Field, Origin, Profile};
+use crate::words::ruling::Disposition;
+use crate::words::ruling::{PolicyReason, Ruling};
 
 /// Whether only the mode kept a person from being asked.
 fn would_ask(step: &Step) -> bool {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AccessKey, Credential, CredentialState, RolesAnywhereProfile, ServiceCredential, Trust};
-use crate::countermeasure::Ended;
+use crate::words::ended::Ended;
 use crate::words::ids::{AccountId, Arn, ResourceId};
 
 /// Every credential of a subject that we know of, as AWS stated it at one moment.

@@ -41,7 +41,7 @@ impl Trust {
         };
         for statement in statements {
             let sid = statement.get("Sid").and_then(serde_json::Value::as_str).unwrap_or_default();
-            if sid.starts_with(crate::record::plan::CLOSED_TRUST_SID) {
+            if sid.starts_with(crate::words::marks::CLOSED_TRUST_SID) {
                 trust.closed = true;
             }
             if statement.get("Effect").and_then(serde_json::Value::as_str) != Some("Allow") {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use super::Verified;
-use crate::record::case::{Case, CaseId};
+use crate::record::case::Case;
+use crate::words::case_id::CaseId;
 use crate::words::digest::Digest;
 
 /// The revisions of one case that are at hand.

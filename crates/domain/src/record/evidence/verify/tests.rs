@@ -294,9 +294,9 @@ fn what_a_person_answered_is_no_contradiction() {
 
 #[test]
 fn a_restoration_gives_back_what_may_come_back_and_nothing_else() {
-    use crate::decide::policy::Request;
     use crate::record::case::Confirmation;
     use crate::record::restoration::{Restoration, ReturnAnswer};
+    use crate::words::request::Request;
     type Lie = (&'static str, fn(&mut Restoration));
 
     let at = "2026-03-01T12:01:00Z".parse().unwrap();
