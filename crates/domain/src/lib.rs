@@ -23,7 +23,7 @@ mod decide;
 
 mod tell;
 
-pub use decide::{playbook, policy, radius, refusals};
+pub use decide::{playbook, policy, profile, radius, refusals};
 pub use record::{case, cutover, evidence, exemption, plan, restoration, review, trail, verdict};
 pub use tell::{message, respond};
-pub use words::{command, digest, ids, profile, right, signal, subject, text};
+pub use words::{command, digest, ids, right, signal, subject, text};

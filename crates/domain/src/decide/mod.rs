@@ -2,5 +2,6 @@
 
 pub mod playbook;
 pub mod policy;
+pub mod profile;
 pub mod radius;
 pub mod refusals;

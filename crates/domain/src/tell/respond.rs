@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::decide::profile::RegistryEntry;
 use crate::record::case::Case;
 use crate::record::cutover::Gate;
 use crate::record::exemption::{Exemption, ExemptionRequest};
@@ -16,7 +17,7 @@ use crate::words::case_id::CaseId;
 use crate::words::ids::{AccessKeyId, Arn};
 use crate::words::malformed::Malformed;
 use crate::words::mode::Mode;
-use crate::words::profile::{Profile, RegistryEntry};
+use crate::words::profile::Profile;
 use crate::words::signal::{Severity, SignalKind};
 use crate::words::subject::{Inventory, Subject};
 use crate::words::verdict::Verdict;

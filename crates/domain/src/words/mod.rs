@@ -14,7 +14,7 @@ pub mod ids;
 pub(crate) mod malformed;
 pub(crate) mod marks;
 pub(crate) mod mode;
-pub mod profile;
+pub(crate) mod profile;
 pub(crate) mod request;
 pub mod right;
 pub(crate) mod ruling;

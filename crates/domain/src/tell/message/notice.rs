@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::chat::{CHAT_LIMIT, fitting};
 use super::words::{for_chat, from_outside, printable, shortened};
 use super::{BODY_LIMIT, Chat, Message, SUBJECT_LIMIT};
+use crate::decide::profile::RegistryEntry;
 use crate::record::exemption::Exemption;
 use crate::tell::respond::Breaker;
 use crate::words::command::Command;
-use crate::words::profile::RegistryEntry;
 
 /// A message that is about no case: the guardrails' own housekeeping.
 #[derive(Debug, Clone, PartialEq, Eq)]
