@@ -2,11 +2,15 @@
 //! evidence.
 
 pub mod case;
+mod course;
 pub mod cutover;
 pub mod evidence;
 pub mod exemption;
+mod look;
 pub mod plan;
 pub mod restoration;
+mod returns;
 pub mod review;
+mod step;
 pub mod trail;
 pub mod verdict;

@@ -2,8 +2,9 @@
 
 pub use crate::words::verdict::Verdict;
 
-use crate::record::case::{Case, Confirmation, Outcome, Purpose, StepRecord, is_superseded};
-use crate::record::restoration::{Restoration, Return};
+use crate::record::case::{Case, Purpose};
+use crate::record::returns::{Restoration, Return};
+use crate::record::step::{Confirmation, Outcome, StepRecord, is_superseded};
 use crate::words::ruling::Disposition;
 
 impl Verdict {

@@ -6,6 +6,7 @@
 mod chain;
 #[cfg(test)]
 mod tests;
+mod verified;
 
 use std::fmt;
 
@@ -20,13 +21,14 @@ use super::dsse::{self, Envelope};
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, Proof, STATEMENT_TYPE, Statement};
 use crate::record::case::{Outcome, StepRecord};
 use crate::record::restoration::answer;
+use crate::record::verdict::Verdict;
 use crate::words::case_id::CaseId;
 use crate::words::digest::{Digest, canonical_json};
 use crate::words::mode::Mode;
 use crate::words::ruling::Disposition;
-use crate::words::verdict::Verdict;
 
 pub use chain::{Chain, ChainFault, chains};
+pub use verified::Verified;
 
 /// A public key that evidence may be signed with.
 #[derive(Clone)]
@@ -180,22 +182,6 @@ impl Failure {
             Self::NotCanonical | Self::Contradicts { .. } => Class::Inconsistent,
         }
     }
-}
-
-/// A record that is what its key signed, and that agrees with itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// The record.
-    pub statement: Statement,
-    /// SHA-256 of the payload, which the next revision names.
-    pub digest: Digest,
-    /// The key whose signature was checked.
-    pub fingerprint: String,
-    /// How many other signatures the envelope carries, by keys that were not given. They were not checked.
-    pub unchecked_signatures: usize,
-    /// Whether the proof was derived anew from the steps and found the same. Another version may word it otherwise, so a
-    /// difference counts as a contradiction only in a record of this version.
-    pub proof_checked: bool,
 }
 
 /// Checks one envelope against the public keys that are trusted: one of them must have signed it.

@@ -16,11 +16,11 @@ use crate::record::case::{Case, Purpose};
 use crate::record::evidence::Proof;
 use crate::record::plan::Step;
 use crate::record::review::Decision;
+use crate::record::verdict::Verdict;
 use crate::words::digest::Digest;
 use crate::words::request::Request;
 use crate::words::ruling::Disposition;
 use crate::words::subject::SubjectKind;
-use crate::words::verdict::Verdict;
 
 use actions::{next_actions, owners};
 use chat::chat_description;

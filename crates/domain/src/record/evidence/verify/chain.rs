@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::Verified;
+use super::verified::Verified;
 use crate::record::case::Case;
 use crate::words::case_id::CaseId;
 use crate::words::digest::Digest;

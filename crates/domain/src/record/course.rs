@@ -1,18 +1,16 @@
-//! The durable record of one reaction: what was intended, what came of it, what was confirmed.
-
-mod look;
-mod purpose;
-mod record;
+//! How a case goes on: it is opened, held for a person, released, concluded, and opened once more.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::Countermeasure;
-use crate::record::exemption::ExemptionUse;
+use crate::record::case::{Case, Purpose};
+use crate::record::look::Verification;
 use crate::record::plan::{Plan, Step};
-use crate::record::restoration::{Restoration, Return};
+use crate::record::returns::Restoration;
 use crate::record::review::{Decision, Review, ReviewTimes, plan_digest};
-use crate::words::blast_radius::BlastRadius;
+use crate::record::step::{Confirmation, Outcome, StepRecord, is_superseded};
+use crate::record::verdict::Verdict;
+use crate::words::case_id::CaseId;
 use crate::words::digest::Digest;
 use crate::words::mode::Mode;
 use crate::words::profile::Profile;
@@ -20,69 +18,6 @@ use crate::words::request::Request;
 use crate::words::ruling::Disposition;
 use crate::words::signal::Signal;
 use crate::words::subject::{Inventory, Subject};
-use crate::words::verdict::Verdict;
-
-pub use crate::words::case_id::CaseId;
-pub use look::{Followed, Round, Verification};
-pub use purpose::Purpose;
-pub use record::{Confirmation, Outcome, StepRecord, is_superseded};
-
-/// One reaction, from its claim to its verdict.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Case {
-    /// Its name.
-    pub id: CaseId,
-    /// 1 for the first published state; grows by one with each later one.
-    pub revision: u32,
-    /// The digest of the revision before this one; none for the first.
-    pub previous: Option<Digest>,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When this revision's verdict was reached; none while steps are being taken.
-    pub concluded_at: Option<Timestamp>,
-    /// Whether the stack acted or only observed.
-    pub mode: Mode,
-    /// The claim.
-    pub signal: Signal,
-    /// Whom it is about.
-    pub subject: Subject,
-    /// Who answers for the subject.
-    pub profile: Profile,
-    /// What the subject held when the plan was made.
-    pub inventory: Inventory,
-    /// The plan's steps and what came of each.
-    pub steps: Vec<StepRecord>,
-    /// The plan's notes.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub notes: Vec<String>,
-    /// The exemptions that covered steps of the plan.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub exemptions: Vec<ExemptionUse>,
-    /// What the identity could do, before anything was done about it; none where that was not read.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub radius: Option<BlastRadius>,
-    /// How often the identity was looked at again after its credentials were ended, and what had appeared meanwhile.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub rounds: Vec<Round>,
-    /// The cases of what the contained identity had made.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub followed: Vec<Followed>,
-    /// Access that was given back.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub restoration: Option<Restoration>,
-    /// The last time that somebody had everything read back once more.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub verification: Option<Verification>,
-    /// What a person is, or was, asked to decide.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub review: Option<Review>,
-    /// The verdict of this revision.
-    pub verdict: Option<Verdict>,
-}
-
-/// How what lowered a step begins where a person decided against it.
-pub const DENIED: &str = "denied by ";
 
 /// What lowers a step that a person decided against before.
 const DENIED_BEFORE: &str = "denied by a person in an earlier revision";
@@ -190,21 +125,6 @@ impl Case {
         self.concluded_at = None;
     }
 
-    /// Whether no step is left to be tried again.
-    pub fn is_settled(&self) -> bool {
-        self.steps.iter().all(StepRecord::is_settled) && self.returns().iter().all(Return::is_settled)
-    }
-
-    /// Whether access was given back on purpose.
-    pub fn is_restored(&self) -> bool {
-        self.verdict == Some(Verdict::Restored)
-    }
-
-    /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
-    pub fn contains_identity(&self) -> bool {
-        self.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.card().contains_identity())
-    }
-
     /// Begins the revision in which access is given back, on somebody's word. They decide with it what was still to be decided.
     pub fn begin_restoration(&mut self, restoration: Restoration, now: Timestamp) {
         self.verification = None;
@@ -258,12 +178,6 @@ impl Case {
         self.concluded_at = None;
     }
 
-    /// The digest of what a person would be asked about this plan.
-    pub fn plan_digest(&self) -> Digest {
-        let steps: Vec<Step> = self.steps.iter().map(|record| record.step.clone()).collect();
-        plan_digest(&self.subject, &self.profile, &self.inventory, &steps)
-    }
-
     /// Holds again what was held when the question was asked and needs nobody now, as once the breaker is reset: the answer
     /// is about these steps.
     pub fn hold_again(&mut self) {
@@ -313,40 +227,6 @@ impl Case {
             let plan = self.plan_digest();
             self.review = self.review.take().filter(|_| asks).map(|review| Review { plan, ..review });
         }
-    }
-
-    /// Whether a person, or the policy's answer for silence, let this revision's steps be taken.
-    pub fn is_released(&self) -> bool {
-        matches!(
-            self.review.as_ref().and_then(|review| review.decision.as_ref()),
-            Some(Decision::Approved { .. } | Decision::Lapsed { enforced: true, .. })
-        )
-    }
-
-    /// Whether a person let this revision's steps be taken.
-    pub fn is_approved(&self) -> bool {
-        matches!(self.review.as_ref().and_then(|review| review.decision.as_ref()), Some(Decision::Approved { .. }))
-    }
-
-    /// Whether a step failed, was refused or waits for a person.
-    pub fn has_trouble(&self) -> bool {
-        self.steps.iter().any(|record| {
-            matches!(record.step.disposition, Disposition::Review | Disposition::Refuse)
-                || matches!(record.outcome, Some(Outcome::Failed { .. }))
-        })
-    }
-
-    /// The review that waits for a person, if one does.
-    pub fn pending_review(&self) -> Option<&Review> {
-        self.review.as_ref().filter(|review| review.is_pending())
-    }
-
-    /// Whether an approval would do anything: what no countermeasure fits can only be acknowledged.
-    pub fn can_be_approved(&self) -> bool {
-        self.steps.iter().any(|record| {
-            record.step.disposition == Disposition::Review
-                && record.step.countermeasure != Countermeasure::HoldForReview
-        })
     }
 
     fn held_steps(&mut self) -> impl Iterator<Item = &mut StepRecord> {

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::DENIED;
 use crate::countermeasure::Countermeasure;
 use crate::record::plan::Step;
 use crate::words::ruling::Disposition;
+
+/// How what lowered a step begins where a person decided against it.
+pub const DENIED: &str = "denied by ";
 
 /// One step and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
