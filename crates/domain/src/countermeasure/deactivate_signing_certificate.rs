@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Appeared, Card, Denial, Ended, Field, Residue, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::residue::Residue;
 use crate::words::command::Command;
+use crate::words::ended::Ended;
 use crate::words::right::iam;
 use crate::words::ids::{CredentialId, IamName};
 

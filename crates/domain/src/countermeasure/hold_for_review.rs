@@ -1,5 +1,7 @@
-use super::{Appeared, Card, Denial, Ended, Residue, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Thing, Undoing};
+use super::residue::Residue;
 use crate::words::command::Command;
+use crate::words::ended::Ended;
 
 /// What it does, for readers.
 pub const HOLD_FOR_REVIEW: &str =
