@@ -3,8 +3,8 @@
 use crate::words::ids::AccountId;
 use crate::words::malformed::Malformed;
 
+use super::event::{Envelope, Intake};
 use super::node::Node;
-use super::{Envelope, Intake};
 
 /// The detail type that `EventBridge` gives API calls that `CloudTrail` saw.
 pub(super) const API_CALL: &str = "AWS API Call via CloudTrail";

@@ -5,7 +5,8 @@ use crate::words::malformed::Malformed;
 use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::principal::one_line;
-use super::{Bus, Envelope, EventRule, EventSource, Intake, cloudtrail};
+use super::cloudtrail;
+use super::event::{Bus, Envelope, EventRule, EventSource, Intake};
 
 pub(super) const SOURCE: EventSource = EventSource {
     name: "CloudTrail iam:CreateAccessKey",

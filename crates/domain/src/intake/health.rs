@@ -6,7 +6,7 @@ use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, 
 
 use super::node::Node;
 use super::principal::{self, Meant};
-use super::{Bus, Envelope, EventRule, EventSource, Intake};
+use super::event::{Bus, Envelope, EventRule, EventSource, Intake};
 
 pub(super) const SOURCE: EventSource = EventSource {
     name: "AWS Health",

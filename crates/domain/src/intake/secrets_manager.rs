@@ -8,7 +8,7 @@ use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::one_line;
-use super::{Bus, Envelope, EventRule, EventSource, Intake};
+use super::event::{Bus, Envelope, EventRule, EventSource, Intake};
 
 pub(super) const SOURCE: EventSource = EventSource {
     name: "Secrets Manager",

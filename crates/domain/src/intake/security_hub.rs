@@ -3,13 +3,14 @@
 mod control;
 mod resource;
 
-use crate::words::ids::{AccountId, Arn};
+use crate::words::ids::Arn;
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, SignalKind, Source};
+use crate::words::signal::{Severity, Signal, Source};
 
 use super::node::Node;
 use super::principal::one_line;
-use super::{Bus, Envelope, EventRule, EventSource, Intake};
+use super::event::{Bus, Envelope, EventRule, EventSource, Intake};
+use control::Claim;
 use resource::{Identity, Resource};
 
 pub(super) const SOURCE: EventSource = EventSource {
@@ -83,12 +84,6 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         return Err(findings.not("at least one finding"));
     }
     Ok(intake)
-}
-
-/// What a finding claims, and by which rule.
-struct Claim {
-    kind: SignalKind,
-    rule: String,
 }
 
 fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malformed> {
@@ -234,9 +229,4 @@ fn severity(at: &Node<'_>) -> Result<Severity, Malformed> {
         n if n < 90.0 => Ok(Severity::High),
         _ => Ok(Severity::Critical),
     }
-}
-
-/// The account in an ARN, where it has one.
-fn account_of(arn: &Arn) -> Option<AccountId> {
-    AccountId::try_from(arn.account()).ok()
 }

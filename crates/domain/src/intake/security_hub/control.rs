@@ -4,7 +4,12 @@ use crate::words::signal::SignalKind;
 
 use super::super::node::Node;
 use super::super::principal::one_line;
-use super::Claim;
+
+/// What a finding claims, and by which rule.
+pub(super) struct Claim {
+    pub(super) kind: SignalKind,
+    pub(super) rule: String,
+}
 
 /// What a failed control of Security Hub claims.
 fn kind(control: &str) -> Option<SignalKind> {

@@ -6,7 +6,6 @@ use crate::words::signal::{PrincipalHint, SubjectHint};
 
 use super::super::node::Node;
 use super::super::principal::{self, Meant};
-use super::account_of;
 
 /// What one entry of `Resources` is.
 pub(super) enum Resource {
@@ -116,4 +115,9 @@ fn access_key(id: &Node<'_>, details: &Node<'_>) -> Result<Resource, Malformed> 
     let account = details.get("AccountId");
     let account = if account.is_present() { Some(account.account()?) } else { None };
     Ok(Resource::Identity(Identity { subject, access_key: key, account }))
+}
+
+/// The account in an ARN, where it has one.
+fn account_of(arn: &Arn) -> Option<AccountId> {
+    AccountId::try_from(arn.account()).ok()
 }
