@@ -2,7 +2,9 @@
 //!
 //! INVARIANT: the denial comes first. A credential that is minted while the others are being ended is worth nothing then.
 
-use super::{Context, held, hold, note, step};
+use super::context::Context;
+use super::keys::inactive_already;
+use super::part::{held, hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::{Plan, Step};
 use crate::words::ids::{AccountId, Arn, IamName, ResourceId};
@@ -61,7 +63,7 @@ pub(super) fn credentials(user: &IamName, inventory: &Inventory, reason: &str) -
 }
 
 fn ended_already(inventory: &Inventory) -> impl Iterator<Item = String> {
-    let keys = inventory.access_keys.iter().filter(|key| !key.active).map(super::user::inactive_already);
+    let keys = inventory.access_keys.iter().filter(|key| !key.active).map(inactive_already);
     let held = inventory.ssh_public_keys.iter().chain(&inventory.signing_certificates);
     let uploaded = held.filter(|held| !held.active).map(|held| format!("{} was inactive already", held.id));
     let service = inventory.service_credentials.iter().filter_map(|held| match held.state {

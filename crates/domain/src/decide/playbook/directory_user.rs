@@ -1,6 +1,9 @@
 //! What fits a claim about a user of IAM Identity Center's directory.
 
-use super::{Context, attribution, contain, hold};
+use super::attribution::attribution;
+use super::contain;
+use super::context::Context;
+use super::part::hold;
 use crate::record::plan::Plan;
 use crate::words::profile::Profile;
 use crate::words::signal::{Signal, SignalKind};

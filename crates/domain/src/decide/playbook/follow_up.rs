@@ -1,6 +1,9 @@
 //! A second look at a contained identity: what appeared while it was being contained, and what is done about it.
 
-use super::{Context, contain, propose, rule};
+use super::contain;
+use super::context::Context;
+use super::propose::propose;
+use super::rule::rule;
 use crate::countermeasure::{Appeared, Countermeasure};
 use crate::decide::policy::Policy;
 use crate::record::case::{Case, StepRecord};

@@ -1,8 +1,9 @@
 //! What fits a claim about an access key that a secret holds, or is to hold: it is replaced, and the old one ends when its
 //! consumers have moved.
 
-use super::user::{inactive_already, named_key};
-use super::{Context, held, hold, note, step};
+use super::context::Context;
+use super::keys::{inactive_already, named_key};
+use super::part::{held, hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::Plan;
 use crate::rotation::SECRET_TAG;

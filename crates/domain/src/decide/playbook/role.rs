@@ -1,6 +1,9 @@
 //! What fits a claim about an IAM role.
 
-use super::{Context, attribution, contain, hold, note, step};
+use super::attribution::attribution;
+use super::contain;
+use super::context::Context;
+use super::part::{hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::Plan;
 use crate::words::ids::IamName;

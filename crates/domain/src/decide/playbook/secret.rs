@@ -1,6 +1,6 @@
 //! What fits a claim about a secret.
 
-use super::hold;
+use super::part::hold;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::intake::secrets_manager::ROTATION_FAILED;
 use crate::record::plan::{Plan, Step};

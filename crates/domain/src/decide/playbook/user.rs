@@ -2,7 +2,12 @@
 
 use jiff::tz::TimeZone;
 
-use super::{Context, attribution, contain, held, hold, managed, note, step};
+use super::attribution::attribution;
+use super::contain;
+use super::context::Context;
+use super::keys::{inactive_already, named_key};
+use super::managed;
+use super::part::{held, hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::{Plan, Step};
 use crate::words::ids::{AccessKeyId, IamName};
@@ -165,14 +170,6 @@ fn for_keys_past(
         plan.notes.push(format!("the claim is not borne out: no active key in question has reached {limit} days"));
     }
     plan
-}
-
-pub(super) fn inactive_already(key: &AccessKey) -> String {
-    format!("{} was inactive already", key.id)
-}
-
-pub(super) fn named_key<'a>(signal: &Signal, inventory: &'a Inventory) -> Option<&'a AccessKey> {
-    inventory.access_keys.iter().find(|key| Some(&key.id) == signal.access_key.as_ref())
 }
 
 /// A signal that names no long-term key is about the user as a whole. Where the keys could not be read, nobody knows that
