@@ -1,14 +1,13 @@
 //! What a person does next by hand.
 
 use super::cutover::next;
+use super::facts::{by_hand, decision, is_only_observed, only_observed, owners};
 use super::looks::next_after_reappearance;
 use super::restoration::next_after_restoration;
-use super::words::{Item, from_outside};
-use super::{decision, is_only_observed, only_observed};
+use super::words::Item;
 use crate::countermeasure::Countermeasure;
 use crate::record::case::{Case, Confirmation, Outcome, Purpose, StepRecord};
 use crate::words::command::Command;
-use crate::words::ids::Arn;
 use crate::words::ruling::Disposition;
 use crate::words::signal::SignalKind;
 use crate::words::subject::SubjectKind;
@@ -112,16 +111,6 @@ fn investigation(case: &Case) -> Item {
     )
 }
 
-/// The command by which a person takes a step that Severance did not take.
-pub(super) fn by_hand(case: &Case, step: &Countermeasure) -> Option<Command> {
-    let partition = case.subject.arn.as_ref().map_or("aws", Arn::partition);
-    step.card().by_hand(partition)
-}
-
 fn is_applied(record: &StepRecord) -> bool {
     matches!(record.outcome, Some(Outcome::Applied { .. }))
-}
-
-pub(super) fn owners(case: &Case) -> Option<String> {
-    (!case.profile.owners.is_empty()).then(|| from_outside(&case.profile.owners.join(", ")))
 }

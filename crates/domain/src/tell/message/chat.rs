@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use super::cutover::{consumers, replaced};
+use super::facts::{decision, requests};
+use super::headline::meaning;
 use super::looks::{looked_again, made_by_it, read_back};
 use super::restoration::{given_back, stays};
 use super::review::{decide_items, decision_words};
 use super::steps::{Rulings, common_ruling, step_item};
 use super::words::{for_chat, from_outside, whole_lines};
-use super::{decision, meaning, requests};
 use crate::record::case::Case;
 use crate::words::digest::Digest;
 use crate::words::verdict::Verdict;

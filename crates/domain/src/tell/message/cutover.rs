@@ -1,6 +1,6 @@
 //! A key that was replaced: by what, who still uses the old one, and what that means for whoever reads of it.
 
-use super::review::silence_acts;
+use super::facts::silence_acts;
 use super::words::Item;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::case::{Case, StepRecord};

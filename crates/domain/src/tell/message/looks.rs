@@ -1,6 +1,6 @@
 //! What was seen after the steps: what had appeared meanwhile, what the contained identity had made, what lives again.
 
-use super::actions::by_hand;
+use super::facts::by_hand;
 use super::words::{Item, spaced};
 use crate::record::case::{Case, Confirmation, Purpose, StepRecord};
 use crate::words::command::Command;

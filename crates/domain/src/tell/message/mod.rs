@@ -3,56 +3,39 @@
 mod actions;
 mod chat;
 mod cutover;
+mod facts;
+mod headline;
 mod looks;
 mod notice;
 mod restoration;
 mod review;
+mod sns;
 mod steps;
 mod words;
 
 use std::fmt::Write as _;
 
-use crate::record::case::{Case, Purpose};
+use crate::record::case::Case;
 use crate::record::evidence::Proof;
-use crate::record::plan::Step;
-use crate::record::review::Decision;
 use crate::record::verdict::Verdict;
 use crate::words::digest::Digest;
-use crate::words::request::Request;
-use crate::words::ruling::Disposition;
-use crate::words::subject::SubjectKind;
 
-use actions::{next_actions, owners};
+use actions::next_actions;
 use chat::chat_description;
-use cutover::{consumers, only_replaces, replaced, says_consumer};
+use cutover::{consumers, replaced, says_consumer};
+use facts::{decision, owners, requests};
+use headline::{headline, meaning};
 use looks::{looked_again, made_by_it, read_back};
 use restoration::{given_back, stays, undo};
 use review::{decide_items, decision_words};
+use sns::{BODY_LIMIT, SUBJECT_LIMIT};
 use steps::{Rulings, common_ruling, exemption_item, profile_words, step_item};
 use words::{Item, for_chat, from_outside, printable, section, shortened, source, spaced, whole_lines};
 
 pub use chat::Chat;
 pub use notice::Notice;
 pub use review::{blast_radius, radius};
-
-/// SNS wants fewer than 100 characters.
-const SUBJECT_LIMIT: usize = 99;
-
-/// In bytes, of all between the first line and the evidence. SNS takes 256 KiB, and nobody reads a tenth of this.
-const BODY_LIMIT: usize = 100 * 1024;
-
-/// One message, ready for SNS.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Printable ASCII, fewer than 100 characters: SNS allows no more.
-    pub subject: String,
-    /// Plain text. Text from outside stays on its own line, so that it cannot pass for ours.
-    pub body: String,
-    /// For filter policies.
-    pub attributes: Vec<(&'static str, String)>,
-    /// The same for a chat, which takes less and lays it out itself.
-    pub chat: Chat,
-}
+pub use sns::Message;
 
 impl Message {
     /// The message about a case's present revision, whose evidence is stored here and has this digest.
@@ -88,161 +71,6 @@ fn subject_line(case: &Case, verdict: Verdict) -> String {
     let line = format!("{before}{}{after}", shortened(&printable(&case.subject.name), room));
     let ascii: String = line.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect();
     shortened(&ascii, SUBJECT_LIMIT)
-}
-
-/// Whether something was planned that only the mode kept from being done. What the policy itself leaves alone is none of it.
-fn only_observed(case: &Case) -> bool {
-    case.steps.iter().any(|record| is_only_observed(&record.step))
-}
-
-fn is_only_observed(step: &Step) -> bool {
-    step.disposition == Disposition::Observe
-        && step.ruling.as_ref().is_none_or(|ruling| ruling.answer != Disposition::Observe)
-}
-
-/// Whether an exemption is why nothing was done, and not the mode.
-fn exempted(case: &Case) -> bool {
-    !case.exemptions.is_empty()
-        && !only_observed(case)
-        && case.steps.iter().all(|record| record.step.disposition == Disposition::Observe)
-}
-
-/// Whether every step was to be taken: the policy may leave one at recording it, and a person may decline one.
-fn all_enforced(case: &Case) -> bool {
-    case.steps.iter().all(|record| record.step.disposition == Disposition::Enforce)
-}
-
-/// What came of the review of this case, if it ended.
-fn decision(case: &Case) -> Option<&Decision> {
-    case.review.as_ref()?.decision.as_ref()
-}
-
-fn headline(case: &Case, verdict: Verdict) -> &'static str {
-    // What replaces a key ends none.
-    let is_secret = case.subject.kind == SubjectKind::Secret || only_replaces(case);
-    let in_danger = case.signal.kind.is_immediate_danger();
-    let escalated = case.pending_review().is_some_and(|review| review.escalated_at.is_some());
-    let gives_back = match case.purpose() {
-        Purpose::Restore(_) => true,
-        Purpose::React | Purpose::Verify(_) => false,
-    };
-    match verdict {
-        Verdict::Partial if gives_back => "PARTLY RESTORED",
-        Verdict::Failed if gives_back => "NOT RESTORED",
-        Verdict::AwaitingReview if escalated && in_danger => "STILL NO ANSWER, act now",
-        Verdict::AwaitingReview if escalated => "STILL NO ANSWER",
-        Verdict::Observed if decision(case).is_some() => "CLOSED, nothing done",
-        // A secret is not revoked by replacing it.
-        Verdict::VerifiedRevoked if is_secret => "ROTATED",
-        Verdict::RevokedUnverified if is_secret => "ROTATION STARTED, NOT VERIFIED",
-        Verdict::VerifiedRevoked => "REVOKED, verified",
-        Verdict::RevokedUnverified => "REVOKED, NOT VERIFIED",
-        // What a policy or a person left undone calls for nobody.
-        Verdict::Partial if !in_danger && case.is_settled() && !case.has_trouble() => "PARTLY DONE",
-        Verdict::Partial => "PARTLY DONE, act now",
-        Verdict::Failed => "FAILED, act now",
-        Verdict::Reappeared => "ACCESS IS BACK, act now",
-        Verdict::Restored => "RESTORED",
-        Verdict::Observed if exempted(case) => "EXEMPTED, nothing done",
-        Verdict::Observed if only_observed(case) && in_danger => "ONLY OBSERVED, act now",
-        Verdict::Observed if only_observed(case) => "ONLY OBSERVED",
-        Verdict::Observed => "RECORDED",
-        Verdict::AwaitingReview if in_danger => "REVIEW NEEDED, act now",
-        Verdict::AwaitingReview => "REVIEW NEEDED",
-    }
-}
-
-fn meaning(case: &Case, verdict: Verdict) -> &'static str {
-    let reads_back = match case.purpose() {
-        Purpose::Restore(_) => return meaning_of_restoration(case, verdict),
-        Purpose::Verify(_) => true,
-        Purpose::React => false,
-    };
-    let by_steps = Verdict::of_steps(&case.steps);
-    let all_was_seen = by_steps == Verdict::VerifiedRevoked;
-    match verdict {
-        Verdict::VerifiedRevoked if reads_back => {
-            "All that this case had ended was read back once more, and is still dead."
-        }
-        Verdict::Partial if matches!(by_steps, Verdict::VerifiedRevoked | Verdict::RevokedUnverified) => {
-            if case.rounds.last().is_some_and(|round| !round.is_quiet()) {
-                "Every step below was taken, but the last look still found something new. There may be more."
-            } else {
-                "Every step below was taken, but not all that the identity had made is known to be ended."
-            }
-        }
-        Verdict::RevokedUnverified if all_was_seen => {
-            "Every step below was taken, and AWS shows its effect, but not all could be looked at again. Access may still \
-             be alive."
-        }
-        Verdict::VerifiedRevoked if case.subject.kind == SubjectKind::Secret || only_replaces(case) => {
-            "The secret was rotated, and AWS shows the new version. Where the old value still works, it works on."
-        }
-        Verdict::RevokedUnverified if case.subject.kind == SubjectKind::Secret || only_replaces(case) => {
-            "Rotation was started, but AWS did not show its end in time. Until it ends, the old value works."
-        }
-        Verdict::VerifiedRevoked if !all_enforced(case) => {
-            "Every step that was to be taken was, and AWS shows its effect. The others below were left alone."
-        }
-        Verdict::RevokedUnverified if !all_enforced(case) => {
-            "Every step that was to be taken was, but AWS did not show every effect in time. The others below were left \
-             alone. Access may still be alive."
-        }
-        Verdict::VerifiedRevoked if !case.rounds.is_empty() => {
-            "Every step below was taken, AWS shows its effect, and a later look found nothing new."
-        }
-        Verdict::VerifiedRevoked => "Every step below was taken, and AWS shows its effect.",
-        Verdict::RevokedUnverified => {
-            "Every step below was taken, but AWS did not show every effect in time. Access may still be alive."
-        }
-        Verdict::Partial => "Some steps were taken and others were not. Access may still be alive.",
-        Verdict::Failed => "No step is known to have worked. Treat the access as alive.",
-        Verdict::Reappeared => "Access that was dead is alive again.",
-        Verdict::Restored => "Access was given back on purpose.",
-        Verdict::Observed if matches!(decision(case), Some(Decision::Denied { .. })) => {
-            "Nothing was changed: a person decided against it. The access is as it was."
-        }
-        Verdict::Observed if decision(case).is_some() => {
-            "Nothing was changed: nobody answered in time, and silence does not end it. The access is as it was."
-        }
-        Verdict::Observed if exempted(case) => "Nothing was changed: an exemption covers it. The access is as it was.",
-        Verdict::Observed if only_observed(case) => {
-            "Nothing was changed: this stack only observes. The access is as it was."
-        }
-        Verdict::Observed if case.steps.iter().any(|record| record.step.disposition == Disposition::Observe) => {
-            "Nothing was changed: the policy leaves it at recording this. The access is as it was."
-        }
-        Verdict::Observed => "Nothing was changed. The notes below say why.",
-        Verdict::AwaitingReview => "Nothing was changed. A person must decide.",
-    }
-}
-
-fn meaning_of_restoration(case: &Case, verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Restored if !stays(case).is_empty() => {
-            "Access was given back on purpose, but for what stands under Stays."
-        }
-        Verdict::Restored => "Access was given back on purpose, and AWS shows it.",
-        Verdict::Partial => "Access was to be given back on purpose. Some of it is back, some is not or was not seen.",
-        _ => "Access was to be given back on purpose, and is not.",
-    }
-}
-
-/// Who asked for it, for access to be given back, or for all to be read back: with the word that says which.
-fn requests(case: &Case) -> Vec<(&'static str, String)> {
-    let asked = case.signal.request.iter().map(|request| ("Asked", request));
-    let since = match case.purpose() {
-        Purpose::React => None,
-        Purpose::Restore(restoration) => Some(("Undone", &restoration.request)),
-        Purpose::Verify(verification) => Some(("Checked", &verification.request)),
-    };
-    asked
-        .chain(since)
-        .map(|(what, Request { by, reason, ticket })| {
-            let ticket = ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
-            (what, format!("by {by}: {reason}{ticket}"))
-        })
-        .collect()
 }
 
 fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri: &str, digest: &Digest) -> String {

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::chat::{CHAT_LIMIT, fitting};
+use super::chat::{CHAT_LIMIT, Chat, fitting};
+use super::sns::{BODY_LIMIT, Message, SUBJECT_LIMIT};
 use super::words::{for_chat, from_outside, printable, shortened};
-use super::{BODY_LIMIT, Chat, Message, SUBJECT_LIMIT};
 use crate::decide::profile::RegistryEntry;
 use crate::record::exemption::Exemption;
 use crate::tell::respond::Breaker;

@@ -1,6 +1,6 @@
 //! What can be undone and by which command, and once it was asked for, what came of it.
 
-use super::actions::owners;
+use super::facts::owners;
 use super::words::Item;
 use crate::countermeasure::{Countermeasure, Thing};
 use crate::record::case::{Case, Confirmation, Outcome, Purpose};

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::cutover::question;
+use super::facts::silence_acts;
 use super::words::Item;
 use crate::record::case::Case;
 use crate::record::review::Decision;
@@ -51,11 +52,6 @@ pub(super) fn decide_items(case: &Case, stack: &str) -> Vec<Item> {
         items.push(Item::with(&text, answer("deny", "done by hand")));
     }
     items
-}
-
-/// Whether what is held is carried out if nobody answers: only a stack that may act by itself acts on silence.
-pub(super) fn silence_acts(case: &Case) -> bool {
-    case.mode == Mode::Enforce && case.pending_review().is_some_and(|review| review.enforce_on_silence)
 }
 
 /// What a plan would hit, as far as it was read.

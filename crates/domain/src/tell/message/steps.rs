@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::is_only_observed;
+use super::facts::is_only_observed;
 use super::words::Item;
 use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
 use crate::record::exemption::ExemptionUse;
