@@ -199,7 +199,8 @@ impl Module {
     }
 }
 
-fn parse(path: &str, text: &str) -> Result<File, Fault> {
+/// A file's items.
+pub(super) fn parse(path: &str, text: &str) -> Result<File, Fault> {
     syn::parse_file(text).map_err(|error| Fault::Line {
         path: path.to_owned(),
         line: error.span().start().line,

@@ -198,6 +198,75 @@ fn the_smallest_circles_are_told_and_all_modules_that_hang_together() {
     assert!(report.text.contains("not known: circle crates/x: 3 modules, 4 imports: a, b, c\n"), "{}", report.text);
 }
 
+/// A crate of two wings, with this in a module of the lower one. The upper one is handed on by the root.
+fn in_the_lower_wing(code: &str) -> Report {
+    let root = format!("//! Words.\n\n{}\n\n/// Low.\nmod a;\n\npub mod c;\n\npub use c::deep;", wings::MARKER);
+    told(
+        &[
+            (ROOT, &root),
+            ("crates/x/src/a/mod.rs", "mod b;\nmod c;"),
+            (A_B, code),
+            (A_C, "pub struct Low;"),
+            ("crates/x/src/c/mod.rs", "pub mod deep;"),
+            ("crates/x/src/c/deep.rs", "use crate::a::c::Low;\npub struct High(Low);\npub fn high() {}"),
+        ],
+        "",
+    )
+}
+
+#[test]
+fn an_import_that_leads_up_is_told_however_it_is_written() {
+    for path in ["crate::c::deep::High", "super::super::c::deep::High", "crate::deep::High", "super::super::deep::High"]
+    {
+        let report = in_the_lower_wing(&format!("\nuse {path};"));
+        assert!(!report.is_tidy, "{path}");
+        let expected = format!(
+            "crates/x: wing a imports from c, which is above it\n    crates/x/src/a/b.rs:2: a::b uses c::deep ({path})\n    never known\n"
+        );
+        assert!(report.text.starts_with(&expected), "{}", report.text);
+    }
+    for code in [
+        "use crate::{c::deep::{self}};",
+        "fn f() { crate::deep::high() }",
+        "use crate::deep as other;\nfn f(_: other::High) {}",
+    ] {
+        let report = in_the_lower_wing(code);
+        assert!(report.text.contains("a::b uses c::deep"), "{code}: {}", report.text);
+    }
+}
+
+#[test]
+fn an_import_within_a_wing_or_down_from_one_is_none_that_leads_up() {
+    for code in [
+        "use super::c::Low;",
+        "use crate::a::c::Low;",
+        "use std::fmt;",
+        "#[cfg(test)]\nmod tests { use crate::deep::High; }",
+    ] {
+        let report = in_the_lower_wing(code);
+        assert!(report.is_tidy, "{code}: {}", report.text);
+    }
+}
+
+#[test]
+fn what_is_no_wing_is_above_them_all() {
+    let root = format!("mod c;\npub struct Thing;\n{}\nmod a;\nmod b;", wings::MARKER);
+    let with = |code| told(&[(ROOT, &root), (A, ""), (B, code), (C, "use crate::a;")], "").text;
+    assert!(with("use crate::c;").starts_with("crates/x: wing b imports from c, which is above it\n"));
+    assert!(with("use crate::Thing;").starts_with("crates/x: wing b imports from crate, which is above it\n"));
+    assert!(with("use crate::a;").starts_with("tidy: "));
+    let unordered = format!("mod a;\nmod b;\n\n{}", wings::MARKER);
+    let fault = report(&sources(&[(ROOT, &unordered), (A, ""), (B, "")]), "", false).unwrap_err();
+    assert!(fault.to_string().starts_with("crates/x/src/lib.rs:4: no two modules follow"), "{fault}");
+}
+
+#[test]
+fn the_domain_has_wings() {
+    let root = "crates/domain/src/lib.rs";
+    let domain: Sources = [(root, include_str!("../../../domain/src/lib.rs"))].into_iter().collect();
+    assert!(Wings::read(root, &domain).unwrap().is_some());
+}
+
 fn long_file(first: &str, lines: usize) -> String {
     format!("{first}\n{}", "//\n".repeat(lines - 1))
 }
