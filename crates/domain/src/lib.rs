@@ -9,7 +9,7 @@
 //!
 //! INVARIANT: the modules stand in wings, and a wing imports only from those below it. What a case stores is below what
 //! decides about it: a plan, an exemption and a review are records, and the playbook, which also looks at a case once more,
-//! reads them. The wings without public modules of their own are private; each thing has one public path, below.
+//! reads them. What a private wing holds is handed on at the end of this file, so that each thing has one public path.
 
 // Wings, lowest first: tidy holds that imports only go down.
 

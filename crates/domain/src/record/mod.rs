@@ -1,5 +1,8 @@
 //! What is written down of one reaction, and what follows from it alone: the case and all that it holds, its verdict, its
 //! evidence.
+//!
+//! Lowest first: what a case holds (`plan`, `review`, `step`, `look`, `returns`), the case itself, what follows from one
+//! (`verdict`, `restoration`, `evidence`), and how one goes on (`course`).
 
 pub mod case;
 mod course;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::words::digest::Digest;
-use crate::words::signal::SignalKind;
+use crate::words::signal_kind::SignalKind;
 use crate::words::subject::Subject;
 
 /// The name of a case: the same claim about the same subject always has the same one.

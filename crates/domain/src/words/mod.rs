@@ -19,6 +19,7 @@ pub(crate) mod request;
 pub mod right;
 pub(crate) mod ruling;
 pub mod signal;
+pub(crate) mod signal_kind;
 pub mod subject;
 pub mod text;
 pub(crate) mod verdict;

@@ -1,16 +1,14 @@
 //! Why we act: one closed language for every source of events.
 
-mod kind;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use crate::words::signal_kind::SignalKind;
 
 use crate::words::cutover::Cutover;
 use crate::words::digest::Digest;
 use crate::words::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use crate::words::request::Request;
-
-pub use kind::SignalKind;
 
 /// One claim of one source about one non-human identity (or about a person who holds some).
 ///
