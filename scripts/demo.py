@@ -298,7 +298,7 @@ def without_an_outage(stage: Stage, _account: Account) -> None:
         say("\nadopt   dave, who is on call, has the key put under management:")
         stage.ask(dave, "adopt", user, "--reason", "no key outside of secrets, OPS-7")
         second = moved(stage, service, secret, other_than=first)
-        say(f"\nnow     the secret holds {second}, and the service works with it. The old key waits at its gate:")
+        say(f"\nnow     the secret holds {second}, and the service works with it. The old key waits at its cutover:")
         stage.ask(dave, "cutovers")
         through_the_gate(stage, first)
 
@@ -342,7 +342,7 @@ def through_the_gate(stage: Stage, key: str) -> None:
         listed = stage.iam.list_access_keys(UserName=SERVICE)["AccessKeyMetadata"]
         state = next((each["Status"] for each in listed if each["AccessKeyId"] == key), "deleted")
         if state != told:
-            say(f"gate    {time.monotonic() - begun:4.1f} s: {key} is {state}")
+            say(f"cutover {time.monotonic() - begun:4.1f} s: {key} is {state}")
             told = state
         if state == "deleted":
             return

@@ -145,17 +145,17 @@ impl Stack {
         asks(&sts_as(self.sdk(), key)).await
     }
 
-    /// The gate of a key that was replaced; none where there is none, or none any more.
-    pub async fn gate(&self, old: &HeldKey) -> Option<Value> {
+    /// The cutover of a key that was replaced; none where there is none, or none any more.
+    pub async fn cutover(&self, old: &HeldKey) -> Option<Value> {
         use aws_sdk_dynamodb::types::AttributeValue::S;
         let read = self.dynamodb.get_item().table_name(self.name("TABLE")).consistent_read(true);
         let read = read.key("pk", S("CUTOVERS".to_owned())).key("sk", S(format!("{ACCOUNT}#{}", old.id)));
         let item = read.send().await.expect("an answer").item?;
-        serde_json::from_str(item["gate"].as_s().expect("a gate")).ok()
+        serde_json::from_str(item["gate"].as_s().expect("a cutover")).ok()
     }
 
-    /// The cases that a gate has opened, the oldest first.
-    pub async fn cases_of_gate(&self, old: &HeldKey) -> Vec<Case> {
+    /// The cases that a cutover has opened, the oldest first.
+    pub async fn cases_of_cutover(&self, old: &HeldKey) -> Vec<Case> {
         let finding = format!("cutover/{ACCOUNT}/{}/", old.id);
         let scan = self.dynamodb.scan().table_name(self.name("TABLE")).consistent_read(true);
         let mut items = scan.into_paginator().items().send();

@@ -104,7 +104,7 @@ impl Responder {
                 let (entries, next) = self.reactor.guardrails.registry_page(after.as_deref()).await?;
                 Ok(Answer::Registry { entries, next })
             }
-            (Ask::Cutovers, _) => Ok(Answer::Cutovers { gates: self.reactor.guardrails.gates().await? }),
+            (Ask::Cutovers, _) => Ok(Answer::Cutovers { cutovers: self.reactor.guardrails.cutovers().await? }),
             (Ask::Tick, _) => Ok(Answer::Ticked(Box::pin(self.reactor.tick(holder)).await?)),
             (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
             // Every ask that changes something needs a proof, and so has a caller.

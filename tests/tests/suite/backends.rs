@@ -196,7 +196,7 @@ struct Rotation {
     sdk: SdkConfig,
     secrets: aws_sdk_secretsmanager::Client,
     iam: aws_sdk_iam::Client,
-    gates: Guardrails,
+    cutovers: Guardrails,
     rotator: Rotator,
 }
 
@@ -211,11 +211,11 @@ impl Rotation {
             organization_steps: 0,
             window: jiff::SignedDuration::from_hours(1),
         };
-        let gates = Guardrails::new(aws_sdk_dynamodb::Client::new(&sdk), table(&sdk).await, limits);
+        let cutovers = Guardrails::new(aws_sdk_dynamodb::Client::new(&sdk), table(&sdk).await, limits);
         let rotator = Rotator::new(
             Vault::new(secrets.clone()),
             Keys::new(iam.clone()),
-            gates.clone(),
+            cutovers.clone(),
             // moto has no history of calls.
             None,
             sdk.clone(),
@@ -223,7 +223,7 @@ impl Rotation {
             account,
             format!("arn:aws:iam::{ACCOUNT}:role/nobody"),
         );
-        Self { name: backend.name, sdk, secrets, iam, gates, rotator }
+        Self { name: backend.name, sdk, secrets, iam, cutovers, rotator }
     }
 
     async fn key(&self, user: &str) -> (String, String) {
@@ -271,7 +271,7 @@ impl Rotation {
     }
 }
 
-/// A table for ledgers and gates.
+/// A table for ledgers and cutovers.
 async fn table(sdk: &SdkConfig) -> String {
     let name = unique("rotations");
     let column =
@@ -301,7 +301,7 @@ async fn broken_function() -> String {
     format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}")
 }
 
-/// Two keys are the limit; what is made is stored as pending, tried, and made the current one; the old one goes to its gate and
+/// Two keys are the limit; what is made is stored as pending, tried, and made the current one; the old one goes to its cutover and
 /// from there.
 #[tokio::test]
 async fn a_key_is_replaced_in_its_secret_on_each_backend() {
@@ -348,8 +348,8 @@ async fn a_key_is_replaced_in_its_secret_on_each_backend() {
         }
         assert_eq!(rotation.version(&secret, "AWSCURRENT").await, token, "{on}");
         assert_eq!(rotation.version(&secret, "AWSPREVIOUS").await, current, "{on}");
-        let gates = rotation.gates.gates().await.expect("the gates");
-        let told: Vec<_> = gates.iter().map(|gate| (gate.old.as_str(), gate.new.as_str())).collect();
+        let cutovers = rotation.cutovers.cutovers().await.expect("the cutovers");
+        let told: Vec<_> = cutovers.iter().map(|cutover| (cutover.old.as_str(), cutover.new.as_str())).collect();
         assert_eq!(told, [(old.as_str(), new.as_str())], "{on}");
 
         gone(&rotation, &user, (old.as_str(), half.as_str()), &case).await;

@@ -1,4 +1,4 @@
-//! A key is replaced under those who work with it: adopted, rotated, ended at its gate; and what is told where that does not go
+//! A key is replaced under those who work with it: adopted, rotated, ended at its cutover; and what is told where that does not go
 //! well.
 
 use aws_sdk_iam::types::StatusType;
@@ -38,21 +38,21 @@ async fn until_verified(stack: &Stack, reaction: &Value) -> Case {
     stack.case(case).await
 }
 
-/// Lets the schedule tick until a replaced key is inactive, then deleted, and its gate closed: by a case each, with evidence and
+/// Lets the schedule tick until a replaced key is inactive, then deleted, and its cutover closed: by a case each, with evidence and
 /// a message.
-async fn through_the_gate(stack: &Stack, inbox: &Inbox<'_>, user: &str, old: &HeldKey) {
+async fn through_the_cutover(stack: &Stack, inbox: &Inbox<'_>, user: &str, old: &HeldKey) {
     let inactive = || async { stack.status(user, old).await != Some(StatusType::Active) };
     stack.tick_until_so("the old key is inactive", inactive).await;
     assert_eq!(stack.knows(old).await, Err("InvalidClientTokenId".to_owned()));
     stack.tick_until_so("the old key is deleted", || async { stack.status(user, old).await.is_none() }).await;
-    stack.tick_until_so("the gate is closed", || async { stack.gate(old).await.is_none() }).await;
+    stack.tick_until_so("the cutover is closed", || async { stack.cutover(old).await.is_none() }).await;
     // Whoever closed it need not be who deleted the key, and may be first.
     let concluded = || async {
-        let cases = stack.cases_of_gate(old).await;
+        let cases = stack.cases_of_cutover(old).await;
         cases.len() == 2 && cases.iter().all(|case| case.verdict.is_some())
     };
     stack.until("both cases are concluded", concluded).await;
-    let cases = stack.cases_of_gate(old).await;
+    let cases = stack.cases_of_cutover(old).await;
     let told: Vec<_> = cases.iter().map(|case| (stage(case), case.verdict)).collect();
     let dead = Some(Verdict::VerifiedRevoked);
     assert_eq!(told, [(Some(Stage::Quiet), dead), (Some(Stage::Deletion), dead)], "{cases:#?}");
@@ -93,14 +93,14 @@ async fn a_key_is_adopted_and_rotated_under_a_service_that_never_fails() {
     let tag = tags.tags().iter().find(|tag| tag.key() == "severance:secret").expect("the user names its secret");
     assert_eq!(tag.value(), secret);
     stack.until("the service works with the new key", || async { service.uses(&second) }).await;
-    through_the_gate(&stack, &inbox, &user, &first).await;
+    through_the_cutover(&stack, &inbox, &user, &first).await;
 
     let ran = person.sever(&["rotate", secret, "--reason", "the yearly rotation"]).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     let third = stack.key_in(&name).await;
     assert_ne!(third.id, second.id);
     stack.until("the service works with the third key", || async { service.uses(&third) }).await;
-    through_the_gate(&stack, &inbox, &user, &second).await;
+    through_the_cutover(&stack, &inbox, &user, &second).await;
 
     let worked = service.end().await;
     assert!(worked.failures.is_empty(), "{worked:?}");
@@ -118,9 +118,9 @@ async fn who_stays_on_the_old_key_is_named_at_its_deadline_and_cut_off_by_a_pers
     stack.secrets.rotate_secret().secret_id(&secret).send().await.expect("the rotation starts");
     let new = stack.moved(&secret, &old).await;
 
-    let asked = || async { stack.cases_of_gate(&old).await.iter().any(|case| case.verdict.is_some()) };
+    let asked = || async { stack.cases_of_cutover(&old).await.iter().any(|case| case.verdict.is_some()) };
     stack.tick_until_so("people are asked", asked).await;
-    let cases = stack.cases_of_gate(&old).await;
+    let cases = stack.cases_of_cutover(&old).await;
     let [case] = cases.as_slice() else { panic!("{cases:#?}") };
     assert_eq!((stage(case), case.verdict), (Some(Stage::Deadline), Some(Verdict::AwaitingReview)), "{case:#?}");
     assert_eq!(stack.knows(&old).await, Ok(()), "nothing was done");
@@ -208,8 +208,8 @@ async fn a_managed_key_that_is_too_old_is_replaced_and_not_cut() {
     let new = stack.moved(&secret, &old).await;
     assert_eq!(stack.knows(&new).await, Ok(()));
     assert_eq!(stack.status(&user, &old).await, Some(StatusType::Active));
-    let gate = stack.gate(&old).await.expect("a gate");
-    assert_eq!((&gate["new"], &gate["secret"]), (&json!(new.id), &json!(secret)));
+    let cutover = stack.cutover(&old).await.expect("a cutover");
+    assert_eq!((&cutover["new"], &cutover["secret"]), (&json!(new.id), &json!(secret)));
 }
 
 // ---- Copies. ----------------------------------------------------------------------------------------------------------
@@ -335,11 +335,11 @@ async fn a_copy_that_is_ours_follows_its_key_and_one_that_is_not_is_named() {
     assert_eq!(stack.key_in(&theirs).await.id, old.id, "what is not ours is not written");
 
     let quiet = || async {
-        let cases = stack.cases_of_gate(&old).await;
+        let cases = stack.cases_of_cutover(&old).await;
         cases.iter().any(|case| stage(case) == Some(Stage::Quiet) && case.verdict.is_some())
     };
     stack.tick_until_so("the old key is quiet", quiet).await;
-    let cases = stack.cases_of_gate(&old).await;
+    let cases = stack.cases_of_cutover(&old).await;
     let message = inbox.about(cases[0].id.as_str()).await;
     let notes = stack.evidence_of(&message).await.predicate.case.notes;
     let is_left = format!("a copy of {} is left", old.id);

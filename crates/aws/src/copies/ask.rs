@@ -5,7 +5,7 @@ use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use severance_domain::copies::{CopiesRequest, Search, Update};
-use severance_domain::cutover::Gate;
+use severance_domain::cutover::Cutover;
 use severance_domain::right::lambda;
 
 use crate::error::AwsError;
@@ -26,11 +26,11 @@ impl CopiesFunction {
     }
 
     /// Asks for the copies of a key that was replaced, and to write the new one into those that are ours.
-    pub async fn ask(&self, gate: &Gate) -> Result<(), AwsError> {
+    pub async fn ask(&self, cutover: &Cutover) -> Result<(), AwsError> {
         let search = Search {
-            access_key: Some(gate.old.clone()),
+            access_key: Some(cutover.old.clone()),
             equal_to: None,
-            update: Some(Update { from: gate.secret.clone() }),
+            update: Some(Update { from: cutover.secret.clone() }),
             // Its role reads the stack's own Region.
             regions: vec![],
             dry_run: false,

@@ -1,5 +1,5 @@
 //! Put a user's access key under management: a secret is made for it, its rotation is attached and started. The first rotation
-//! makes the first key that the secret holds; the old one goes through the cutover gate.
+//! makes the first key that the secret holds; the old one goes through the cutover.
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};

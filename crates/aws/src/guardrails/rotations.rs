@@ -1,10 +1,10 @@
-//! What rotations remember: the ledger of a user's keys, and the gates of keys that were replaced.
+//! What rotations remember: the ledger of a user's keys, and the cutovers of keys that were replaced.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
 use severance_domain::case::CaseId;
 use severance_domain::copies::CopiesFound;
-use severance_domain::cutover::Gate;
+use severance_domain::cutover::Cutover;
 use severance_domain::ids::{AccessKeyId, AccountId, IamName};
 use severance_domain::rotation::Ledger;
 
@@ -15,7 +15,7 @@ use super::table::{
 use crate::clock;
 use crate::error::AwsError;
 
-const GATES: &str = "CUTOVERS";
+const CUTOVERS: &str = "CUTOVERS";
 const ROTATIONS: &str = "ROTATIONS";
 const LEDGER: &str = "LEDGER";
 const COPIES: &str = "COPIES";
@@ -23,7 +23,7 @@ const COPIES: &str = "COPIES";
 /// So many copies of a key are kept for its cutover.
 const MOST_COPIES: usize = 200;
 
-/// How long after its last change a ledger or a gate is kept: longer than any gate waits.
+/// How long after its last change a ledger or a cutover is kept: longer than any cutover waits.
 const KEEP_DAYS: i64 = 400;
 
 /// A user's ledger as it was read. It can be written back as long as nobody else has.
@@ -90,19 +90,19 @@ impl Guardrails {
         }
     }
 
-    /// Opens the gate of a key that is replaced. One that the same rotation opened stays as it is; one that another had opened,
+    /// Opens the cutover of a key that is replaced. One that the same rotation opened stays as it is; one that another had opened,
     /// and that did not end or was taken back, is over.
     ///
     /// # Errors
     /// Where DynamoDB does not answer.
-    pub async fn open_gate(&self, gate: &Gate) -> Result<bool, AwsError> {
+    pub async fn open_cutover(&self, cutover: &Cutover) -> Result<bool, AwsError> {
         let put = self
             .dynamodb
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(gate_item(gate)?))
+            .set_item(Some(cutover_item(cutover)?))
             .condition_expression(format!("{IS_NEW} OR made <> :made"))
-            .expression_attribute_values(":made", text(&gate.version));
+            .expression_attribute_values(":made", text(&cutover.version));
         match put.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
@@ -112,33 +112,33 @@ impl Guardrails {
         }
     }
 
-    /// Every gate that is open, the oldest first.
+    /// Every cutover that is open, the oldest first.
     ///
     /// # Errors
     /// Where DynamoDB does not answer, or an item cannot be read.
-    pub async fn gates(&self) -> Result<Vec<Gate>, AwsError> {
-        let items = self.partition(GATES).await?;
-        let mut gates: Vec<Gate> = items
+    pub async fn cutovers(&self) -> Result<Vec<Cutover>, AwsError> {
+        let items = self.partition(CUTOVERS).await?;
+        let mut cutovers: Vec<Cutover> = items
             .iter()
             .map(|item| {
                 let sk = text_of(QUERY, "an item of the cutovers", item, "sk")?;
                 read(QUERY, sk, item, "gate")
             })
             .collect::<Result<_, _>>()?;
-        gates.sort_by(|a, b| (a.opened_at, &a.old).cmp(&(b.opened_at, &b.old)));
-        Ok(gates)
+        cutovers.sort_by(|a, b| (a.opened_at, &a.old).cmp(&(b.opened_at, &b.old)));
+        Ok(cutovers)
     }
 
-    /// Writes what is known of a gate, if it is still open.
+    /// Writes what is known of a cutover, if it is still open.
     ///
     /// # Errors
     /// Where DynamoDB does not answer.
-    pub async fn save_gate(&self, gate: &Gate) -> Result<(), AwsError> {
+    pub async fn save_cutover(&self, cutover: &Cutover) -> Result<(), AwsError> {
         let put = self
             .dynamodb
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(gate_item(gate)?))
+            .set_item(Some(cutover_item(cutover)?))
             .condition_expression(super::table::IS_THERE);
         match put.send().await {
             Ok(_) => Ok(()),
@@ -222,21 +222,21 @@ impl Guardrails {
         self.delete(ROTATIONS, case.as_str()).await
     }
 
-    /// Closes a gate.
+    /// Closes a cutover.
     ///
     /// # Errors
     /// Where DynamoDB does not answer.
-    pub async fn close_gate(&self, gate: &Gate) -> Result<bool, AwsError> {
-        self.delete(GATES, &gate.key()).await
+    pub async fn close_cutover(&self, cutover: &Cutover) -> Result<bool, AwsError> {
+        self.delete(CUTOVERS, &cutover.key()).await
     }
 }
 
-fn gate_item(gate: &Gate) -> Result<Item, AwsError> {
-    let sk = gate.key();
-    let mut item = key(GATES, &sk);
-    item.insert("gate".to_owned(), to_json(PUT, &sk, gate)?);
-    item.insert("made".to_owned(), text(&gate.version));
-    let last: Timestamp = gate.inactive_since.unwrap_or(gate.opened_at);
+fn cutover_item(cutover: &Cutover) -> Result<Item, AwsError> {
+    let sk = cutover.key();
+    let mut item = key(CUTOVERS, &sk);
+    item.insert("gate".to_owned(), to_json(PUT, &sk, cutover)?);
+    item.insert("made".to_owned(), text(&cutover.version));
+    let last: Timestamp = cutover.inactive_since.unwrap_or(cutover.opened_at);
     item.insert("expires_at".to_owned(), expiry(last, KEEP_DAYS));
     Ok(item)
 }

@@ -1,6 +1,6 @@
 //! One secret, and what its versions say of the keys in it.
 
-use severance_domain::cutover::Gate;
+use severance_domain::cutover::Cutover;
 use severance_domain::ids::Arn;
 use severance_domain::profile::Profile;
 use severance_domain::right::secretsmanager;
@@ -30,9 +30,9 @@ impl Identities {
     ///
     /// # Errors
     /// Where AWS does not answer, and another try may fare better.
-    pub async fn holds_old_key(&self, gate: &Gate) -> Result<Option<bool>, AwsError> {
+    pub async fn holds_old_key(&self, cutover: &Cutover) -> Result<Option<bool>, AwsError> {
         let Some(secrets) = &self.secrets else { return Ok(None) };
-        let answer = secrets.describe_secret().secret_id(gate.secret.as_str()).send().await;
+        let answer = secrets.describe_secret().secret_id(cutover.secret.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(DESCRIBE_SECRET, &error)) {
             // A secret that is going away takes the new key with it.
             Ok(state) if state.deleted_date().is_some() => Ok(None),
@@ -41,12 +41,12 @@ impl Identities {
                     let held = state.version_ids_to_stages().and_then(|versions| versions.get(version));
                     held.is_some_and(|held| held.iter().any(|held| held == label))
                 };
-                let old = gate.old_version.as_deref();
+                let old = cutover.old_version.as_deref();
                 Ok(if old.is_some_and(|old| has(old, CURRENT) || has(old, PENDING)) {
                     Some(true)
-                } else if has(&gate.version, CURRENT) {
+                } else if has(&cutover.version, CURRENT) {
                     Some(false)
-                } else if has(&gate.version, PENDING) {
+                } else if has(&cutover.version, PENDING) {
                     Some(true)
                 } else {
                     // Somebody wrote a value by hand, which may be the old one.

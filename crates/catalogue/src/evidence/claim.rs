@@ -69,7 +69,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(
         "case.signal.cutover.stage",
         "name, optional",
-        "Of a key that a rotation replaced, what its gate asks for. `quiet`: nobody uses it any more, so it is \
+        "Of a key that a rotation replaced, what its cutover asks for. `quiet`: nobody uses it any more, so it is \
          deactivated. `deadline`: it is still used at its deadline, or nobody can say that it is not, or somebody \
          asked for its end. `deletion`: it has been inactive long enough. Left out with all of `cutover` where no \
          replaced key is in question.",

@@ -11,7 +11,7 @@ const fn managed(right: Right) -> Right {
 /// `severance:managed=true` first. Who may set these tags may have keys of the user made.
 pub const CARD: Function = Function {
     name: "secret-rotation",
-    description: "Rotates the access key that a secret holds; the old one is left to the cutover gate.",
+    description: "Rotates the access key that a secret holds; the old one is left to the cutover.",
     comment: "Secrets Manager asks it, step by step, and waits for each answer: nothing is queued, and what fails it asks for again.",
     sources: &[],
     calls: &[],
@@ -38,7 +38,7 @@ pub const CARD: Function = Function {
         managed(secretsmanager::PUT_SECRET_VALUE),
         managed(secretsmanager::UPDATE_SECRET_VERSION_STAGE),
     ],
-    // What is remembered of a user's rotations, and the gate of the key that was replaced.
+    // What is remembered of a user's rotations, and the cutover of the key that was replaced.
     table: Some(Table {
         sid: "KeepRotation",
         actions: &["dynamodb:GetItem", "dynamodb:PutItem"],

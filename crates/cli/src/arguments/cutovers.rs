@@ -16,7 +16,7 @@ Examples:
   sever status sev-0123456789abcdef0123
 
   # For a script: keys that are still active.
-  sever cutovers --json | jq -r '.cutovers.gates[] | select(.inactiveSince == null).old'
+  sever cutovers --json | jq -r '.cutovers.cutovers[] | select(.inactiveSince == null).old'
 
 A key that nobody uses for the quiet window of its class is deactivated, and deleted after the stack's CutoverDeletion. One
 that is still used at its deadline is held for a person: do nothing to keep it, sever approve or sever cut to end it.";

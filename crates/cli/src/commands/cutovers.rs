@@ -11,7 +11,7 @@ use crate::remote::unexpected;
 /// Lists the keys that were replaced.
 pub(super) fn run(given: &CutoversOptions) -> Result<u8, Failure> {
     let answer = given.remote.stack().connect()?.ask(Ask::Cutovers)?;
-    let Answer::Cutovers { gates } = &answer else { return Err(unexpected()) };
-    print(given.remote.json, &answer, |out| cutovers::write(gates, out))?;
+    let Answer::Cutovers { cutovers } = &answer else { return Err(unexpected()) };
+    print(given.remote.json, &answer, |out| cutovers::write(cutovers, out))?;
     Ok(0)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Round, Verification};
 use severance_domain::copies::Copy;
-use severance_domain::cutover::{Consumer, Cutover, Stage};
+use severance_domain::cutover::{Consumer, CutoverFacts, Stage};
 use severance_domain::evidence::{Proof, Residual};
 use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 
@@ -14,10 +14,20 @@ use crate::output::text::{write_field, write_list};
 use crate::terminal::clean;
 
 /// What is known of a key that a rotation has replaced, where a case is about one.
-pub(super) fn cutover(of: Option<&Cutover>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn cutover(of: Option<&CutoverFacts>, out: &mut dyn Write) -> io::Result<()> {
     let Some(of) = of else { return Ok(()) };
-    let Cutover { stage, secret, replaced_by, opened_at, quiet_for, deadline, last_used_at, consumers, copies, unread } =
-        of;
+    let CutoverFacts {
+        stage,
+        secret,
+        replaced_by,
+        opened_at,
+        quiet_for,
+        deadline,
+        last_used_at,
+        consumers,
+        copies,
+        unread,
+    } = of;
     let asks = match stage {
         Stage::Quiet => "nobody uses it any more",
         Stage::Deadline => "its deadline has come, or somebody asked",

@@ -13,7 +13,7 @@ use severance_catalogue::evidence;
 use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Round, StepRecord, Verification};
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::Countermeasure;
-use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
+use severance_domain::cutover::{Consumer, Copies, CutoverFacts, Stage};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::exemption::ExemptionUse;
@@ -143,10 +143,10 @@ fn hints() -> Vec<SubjectHint> {
     ]
 }
 
-fn cutover() -> Cutover {
+fn cutover() -> CutoverFacts {
     let at = "2026-03-01T12:00:00Z".parse().unwrap();
     let text = || "text".to_owned();
-    Cutover {
+    CutoverFacts {
         stage: Stage::Deadline,
         secret: person(),
         replaced_by: "AKIAEXAMPLE".try_into().unwrap(),

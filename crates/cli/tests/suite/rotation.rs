@@ -193,25 +193,25 @@ fn a_dry_run_only_asks() {
     }
 }
 
-fn gate(old: &str, extra: &Value) -> Value {
-    let mut gate = json!({
+fn cutover(old: &str, extra: &Value) -> Value {
+    let mut cutover = json!({
         "account": "111122223333", "user": "deployer", "secret": SECRET, "version": "v2", "oldVersion": "v1", "old": old,
         "new": NEW_KEY, "openedAt": AT,
     });
-    gate.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
-    gate
+    cutover.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+    cutover
 }
 
 #[test]
 fn keys_that_were_replaced_are_listed_with_what_they_wait_for() {
-    let gates = json!({"cutovers": {"gates": [
-        gate(KEY, &json!({})),
-        gate("AKIAQUIETXXXXXEXAMPL", &json!({"asked": [["quiet", "observe"]], "cases": ["sev-a"]})),
-        gate("AKIAUSEDXXXXXXEXAMPL", &json!({"asked": [["deadline", "enforce"]], "cases": ["sev-b", "sev-c"]})),
-        gate("AKIADEADXXXXXXEXAMPL", &json!({"inactiveSince": AT, "asked": [["quiet", "enforce"]]})),
-        gate("AKIAGONEXXXXXXEXAMPL", &json!({"inactiveSince": AT, "asked": [["deletion", "review"]]})),
+    let cutovers = json!({"cutovers": {"cutovers": [
+        cutover(KEY, &json!({})),
+        cutover("AKIAQUIETXXXXXEXAMPL", &json!({"asked": [["quiet", "observe"]], "cases": ["sev-a"]})),
+        cutover("AKIAUSEDXXXXXXEXAMPL", &json!({"asked": [["deadline", "enforce"]], "cases": ["sev-b", "sev-c"]})),
+        cutover("AKIADEADXXXXXXEXAMPL", &json!({"inactiveSince": AT, "asked": [["quiet", "enforce"]]})),
+        cutover("AKIAGONEXXXXXXEXAMPL", &json!({"inactiveSince": AT, "asked": [["deletion", "review"]]})),
     ]}});
-    let lambda = Lambda::new([answers(gates.clone())]);
+    let lambda = Lambda::new([answers(cutovers.clone())]);
     let run = lambda.sever(&dir("cutovers"), &["cutovers"]);
     run.expect(0, &["OLD KEY", "REPLACED BY", NEW_KEY, SECRET, "sev-b sev-c", "sever cut KEY --reason TEXT"]);
     for (key, state) in [
@@ -226,8 +226,8 @@ fn keys_that_were_replaced_are_listed_with_what_they_wait_for() {
     }
     assert_eq!(lambda.asked()[0].body, json!({"request": "cutovers"}));
     let json = lambda.sever(&dir("cutovers-json"), &["cutovers", "--json"]);
-    assert_eq!(serde_json::from_str::<Value>(&json.out).unwrap(), gates);
-    let lambda = Lambda::new([answers(json!({"cutovers": {"gates": []}}))]);
+    assert_eq!(serde_json::from_str::<Value>(&json.out).unwrap(), cutovers);
+    let lambda = Lambda::new([answers(json!({"cutovers": {"cutovers": []}}))]);
     lambda.sever(&dir("cutovers-none"), &["cutovers"]).expect(0, &["No key that was replaced lives on."]);
 }
 

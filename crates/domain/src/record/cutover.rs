@@ -1,4 +1,4 @@
-//! The cutover gate: how long an access key that a rotation has replaced lives on.
+//! The cutover: how long an access key that a rotation has replaced lives on.
 //!
 //! A key that nobody uses any more is deactivated, and deleted when nobody has missed it. One that is still used at its deadline
 //! is a question to people, who are told by whom it is used. Pure: what is to be done next follows from what was seen.
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-pub use crate::words::cutover::{Consumer, Copies, Cutover, Stage};
+pub use crate::words::cutover::{Consumer, Copies, CutoverFacts, Stage};
 
 use crate::words::case_id::CaseId;
 use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName};
@@ -20,23 +20,23 @@ use crate::words::subject::LastUsed;
 /// quiet window of the class.
 pub const QUIET_TAG: &str = "severance:quiet-window";
 
-/// So often a gate is looked at, whatever it waits for.
+/// So often a cutover is looked at, whatever it waits for.
 const HOURLY: SignedDuration = SignedDuration::from_hours(1);
 
-/// So long a rotation may take from the opening of the gate to its end.
+/// So long a rotation may take from the opening of the cutover to its end.
 const UNSETTLED: SignedDuration = SignedDuration::from_hours(1);
 
 /// A key that was replaced, and what is known of it since. One for each such key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Gate {
+pub struct Cutover {
     /// The account of the user.
     pub account: AccountId,
     /// Whose key.
     pub user: IamName,
     /// The secret whose new version holds the new key.
     pub secret: Arn,
-    /// That version, which was AWSCURRENT when the gate was opened.
+    /// That version, which was AWSCURRENT when the cutover was opened.
     pub version: String,
     /// The version that held the old key; none where the old key was in no secret before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -67,7 +67,7 @@ pub struct Gate {
     pub cases: Vec<CaseId>,
 }
 
-/// How long a gate waits.
+/// How long a cutover waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Windows {
     /// So long nobody may have used the old key before it is deactivated.
@@ -153,7 +153,7 @@ pub struct Seen {
     pub active: Option<bool>,
     /// When it was last used.
     pub last_used: LastUsed,
-    /// Who used it since the gate was opened.
+    /// Who used it since the cutover was opened.
     pub consumers: Vec<Consumer>,
     /// Where copies of it were found; none where they are still being searched for.
     pub copies: Option<Copies>,
@@ -179,11 +179,11 @@ pub enum Next {
     Ask,
     /// It has been inactive long enough: delete it.
     Delete,
-    /// The gate is over.
+    /// The cutover is over.
     Close(Closed),
 }
 
-/// Why a gate is over.
+/// Why a cutover is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Closed {
     /// The old key does not exist any more.
@@ -207,7 +207,7 @@ impl Closed {
     }
 }
 
-impl Gate {
+impl Cutover {
     /// What names it: the same key is replaced once.
     pub fn key(&self) -> String {
         format!("{}#{}", self.account, self.old)
@@ -228,7 +228,7 @@ impl Gate {
     pub fn next(&self, windows: Windows, seen: &Seen, mode: Mode) -> Next {
         let Some(active) = seen.active else { return Next::Close(Closed::Gone) };
         if seen.is_current {
-            // A gate is opened a moment before the secret is moved, and that may be tried again.
+            // A cutover is opened a moment before the secret is moved, and that may be tried again.
             let settled = self.opened_at + UNSETTLED;
             return if seen.now >= settled { Next::Close(Closed::RolledBack) } else { Next::Wait { until: settled } };
         }
@@ -263,7 +263,7 @@ impl Gate {
         }
     }
 
-    /// Whether somebody used the old key, or may have, since the gate was opened or within the quiet window.
+    /// Whether somebody used the old key, or may have, since the cutover was opened or within the quiet window.
     pub fn is_in_use(&self, windows: Windows, seen: &Seen) -> bool {
         !seen.unread.is_empty() || seen.now < self.last_use(seen) + windows.quiet
     }
@@ -278,8 +278,8 @@ impl Gate {
     }
 
     /// The facts that a decision about it, and its evidence, rest on.
-    pub fn facts(&self, stage: Stage, windows: Windows, seen: &Seen) -> Cutover {
-        Cutover {
+    pub fn facts(&self, stage: Stage, windows: Windows, seen: &Seen) -> CutoverFacts {
+        CutoverFacts {
             stage,
             secret: self.secret.clone(),
             replaced_by: self.new.clone(),

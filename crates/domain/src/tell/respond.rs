@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::decide::profile::RegistryEntry;
 use crate::record::case::Case;
-use crate::record::cutover::Gate;
+use crate::record::cutover::Cutover;
 use crate::record::exemption::{Exemption, ExemptionRequest};
 use crate::record::plan::Plan;
 use crate::record::restoration::Return;
@@ -287,8 +287,10 @@ pub enum Answer {
     },
     /// To [`Ask::Cutovers`].
     Cutovers {
-        /// The gates, the oldest first.
-        gates: Vec<Gate>,
+        /// The cutovers, the oldest first.
+        // Its name of before.
+        #[serde(alias = "gates")]
+        cutovers: Vec<Cutover>,
     },
     /// To [`Ask::Tick`].
     Ticked(Ticked),

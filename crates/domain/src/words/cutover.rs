@@ -9,7 +9,7 @@ use crate::words::ids::{AccessKeyId, Arn};
 /// What is known of a key that was replaced when something is decided about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Cutover {
+pub struct CutoverFacts {
     /// What is asked for.
     pub stage: Stage,
     /// The secret whose current version holds the new key.
@@ -36,14 +36,14 @@ pub struct Cutover {
     pub unread: Vec<String>,
 }
 
-impl Cutover {
+impl CutoverFacts {
     /// Whether somebody used the key after it was replaced, or nobody can say that they did not.
     pub fn is_still_used(&self) -> bool {
         self.stage == Stage::Deadline
     }
 }
 
-/// What a gate asks for.
+/// What a cutover asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {

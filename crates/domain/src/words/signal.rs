@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::words::signal_kind::SignalKind;
 
-use crate::words::cutover::Cutover;
+use crate::words::cutover::CutoverFacts;
 use crate::words::digest::Digest;
 use crate::words::ids::{AccessKeyId, AccountId, Arn, CredentialId, IamName, ResourceId, UniqueId};
 use crate::words::request::Request;
@@ -52,7 +52,7 @@ pub struct Signal {
     pub follows: Option<Follows>,
     /// What is known of the consumers of a key that was replaced, where it is about one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub cutover: Option<Box<Cutover>>,
+    pub cutover: Option<Box<CutoverFacts>>,
 }
 
 /// What a containment found beside its own subject: something that the contained identity made.

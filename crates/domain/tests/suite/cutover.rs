@@ -1,11 +1,11 @@
-//! The gate of a key that was replaced: what is due, and when, by what was seen of it.
+//! The cutover of a key that was replaced: what is due, and when, by what was seen of it.
 
 use crate::common::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use severance_catalogue::setting;
 use severance_domain::cutover::{
-    Closed, Consumer, Copies, Cutover, Gate, Next, QUIET_TAG, Seen, Stage, Times, Windows,
+    Closed, Consumer, Copies, Cutover, CutoverFacts, Next, QUIET_TAG, Seen, Stage, Times, Windows,
 };
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
@@ -27,9 +27,9 @@ fn windows() -> Windows {
     Windows { quiet: minutes(30), deadline: hours(24), deletion: hours(48) }
 }
 
-/// A gate that was opened now.
-fn gate() -> Gate {
-    Gate {
+/// A cutover that was opened now.
+fn cutover() -> Cutover {
+    Cutover {
         account: AccountId::try_from(ACCOUNT).unwrap(),
         user: iam_name("payments-api"),
         secret: Arn::try_from(format!("arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:severance/p-AbCdEf")).unwrap(),
@@ -47,7 +47,7 @@ fn gate() -> Gate {
     }
 }
 
-/// An active key of which nothing was seen for so long after the gate was opened.
+/// An active key of which nothing was seen for so long after the cutover was opened.
 fn seen(after: SignedDuration) -> Seen {
     Seen {
         now: now() + after,
@@ -72,22 +72,22 @@ fn consumer(last_seen: Timestamp) -> Consumer {
     }
 }
 
-fn next(gate: &Gate, seen: &Seen) -> Next {
-    gate.next(windows(), seen, Mode::Enforce)
+fn next(cutover: &Cutover, seen: &Seen) -> Next {
+    cutover.next(windows(), seen, Mode::Enforce)
 }
 
-fn asked(stages: &[Stage]) -> Gate {
-    Gate { asked: stages.iter().map(|stage| (*stage, Mode::Enforce)).collect(), ..gate() }
+fn asked(stages: &[Stage]) -> Cutover {
+    Cutover { asked: stages.iter().map(|stage| (*stage, Mode::Enforce)).collect(), ..cutover() }
 }
 
 #[test]
 fn a_key_that_nobody_uses_ends_after_its_quiet_window_and_not_a_second_before() {
     let almost = minutes(30) - SignedDuration::from_secs(1);
-    assert_eq!(next(&gate(), &seen(almost)), Next::Wait { until: now() + minutes(30) });
-    assert_eq!(next(&gate(), &seen(minutes(30))), Next::Deactivate);
+    assert_eq!(next(&cutover(), &seen(almost)), Next::Wait { until: now() + minutes(30) });
+    assert_eq!(next(&cutover(), &seen(minutes(30))), Next::Deactivate);
     // Use before the rotation says nothing: until then it was the key to use.
     let before = Seen { last_used: LastUsed::At(now() - hours(1)), ..seen(minutes(30)) };
-    assert_eq!(next(&gate(), &before), Next::Deactivate);
+    assert_eq!(next(&cutover(), &before), Next::Deactivate);
 }
 
 #[test]
@@ -98,24 +98,24 @@ fn each_use_after_the_rotation_begins_the_quiet_window_anew_whoever_saw_it() {
         Seen { consumers: vec![consumer(now() + minutes(3)), consumer(used_at)], ..seen(minutes(40)) },
         Seen { last_used: LastUsed::At(used_at - minutes(9)), consumers: vec![consumer(used_at)], ..seen(minutes(40)) },
     ] {
-        assert_eq!(next(&gate(), &used), Next::Wait { until: used_at + minutes(30) });
-        assert_eq!(next(&gate(), &Seen { now: used_at + minutes(30), ..used }), Next::Deactivate);
+        assert_eq!(next(&cutover(), &used), Next::Wait { until: used_at + minutes(30) });
+        assert_eq!(next(&cutover(), &Seen { now: used_at + minutes(30), ..used }), Next::Deactivate);
     }
 }
 
 #[test]
 fn what_could_not_be_read_may_be_a_use() {
     let blind = Seen { unread: vec!["cloudtrail:LookupEvents".to_owned()], ..seen(hours(2)) };
-    assert!(matches!(next(&gate(), &blind), Next::Wait { .. }), "{:?}", next(&gate(), &blind));
-    assert_eq!(next(&gate(), &Seen { now: now() + hours(24), ..blind.clone() }), Next::Ask);
-    assert_eq!(next(&gate(), &Seen { now: now() + hours(24), unread: vec![], ..blind }), Next::Deactivate);
+    assert!(matches!(next(&cutover(), &blind), Next::Wait { .. }), "{:?}", next(&cutover(), &blind));
+    assert_eq!(next(&cutover(), &Seen { now: now() + hours(24), ..blind.clone() }), Next::Ask);
+    assert_eq!(next(&cutover(), &Seen { now: now() + hours(24), unread: vec![], ..blind }), Next::Deactivate);
 }
 
 #[test]
 fn people_are_asked_at_the_deadline_once_and_the_key_still_ends_when_it_is_quiet() {
     let busy = |at: SignedDuration| Seen { last_used: LastUsed::At(now() + at - minutes(5)), ..seen(at) };
-    assert!(matches!(next(&gate(), &busy(hours(23))), Next::Wait { .. }));
-    assert_eq!(next(&gate(), &busy(hours(24))), Next::Ask);
+    assert!(matches!(next(&cutover(), &busy(hours(23))), Next::Wait { .. }));
+    assert_eq!(next(&cutover(), &busy(hours(24))), Next::Ask);
     let told = asked(&[Stage::Deadline]);
     assert!(matches!(next(&told, &busy(hours(25))), Next::Wait { .. }));
     assert_eq!(next(&told, &Seen { now: now() + hours(30), ..busy(hours(25)) }), Next::Deactivate);
@@ -127,8 +127,8 @@ fn people_are_asked_at_the_deadline_once_and_the_key_still_ends_when_it_is_quiet
     }
 }
 
-fn told_in(mode: Mode, stage: Stage) -> Gate {
-    Gate { asked: vec![(stage, mode)], ..gate() }
+fn told_in(mode: Mode, stage: Stage) -> Cutover {
+    Cutover { asked: vec![(stage, mode)], ..cutover() }
 }
 
 #[test]
@@ -143,12 +143,12 @@ fn quiet_is_asked_for_once_in_each_mode() {
 #[test]
 fn an_inactive_key_is_deleted_when_nobody_missed_it() {
     let dead = |after: SignedDuration| Seen { active: Some(false), ..seen(after) };
-    // Until the gate has seen it inactive, the time has not begun.
-    assert_eq!(next(&gate(), &dead(hours(100))), Next::Wait { until: now() + hours(148) });
-    let since = Gate { inactive_since: Some(now() + hours(1)), ..gate() };
+    // Until the cutover has seen it inactive, the time has not begun.
+    assert_eq!(next(&cutover(), &dead(hours(100))), Next::Wait { until: now() + hours(148) });
+    let since = Cutover { inactive_since: Some(now() + hours(1)), ..cutover() };
     assert_eq!(next(&since, &dead(hours(48))), Next::Wait { until: now() + hours(49) });
     assert_eq!(next(&since, &dead(hours(49))), Next::Delete);
-    let told = Gate { asked: vec![(Stage::Deletion, Mode::Enforce)], ..since.clone() };
+    let told = Cutover { asked: vec![(Stage::Deletion, Mode::Enforce)], ..since.clone() };
     assert!(matches!(next(&told, &dead(hours(49))), Next::Wait { .. }));
     assert_eq!(told.next(windows(), &dead(hours(49)), Mode::Review), Next::Delete);
     // An inactive key cannot be used, so what could not be read of its use is no reason to keep it.
@@ -157,18 +157,18 @@ fn an_inactive_key_is_deleted_when_nobody_missed_it() {
 }
 
 #[test]
-fn a_gate_is_over_when_the_key_is_gone_counts_again_or_was_given_back() {
-    let since = Gate { inactive_since: Some(now()), ..gate() };
+fn a_cutover_is_over_when_the_key_is_gone_counts_again_or_was_given_back() {
+    let since = Cutover { inactive_since: Some(now()), ..cutover() };
     for after in [hours(0), hours(1), hours(500)] {
         let gone = Seen { active: None, ..seen(after) };
-        assert_eq!(next(&gate(), &gone), Next::Close(Closed::Gone));
+        assert_eq!(next(&cutover(), &gone), Next::Close(Closed::Gone));
         let back = Seen { is_current: true, ..seen(after) };
         // A rotation that is just ending is given an hour to end.
         let expected = match after {
             soon if soon < hours(1) => Next::Wait { until: now() + hours(1) },
             _ => Next::Close(Closed::RolledBack),
         };
-        assert_eq!(next(&gate(), &back), expected);
+        assert_eq!(next(&cutover(), &back), expected);
         assert_eq!(next(&since, &Seen { active: Some(false), ..back }), expected);
         assert_eq!(next(&since, &seen(after)), Next::Close(Closed::GivenBack));
     }
@@ -186,24 +186,24 @@ fn the_facts_say_what_the_decision_rests_on() {
         unread: vec!["eu-west-1".to_owned()],
         ..seen(hours(24))
     };
-    let facts = gate().facts(Stage::Deadline, windows(), &seen);
+    let facts = cutover().facts(Stage::Deadline, windows(), &seen);
     assert_eq!((facts.opened_at, facts.deadline, facts.quiet_for), (now(), now() + hours(24), minutes(30)));
     assert_eq!((facts.last_used_at, &facts.replaced_by), (Some(used), &key_id(OTHER_KEY)));
     assert_eq!((&facts.consumers, &facts.unread), (&seen.consumers, &seen.unread));
     for stage in STAGES {
-        let facts = gate().facts(stage, windows(), &seen);
+        let facts = cutover().facts(stage, windows(), &seen);
         assert_eq!(facts.is_still_used(), stage == Stage::Deadline, "{stage:?}");
     }
     let json = serde_json::to_value(&facts).unwrap();
-    assert_eq!(serde_json::from_value::<Cutover>(json.clone()).unwrap(), facts);
+    assert_eq!(serde_json::from_value::<CutoverFacts>(json.clone()).unwrap(), facts);
     assert_eq!(json["stage"], "deadline");
     assert_eq!(
         consumer(used).describe(),
         "203.0.113.7 (aws-cli/2.31.2) called s3.amazonaws.com in eu-west-1, last at 2026-03-01T12:07:00Z"
     );
     let stored = serde_json::to_value(asked(&STAGES)).unwrap();
-    assert_eq!(serde_json::from_value::<Gate>(stored).unwrap(), asked(&STAGES));
-    assert_eq!(gate().key(), format!("{ACCOUNT}#{KEY}"));
+    assert_eq!(serde_json::from_value::<Cutover>(stored).unwrap(), asked(&STAGES));
+    assert_eq!(cutover().key(), format!("{ACCOUNT}#{KEY}"));
 }
 
 fn times(quiet: &str, deadline: &str, deletion: &str) -> Result<Times, String> {
@@ -285,10 +285,10 @@ fn any_time() -> impl Strategy<Value = Timestamp> {
     (-600..1_500i64).prop_map(|at| now() + minutes(at))
 }
 
-fn any_gate() -> impl Strategy<Value = Gate> {
+fn any_cutover() -> impl Strategy<Value = Cutover> {
     let stage = prop::sample::select(STAGES.to_vec());
     (prop::option::of(any_time()), prop::collection::vec((stage, any_mode()), 0..4))
-        .prop_map(|(inactive_since, asked)| Gate { inactive_since, asked, ..gate() })
+        .prop_map(|(inactive_since, asked)| Cutover { inactive_since, asked, ..cutover() })
 }
 
 fn any_seen() -> impl Strategy<Value = Seen> {
@@ -310,8 +310,8 @@ fn any_seen() -> impl Strategy<Value = Seen> {
 }
 
 /// The last use after the rotation, or the rotation itself: as a reader of the rules would say it.
-fn silent_since(gate: &Gate, seen: &Seen) -> Timestamp {
-    let mut latest = gate.opened_at;
+fn silent_since(cutover: &Cutover, seen: &Seen) -> Timestamp {
+    let mut latest = cutover.opened_at;
     if let LastUsed::At(at) = seen.last_used {
         latest = latest.max(at);
     }
@@ -322,43 +322,43 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 8_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_gate_never_ends_a_key_that_somebody_may_use(
-        gate in any_gate(),
+    fn a_cutover_never_ends_a_key_that_somebody_may_use(
+        cutover in any_cutover(),
         windows in any_windows(),
         seen in any_seen(),
         mode in any_mode(),
     ) {
-        let is_quiet = seen.now >= silent_since(&gate, &seen) + windows.quiet;
-        let is_late = seen.now >= gate.opened_at + windows.deadline;
-        let is_open = seen.active == Some(true) && !seen.is_current && gate.inactive_since.is_none();
-        let dead_long = gate.inactive_since.is_some_and(|since| since + windows.deletion <= seen.now);
-        let is_settled = seen.now >= gate.opened_at + hours(1);
-        match gate.next(windows, &seen, mode) {
+        let is_quiet = seen.now >= silent_since(&cutover, &seen) + windows.quiet;
+        let is_late = seen.now >= cutover.opened_at + windows.deadline;
+        let is_open = seen.active == Some(true) && !seen.is_current && cutover.inactive_since.is_none();
+        let dead_long = cutover.inactive_since.is_some_and(|since| since + windows.deletion <= seen.now);
+        let is_settled = seen.now >= cutover.opened_at + hours(1);
+        match cutover.next(windows, &seen, mode) {
             Next::Deactivate => {
-                prop_assert!(is_open && is_quiet && seen.unread.is_empty() && !gate.was_asked(Stage::Quiet, mode));
+                prop_assert!(is_open && is_quiet && seen.unread.is_empty() && !cutover.was_asked(Stage::Quiet, mode));
             }
             Next::Ask => {
                 prop_assert!(is_open && is_late && (!is_quiet || !seen.unread.is_empty()));
-                prop_assert!(!gate.was_asked(Stage::Deadline, mode));
+                prop_assert!(!cutover.was_asked(Stage::Deadline, mode));
             }
             Next::Delete => {
                 prop_assert!(seen.active == Some(false) && !seen.is_current && dead_long);
-                prop_assert!(!gate.was_asked(Stage::Deletion, mode));
+                prop_assert!(!cutover.was_asked(Stage::Deletion, mode));
             }
             Next::Close(Closed::Gone) => prop_assert!(seen.active.is_none()),
             Next::Close(Closed::RolledBack) => prop_assert!(seen.active.is_some() && seen.is_current && is_settled),
             Next::Close(Closed::GivenBack) => {
-                prop_assert!(seen.active == Some(true) && !seen.is_current && gate.inactive_since.is_some());
+                prop_assert!(seen.active == Some(true) && !seen.is_current && cutover.inactive_since.is_some());
             }
             // Nothing is forgotten either: it waits only where nothing is due, or where it was asked for.
             Next::Wait { .. } => {
                 prop_assert!(seen.active.is_some() && !(seen.is_current && is_settled));
                 let quiet_due = is_open && is_quiet && seen.unread.is_empty();
-                prop_assert!(!quiet_due || gate.was_asked(Stage::Quiet, mode));
+                prop_assert!(!quiet_due || cutover.was_asked(Stage::Quiet, mode));
                 let late_due = is_open && is_late && (!is_quiet || !seen.unread.is_empty());
-                prop_assert!(!late_due || gate.was_asked(Stage::Deadline, mode));
+                prop_assert!(!late_due || cutover.was_asked(Stage::Deadline, mode));
                 let delete_due = seen.active == Some(false) && dead_long && !seen.is_current;
-                prop_assert!(!delete_due || gate.was_asked(Stage::Deletion, mode));
+                prop_assert!(!delete_due || cutover.was_asked(Stage::Deletion, mode));
             }
         }
     }
@@ -366,18 +366,18 @@ proptest! {
     /// A schedule that asks at each due moment, and marks what it asked, comes to an end in each mode.
     #[test]
     fn each_mode_is_asked_for_each_thing_once(windows in any_windows(), seen in any_seen(), mode in any_mode()) {
-        let mut gate = gate();
+        let mut cutover = cutover();
         for _ in 0..4 {
-            let stage = match gate.next(windows, &seen, mode) {
+            let stage = match cutover.next(windows, &seen, mode) {
                 Next::Deactivate => Stage::Quiet,
                 Next::Ask => Stage::Deadline,
                 Next::Delete => Stage::Deletion,
                 Next::Wait { .. } | Next::Close(_) => return Ok(()),
             };
-            prop_assert!(!gate.was_asked(stage, mode));
-            gate.asked.push((stage, mode));
+            prop_assert!(!cutover.was_asked(stage, mode));
+            cutover.asked.push((stage, mode));
         }
-        prop_assert!(false, "asked more often than there are things to ask for: {:?}", gate.asked);
+        prop_assert!(false, "asked more often than there are things to ask for: {:?}", cutover.asked);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! Keys that a secret holds, or is to hold: replaced instead of cut, and the old one ended as its gate asks.
+//! Keys that a secret holds, or is to hold: replaced instead of cut, and the old one ended as its cutover asks.
 
 use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::countermeasure::{self as card, Countermeasure};
-use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
+use severance_domain::cutover::{Consumer, Copies, CutoverFacts, Stage};
 use severance_domain::ids::Arn;
 use severance_domain::plan::{Disposition, Plan};
 use severance_domain::playbook::{Mode, decide};
@@ -122,7 +122,7 @@ fn a_stale_key_that_a_secret_holds_is_replaced_and_not_cut() {
         (None, keys([key(KEY, 90)]), &["rotate_secret"], "when its consumers have moved"),
         (Some(KEY), keys([key(KEY, 400)]), &["rotate_secret"], "it is due"),
         (None, keys([key(KEY, 89)]), &[], "not borne out: AKIAIOSFODNN7EXAMPLE is 89 days old, and the limit is 90"),
-        // The old one waits at its gate: a rotation has just been.
+        // The old one waits at its cutover: a rotation has just been.
         (None, keys([key(KEY, 400), key(OTHER_KEY, 2)]), &[], "AKIAI44QH8DHBEXAMPLE is 2 days old"),
         (Some(KEY), keys([key(KEY, 400), key(OTHER_KEY, 2)]), &["rotate_secret"], "it is due"),
         (Some(OTHER_KEY), keys([key(KEY, 400), key(OTHER_KEY, 2)]), &[], "not borne out"),
@@ -233,9 +233,9 @@ fn a_key_is_adopted_where_the_new_one_has_a_place() {
     assert!(words(&twice).contains(&format!("under management already, in {}", secret_arn())), "{}", words(&twice));
 }
 
-/// What a gate knows when it asks.
-fn facts(stage: Stage) -> Cutover {
-    Cutover {
+/// What a cutover knows when it asks.
+fn facts(stage: Stage) -> CutoverFacts {
+    CutoverFacts {
         stage,
         secret: secret_arn(),
         replaced_by: key_id(OTHER_KEY),
@@ -249,7 +249,7 @@ fn facts(stage: Stage) -> Cutover {
     }
 }
 
-fn superseded(cutover: Cutover) -> Signal {
+fn superseded(cutover: CutoverFacts) -> Signal {
     Signal {
         source: Source::Rotation,
         cutover: Some(Box::new(cutover)),
@@ -258,7 +258,7 @@ fn superseded(cutover: Cutover) -> Signal {
 }
 
 #[test]
-fn a_key_that_was_replaced_ends_as_its_gate_asks_and_the_new_one_is_never_touched() {
+fn a_key_that_was_replaced_ends_as_its_cutover_asks_and_the_new_one_is_never_touched() {
     let alive = keys([key(KEY, 400), key(OTHER_KEY, 8)]);
     let dead = keys([inactive(key(KEY, 400)), key(OTHER_KEY, 8)]);
     let gone = keys([key(OTHER_KEY, 8)]);
@@ -271,7 +271,7 @@ fn a_key_that_was_replaced_ends_as_its_gate_asks_and_the_new_one_is_never_touche
         (Stage::Deadline, &dead, &[], "was inactive already"),
         (Stage::Deadline, &gone, &[], "does not exist any more"),
         (Stage::Deletion, &dead, &["delete_access_key old"], "the next rotation needs its place"),
-        // Somebody gave it back between the gate's look and the decision.
+        // Somebody gave it back between the cutover's look and the decision.
         (Stage::Deletion, &alive, hold, "is active again, so somebody needs it: it is not deleted"),
         (Stage::Deletion, &gone, &[], "does not exist any more"),
         (Stage::Deletion, &blind(keys([])), hold, "could not be listed"),
@@ -306,7 +306,7 @@ fn who_is_still_on_the_old_key_stands_in_the_plan() {
         calls: 41,
     };
     let unread = vec!["the calls in us-west-2".to_owned()];
-    let late = Cutover { consumers: vec![who], unread, ..facts(Stage::Deadline) };
+    let late = CutoverFacts { consumers: vec![who], unread, ..facts(Stage::Deadline) };
     let asked = plan(&superseded(late), &managed(), &keys([key(KEY, 400), key(OTHER_KEY, 8)]));
     let said = words(&asked);
     for part in [

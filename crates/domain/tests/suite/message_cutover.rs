@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use severance_domain::case::Case;
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::{self as card, Countermeasure};
-use severance_domain::cutover::{Consumer, Copies, Cutover, Stage};
+use severance_domain::cutover::{Consumer, Copies, CutoverFacts, Stage};
 use severance_domain::ids::Arn;
 use severance_domain::message::Message;
 use severance_domain::plan::Disposition;
@@ -48,7 +48,7 @@ fn copy() -> Copy {
 }
 
 fn cutover(stage: Stage, consumers: Vec<Consumer>) -> Signal {
-    let facts = Cutover {
+    let facts = CutoverFacts {
         stage,
         secret: secret_arn(),
         replaced_by: key_id(OTHER_KEY),

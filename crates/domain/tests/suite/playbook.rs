@@ -80,7 +80,7 @@ fn expected(kind: Kind, subject: SubjectKind) -> Vec<&'static str> {
             Kind::CredentialCreated | Kind::CredentialStale | Kind::CredentialUnused | Kind::IdentityDormant,
         ) => vec!["key"],
         (SubjectKind::User, Kind::Offboarding) => vec!["quarantine", "key", "other key"],
-        // In no secret, with two keys, and without a gate's facts: tests/managed.rs has what fits better.
+        // In no secret, with two keys, and without a cutover's facts: tests/managed.rs has what fits better.
         (SubjectKind::User, Kind::SecretUnrotated | Kind::CredentialUnmanaged | Kind::CredentialSuperseded) => {
             vec!["hold"]
         }

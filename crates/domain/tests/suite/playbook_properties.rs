@@ -4,7 +4,7 @@ use crate::common::*;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 use severance_domain::countermeasure::{self as card, Countermeasure};
-use severance_domain::cutover::{Copies, Cutover, Stage};
+use severance_domain::cutover::{Copies, CutoverFacts, Stage};
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::Arn;
 use severance_domain::plan::{Disposition, Plan};
@@ -59,10 +59,10 @@ fn any_subject() -> impl Strategy<Value = Subject> {
     )
 }
 
-fn any_cutover() -> impl Strategy<Value = Cutover> {
+fn any_cutover() -> impl Strategy<Value = CutoverFacts> {
     let stage = prop::sample::select(vec![Stage::Quiet, Stage::Deadline, Stage::Deletion]);
     let unread = prop::sample::subsequence(vec!["the calls in us-west-2".to_owned()], 0..=1);
-    (stage, unread).prop_map(|(stage, unread)| Cutover {
+    (stage, unread).prop_map(|(stage, unread)| CutoverFacts {
         stage,
         secret: Arn::try_from(SECRET).unwrap(),
         replaced_by: key_id(OTHER_KEY),

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::common::cases::*;
 use crate::common::*;
 use serde_json::{Value, json};
-use severance_domain::cutover::{Gate, Stage};
+use severance_domain::cutover::{Cutover, Stage};
 use severance_domain::plan::Plan;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, RegistryEntry};
@@ -103,8 +103,8 @@ fn everything_that_can_be_asked_survives_its_json_and_says_whether_it_needs_a_pr
 }
 
 /// A key that was replaced, was asked about while the stack observed, and is inactive since.
-fn gate() -> Gate {
-    Gate {
+fn cutover() -> Cutover {
+    Cutover {
         account: ACCOUNT.try_into().unwrap(),
         user: iam_name("ci"),
         secret: subject(SubjectKind::Secret, "severance/ci").arn.unwrap(),
@@ -186,8 +186,8 @@ fn every_answer() -> Vec<Answer> {
         Answer::Reviews { cases: vec![waiting, case] },
         Answer::Exemptions { exemptions: vec![exemption(&[]), exemption(&["rotate_secret"])] },
         Answer::Breakers { breakers: vec![breaker, closed] },
-        Answer::Cutovers { gates: vec![gate()] },
-        Answer::Cutovers { gates: vec![] },
+        Answer::Cutovers { cutovers: vec![cutover()] },
+        Answer::Cutovers { cutovers: vec![] },
         Answer::Registry { entries: registry(), next: Some("arn".to_owned()) },
         Answer::Registry { entries: vec![], next: None },
         Answer::Done { what: "imported".to_owned(), count: 2 },

@@ -1,8 +1,8 @@
-//! finishSecret: the pending version becomes the current one, and the old key goes to its gate.
+//! finishSecret: the pending version becomes the current one, and the old key goes to its cutover.
 
 use std::time::Duration;
 
-use severance_domain::cutover::Gate;
+use severance_domain::cutover::Cutover;
 use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::KeySecret;
 use severance_domain::rotation::{ADOPTED_TAG, CURRENT, MadeState, PREVIOUS};
@@ -36,12 +36,12 @@ impl Rotator {
             Some(version) => self.held(state, version).await?,
             None => None,
         };
-        let gate = self.gate(state, token, &user, &key, old.as_ref(), before.clone());
+        let cutover = self.cutover(state, token, &user, &key, old.as_ref(), before.clone());
         if !is_done {
             // Nobody may have taken it away since it was tested.
             self.works(state, &new, &user, AGAIN).await?;
-            // Before the move: a crash in between leaves a gate of a key that is still in use, which then waits.
-            self.open(gate.as_ref()).await?;
+            // Before the move: a crash in between leaves a cutover of a key that is still in use, which then waits.
+            self.open(cutover.as_ref()).await?;
             self.vault.promote(&state.arn, before.as_ref(), token).await?;
             // LOG: `AWSCURRENT` moved to the new key's version.
             tracing::info!(secret = %state.arn, %user, %key, "the new key is current");
@@ -50,7 +50,7 @@ impl Rotator {
         let goes_on = row.ledger.attempt.as_ref().is_some_and(|attempt| attempt.token == token);
         if goes_on {
             // Once more, for the schedule may have closed it while the old key was still the current one.
-            self.open(gate.as_ref()).await?;
+            self.open(cutover.as_ref()).await?;
             let held = self.keys.ids(&user).await?;
             row.ledger.reached(&key, MadeState::Current);
             row.ledger.end(token, &held);
@@ -59,15 +59,15 @@ impl Rotator {
         Ok(())
     }
 
-    async fn open(&self, gate: Option<&Gate>) -> Result<(), RotationError> {
-        if let Some(gate) = gate {
-            self.ledgers.open_gate(gate).await?;
+    async fn open(&self, cutover: Option<&Cutover>) -> Result<(), RotationError> {
+        if let Some(cutover) = cutover {
+            self.ledgers.open_cutover(cutover).await?;
         }
         Ok(())
     }
 
-    /// The gate of the key that is replaced, if one is.
-    fn gate(
+    /// The cutover of the key that is replaced, if one is.
+    fn cutover(
         &self,
         state: &State,
         token: &str,
@@ -75,12 +75,12 @@ impl Rotator {
         new: &AccessKeyId,
         old: Option<&KeySecret>,
         old_version: Option<String>,
-    ) -> Option<Gate> {
+    ) -> Option<Cutover> {
         let held = old.and_then(|old| old.access_key.clone());
         let old_version = old_version.filter(|_| held.is_some());
         let adopted = || AccessKeyId::try_from(state.tags.get(ADOPTED_TAG)?.as_str()).ok();
         let old = held.or_else(adopted).filter(|old| old != new)?;
-        Some(Gate {
+        Some(Cutover {
             account: self.account.clone(),
             user: user.clone(),
             secret: state.arn.clone(),

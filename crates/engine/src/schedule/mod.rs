@@ -36,7 +36,7 @@ impl Reactor {
         let exemptions = self.guardrails.load().await?.exemptions;
         run_all(self, &Run { now, holder, exemptions }, &mut ticked).await?;
         // LOG: The schedule's work is done. The fields are counts.
-        // - cutovers: gates about which something was done
+        // - cutovers: cutovers about which something was done
         // - rotations: rotations that had not ended when their case was closed, and have since
         tracing::info!(
             escalated = ticked.escalated.len(),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use severance_aws::trail::Trail;
 use severance_domain::case::Case;
 use severance_domain::copies::{CopiesFound, Copy, How, Place};
-use severance_domain::cutover::{Gate, Times};
+use severance_domain::cutover::{Cutover, Times};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::policy::Request;
 use severance_domain::respond::{Answer, Ticked};
@@ -37,7 +37,7 @@ async fn replaced(ago: SignedDuration) -> FakeAws {
         };
         state.secrets.insert(SECRET.to_owned(), secret);
     }
-    let gate = Gate {
+    let cutover = Cutover {
         account: AccountId::try_from(ACCOUNT).unwrap(),
         user: IamName::try_from(USER).unwrap(),
         secret: Arn::try_from(SECRET).unwrap(),
@@ -53,12 +53,12 @@ async fn replaced(ago: SignedDuration) -> FakeAws {
         asked: vec![],
         cases: vec![],
     };
-    assert!(guardrails(&aws, 0, 0).open_gate(&gate).await.unwrap());
+    assert!(guardrails(&aws, 0, 0).open_cutover(&cutover).await.unwrap());
     aws
 }
 
 /// A reactor that waits an hour for silence, two until its deadline, and no time before it deletes.
-fn with_gates(aws: &FakeAws, mode: &str) -> Reactor {
+fn with_cutovers(aws: &FakeAws, mode: &str) -> Reactor {
     let mut reactor = reactor(aws, mode);
     reactor.settings.cutover = Times::read("*=1h", "*=2h", "0h").unwrap();
     let settings = reactor.settings.clone();
@@ -70,7 +70,7 @@ fn with_gates(aws: &FakeAws, mode: &str) -> Reactor {
 }
 
 async fn tick(aws: &FakeAws, mode: &str) -> Ticked {
-    let ticked = Box::pin(with_gates(aws, mode).tick("tick")).await.unwrap();
+    let ticked = Box::pin(with_cutovers(aws, mode).tick("tick")).await.unwrap();
     assert_eq!(ticked.failed, Vec::<String>::new());
     ticked
 }
@@ -97,14 +97,14 @@ fn cases(aws: &FakeAws) -> Vec<Case> {
     cases
 }
 
-async fn gates(aws: &FakeAws) -> Vec<Gate> {
-    guardrails(aws, 0, 0).gates().await.unwrap()
+async fn cutovers(aws: &FakeAws) -> Vec<Cutover> {
+    guardrails(aws, 0, 0).cutovers().await.unwrap()
 }
 
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_gate_is_over() {
+async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_cutover_is_over() {
     let aws = replaced(90 * MINUTE).await;
     // Before it was replaced it was used: that says nothing.
     used(&aws, 95 * MINUTE, "batch");
@@ -118,13 +118,13 @@ async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_gate_is_over
     assert!(facts.copies.unread[0].contains("CopiesSearch=false"));
 
     // The next tick deletes it, and the last finds it gone.
-    assert!(gates(&aws).await[0].inactive_since.is_some());
+    assert!(cutovers(&aws).await[0].inactive_since.is_some());
     let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("inactive long enough"), "{ticked:?}");
     assert_eq!(is_active(&aws, KEY), None);
     let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("does not exist any more"), "{ticked:?}");
-    assert_eq!(gates(&aws).await, vec![]);
+    assert_eq!(cutovers(&aws).await, vec![]);
     assert_eq!(cases(&aws).len(), 2);
     assert_eq!(is_active(&aws, OTHER_KEY), Some(true));
 }
@@ -154,13 +154,13 @@ async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Request { by, reason: "the batch host is gone".to_owned(), ticket: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
-    let answer = Box::pin(with_gates(&aws, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
+    let answer = Box::pin(with_cutovers(&aws, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
     let Answer::Reacted { reactions } = answer else { panic!("{answer:?}") };
     assert_eq!(reactions[0].verdict, Verdict::VerifiedRevoked);
     assert_eq!(is_active(&aws, KEY), Some(false));
     // And of a key that was never replaced nobody can say so.
     let other = AccessKeyId::try_from("AKIAUNKNOWNKEY000000").unwrap();
-    let answer = Box::pin(with_gates(&aws, "enforce").cut(&other, request, "cut")).await.unwrap();
+    let answer = Box::pin(with_cutovers(&aws, "enforce").cut(&other, request, "cut")).await.unwrap();
     assert!(matches!(&answer, Answer::Refused { why } if why.contains("sever cutovers")), "{answer:?}");
 }
 
@@ -183,19 +183,19 @@ async fn what_cannot_be_read_counts_as_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_secret_that_was_moved_back_and_a_key_that_was_given_back_end_the_gate() {
+async fn a_secret_that_was_moved_back_and_a_key_that_was_given_back_end_the_cutover() {
     let aws = replaced(90 * MINUTE).await;
     aws.state().secrets.get_mut(SECRET).unwrap().versions.insert("old".to_owned(), vec!["AWSCURRENT".to_owned()]);
     let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("moved back"), "{ticked:?}");
-    assert_eq!((is_active(&aws, KEY), gates(&aws).await), (Some(true), vec![]));
+    assert_eq!((is_active(&aws, KEY), cutovers(&aws).await), (Some(true), vec![]));
 
     let aws = replaced(90 * MINUTE).await;
     tick(&aws, "enforce").await;
     aws.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
     let ticked = tick(&aws, "enforce").await;
     assert!(ticked.cutovers[0].contains("gave the old key back"), "{ticked:?}");
-    assert_eq!((is_active(&aws, KEY), gates(&aws).await), (Some(true), vec![]));
+    assert_eq!((is_active(&aws, KEY), cutovers(&aws).await), (Some(true), vec![]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -233,7 +233,7 @@ async fn the_copies_that_are_left_stand_in_the_evidence() {
     let account = AccountId::try_from(ACCOUNT).unwrap();
     guardrails(&aws, 0, 0).keep_copies(&account, &found).await.unwrap();
     guardrails(&aws, 0, 0).keep_copies(&account, &found).await.unwrap();
-    let mut reactor = with_gates(&aws, "enforce");
+    let mut reactor = with_cutovers(&aws, "enforce");
     reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
     let ticked = Box::pin(reactor.tick("tick")).await.unwrap();
     assert!(ticked.cutovers[0].contains("verified_revoked"), "{ticked:?}");
@@ -244,7 +244,7 @@ async fn the_copies_that_are_left_stand_in_the_evidence() {
 
     // A search that is not done yet is waited for.
     let aws = replaced(90 * MINUTE).await;
-    let mut reactor = with_gates(&aws, "enforce");
+    let mut reactor = with_cutovers(&aws, "enforce");
     reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
     assert_eq!(Box::pin(reactor.tick("tick")).await.unwrap().cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
@@ -284,7 +284,7 @@ async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
             user.keys.insert("AKIAMINTED0000000000".to_owned(), true);
         }
     };
-    let reactor = with_gates(&aws, "enforce");
+    let reactor = with_cutovers(&aws, "enforce");
     let (outcomes, ()) = tokio::join!(reactor.react(&signal, "first"), rotation);
     let reaction = outcomes.into_iter().next().unwrap().unwrap();
     assert_eq!(is_active(&aws, KEY), Some(false));
@@ -376,7 +376,7 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
         let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
         let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
         let reviewer = severance_engine::review::Reviewer { by: &by, plan: &plan, reason: "cut it" };
-        let answered = Box::pin(with_gates(&aws, "enforce").approve(&case.id, reviewer, "approve")).await.unwrap();
+        let answered = Box::pin(with_cutovers(&aws, "enforce").approve(&case.id, reviewer, "approve")).await.unwrap();
         assert!(
             matches!(&answered, severance_engine::review::Answered::Refused(why) if why.contains(expected)),
             "{expected}: {answered:?}"
@@ -414,7 +414,7 @@ async fn cut(aws: &FakeAws) -> Answer {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
     let request = Request { by, reason: "it is time".to_owned(), ticket: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
-    Box::pin(with_gates(aws, "enforce").cut(&key, request, "cut")).await.unwrap()
+    Box::pin(with_cutovers(aws, "enforce").cut(&key, request, "cut")).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -433,14 +433,14 @@ async fn a_window_that_cannot_be_read_is_no_shorter_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gate_that_an_unfinished_rotation_left_makes_way_for_the_next_one() {
+async fn a_cutover_that_an_unfinished_rotation_left_makes_way_for_the_next_one() {
     let aws = replaced(5 * MINUTE).await;
     let table = guardrails(&aws, 0, 0);
-    let first = gates(&aws).await.remove(0);
-    assert!(!table.open_gate(&first).await.unwrap(), "the same rotation opens it once");
-    let next = Gate { version: "newer".to_owned(), opened_at: Timestamp::now(), ..first };
-    assert!(table.open_gate(&next).await.unwrap());
-    assert_eq!(gates(&aws).await[0].version, "newer");
+    let first = cutovers(&aws).await.remove(0);
+    assert!(!table.open_cutover(&first).await.unwrap(), "the same rotation opens it once");
+    let next = Cutover { version: "newer".to_owned(), opened_at: Timestamp::now(), ..first };
+    assert!(table.open_cutover(&next).await.unwrap());
+    assert_eq!(cutovers(&aws).await[0].version, "newer");
 }
 
 #[tokio::test(start_paused = true)]
@@ -448,7 +448,7 @@ async fn a_secret_that_is_not_managed_is_not_rotated_whatever_a_users_tag_says()
     let aws = replaced(90 * MINUTE).await;
     let signal = exposed(&aws);
     aws.state().secrets.get_mut(SECRET).unwrap().tags.clear();
-    let reaction = with_gates(&aws, "enforce").react(&signal, "first").await.remove(0).unwrap();
+    let reaction = with_cutovers(&aws, "enforce").react(&signal, "first").await.remove(0).unwrap();
     assert_eq!((reaction.verdict, is_active(&aws, KEY)), (Verdict::Partial, Some(false)));
     assert!(!aws.take_calls().contains(&"secretsmanager:RotateSecret".to_owned()));
     let told = format!("{:?}", cases_of(&aws).steps[2].outcome);

@@ -158,8 +158,8 @@ fn ended(aws: &FakeAws, others: &[&str]) {
     assert_eq!(keys(aws), expected);
     assert!(keys(aws).len() <= 2);
     let state = aws.state();
-    let gates: Vec<&String> = state.table.keys().filter(|key| key.starts_with("CUTOVERS")).collect();
-    assert_eq!(gates, [&format!("CUTOVERS {ACCOUNT}#{KEY}")]);
+    let cutovers: Vec<&String> = state.table.keys().filter(|key| key.starts_with("CUTOVERS")).collect();
+    assert_eq!(cutovers, [&format!("CUTOVERS {ACCOUNT}#{KEY}")]);
     let ledger = state.table[&format!("ROTATION#{ACCOUNT}#{USER} LEDGER")]["ledger"]["S"].as_str().unwrap().to_owned();
     assert!(!ledger.contains("\"attempt\""), "{ledger}");
     // Nothing that is stored but the secret's own versions holds a secret.
@@ -543,7 +543,7 @@ proptest! {
                     }
                     Trouble::Anew => {
                         let done = aws.state().secrets[SECRET].versions[&token].iter().any(|l| l == "AWSCURRENT");
-                        // One that has ended is followed by no other here: the old key waits at its gate.
+                        // One that has ended is followed by no other here: the old key waits at its cutover.
                         if !done {
                             token = format!("{n:032}");
                             begin(&aws, &token);

@@ -176,22 +176,22 @@ async fn the_ledger_of_a_rotation_is_read_at_each_of_its_stages() {
 }
 
 #[tokio::test]
-async fn rotations_that_are_followed_and_gates_are_read() {
+async fn rotations_that_are_followed_and_cutovers_are_read() {
     let followed = guardrails(&table(items!("rotations")), 0, 0).rotations().await.unwrap();
     let [(case, since)] = followed.as_slice() else { panic!("{followed:?}") };
     assert_eq!((case.as_str(), *since), ("sev-609956a5a6f941ed366c", at("2026-11-30T00:11:16.586Z")));
 
-    let mut gates = Vec::new();
+    let mut cutovers = Vec::new();
     for item in items!("cutovers") {
         let aws = table(vec![item]);
         let ours = guardrails(&aws, 0, 0);
-        let gate = ours.gates().await.unwrap().remove(0);
-        assert!(!ours.open_gate(&gate).await.unwrap(), "the same rotation has opened it");
-        ours.save_gate(&gate).await.unwrap();
-        assert!(ours.close_gate(&gate).await.unwrap());
-        gates.push(gate);
+        let cutover = ours.cutovers().await.unwrap().remove(0);
+        assert!(!ours.open_cutover(&cutover).await.unwrap(), "the same rotation has opened it");
+        ours.save_cutover(&cutover).await.unwrap();
+        assert!(ours.close_cutover(&cutover).await.unwrap());
+        cutovers.push(cutover);
     }
-    let [fresh, ended] = gates.as_slice() else { panic!("{gates:?}") };
+    let [fresh, ended] = cutovers.as_slice() else { panic!("{cutovers:?}") };
     assert_eq!((fresh.user.as_str(), fresh.secret.as_str()), (USER, SECRET));
     assert_eq!((&fresh.old, &fresh.new), (&key(KEY), &key("AKIAMADE000000000000")));
     assert_eq!(fresh.version, "0123456789abcdef0123456789abcdef");

@@ -7,7 +7,7 @@ use super::part::{held, hold, note, step};
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::Plan;
 use crate::rotation::SECRET_TAG;
-use crate::words::cutover::{Cutover, Stage};
+use crate::words::cutover::{CutoverFacts, Stage};
 use crate::words::ids::{Arn, IamName};
 use crate::words::profile::Profile;
 use crate::words::signal::Signal;
@@ -36,7 +36,7 @@ pub(super) fn rotate_stale(signal: &Signal, profile: &Profile, inventory: &Inven
     let limit = context.stale_key_days;
     let in_question = inventory.access_keys.iter().filter(|key| key.active);
     let in_question = in_question.filter(|key| signal.access_key.as_ref().is_none_or(|named| *named == key.id));
-    // A key that was replaced and waits at its gate is older than any: the youngest says whether a rotation is due.
+    // A key that was replaced and waits at its cutover is older than any: the youngest says whether a rotation is due.
     let youngest = in_question.min_by_key(|key| key.age_days(context.now).unwrap_or(i64::MAX));
     match youngest.map(|key| (key, key.age_days(context.now))) {
         Some((key, Some(days))) if days < limit => {
@@ -97,7 +97,7 @@ pub(super) fn adopt(signal: &Signal, user: &IamName, profile: &Profile, inventor
     Plan { steps: vec![step(adopt, "no secret holds it, so nothing rotates it")], ..Plan::default() }
 }
 
-/// What the gate of a replaced key asks for, as far as the key is still as the gate saw it.
+/// What the cutover of a replaced key asks for, as far as the key is still as the cutover saw it.
 pub(super) fn superseded(signal: &Signal, user: &IamName, inventory: &Inventory) -> Plan {
     let (Some(cutover), Some(named)) = (&signal.cutover, &signal.access_key) else {
         return hold("nothing says which key was replaced, and by which");
@@ -145,8 +145,8 @@ pub(super) fn superseded(signal: &Signal, user: &IamName, inventory: &Inventory)
     }
 }
 
-fn reason(cutover: &Cutover) -> String {
-    let Cutover { replaced_by, quiet_for, deadline, consumers, .. } = cutover;
+fn reason(cutover: &CutoverFacts) -> String {
+    let CutoverFacts { replaced_by, quiet_for, deadline, consumers, .. } = cutover;
     match cutover.stage {
         Stage::Deadline if consumers.is_empty() => format!(
             "it was replaced by {replaced_by}, its deadline {deadline:.0} has passed, and nobody can say that it is not used"

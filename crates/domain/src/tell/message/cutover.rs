@@ -5,14 +5,14 @@ use super::words::Item;
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::case::{Case, StepRecord};
 use crate::words::command::Command;
-use crate::words::cutover::{Cutover, Stage};
+use crate::words::cutover::{CutoverFacts, Stage};
 use crate::words::ids::{AccessKeyId, Arn};
 use crate::words::signal::SignalKind;
 
 /// What was replaced by what, and since when.
 pub(super) fn replaced(case: &Case) -> Vec<Item> {
     let Some((old, of)) = about(case) else { return vec![] };
-    let Cutover { secret, replaced_by, opened_at, quiet_for, deadline, last_used_at, .. } = of;
+    let CutoverFacts { secret, replaced_by, opened_at, quiet_for, deadline, last_used_at, .. } = of;
     let mut lines = vec![format!("{old} was replaced by {replaced_by} at {opened_at:.0}, in secret {secret}")];
     match of.stage {
         Stage::Quiet => {
@@ -147,7 +147,7 @@ fn rotated_beside(case: &Case) -> Option<&Arn> {
     })
 }
 
-fn about(case: &Case) -> Option<(&AccessKeyId, &Cutover)> {
+fn about(case: &Case) -> Option<(&AccessKeyId, &CutoverFacts)> {
     if case.signal.kind != SignalKind::CredentialSuperseded {
         return None;
     }

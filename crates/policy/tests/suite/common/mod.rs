@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::Countermeasure;
-use severance_domain::cutover::{Copies, Cutover, Stage};
+use severance_domain::cutover::{Copies, CutoverFacts, Stage};
 use severance_domain::digest::Digest;
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, UniqueId};
 use severance_domain::playbook::Mode;
@@ -192,9 +192,9 @@ impl Asker {
     }
 }
 
-/// What the gate of a key that was replaced ten days ago knows.
-fn cutover(stage: Stage) -> Cutover {
-    Cutover {
+/// What the cutover of a key that was replaced ten days ago knows.
+fn cutover(stage: Stage) -> CutoverFacts {
+    CutoverFacts {
         stage,
         secret: arn("rotate_secret"),
         replaced_by: AccessKeyId::try_from("AKIAI44QH8DHBEXAMPLE").unwrap(),
