@@ -137,10 +137,10 @@ impl Reactor {
             .any(|record| record.was_taken() && matches!(record.step.countermeasure, Countermeasure::RotateSecret(_)));
         let (SubjectKind::User, true) = (case.subject.kind, rotates) else { return present };
         let Ok(user) = IamName::try_from(case.subject.name.as_str()) else { return present };
-        match self.guardrails.ledger(&case.subject.account, &user).await {
+        match self.guardrails.journal(&case.subject.account, &user).await {
             Ok(row) => present.access_keys.retain(|key| {
                 // One that the plan knew is none that appeared.
-                case.inventory.access_keys.iter().any(|known| known.id == key.id) || !row.ledger.knows(&key.id)
+                case.inventory.access_keys.iter().any(|known| known.id == key.id) || !row.journal.knows(&key.id)
             }),
             // Then all that appeared is ended, and the rotation tries again.
             Err(error) => round.unread.push(format!("which keys the rotation made could not be read: {error}")),

@@ -271,7 +271,7 @@ impl Rotation {
     }
 }
 
-/// A table for ledgers and cutovers.
+/// A table for journals and cutovers.
 async fn table(sdk: &SdkConfig) -> String {
     let name = unique("rotations");
     let column =

@@ -16,7 +16,7 @@ use severance_domain::exemption::Exemption;
 use severance_domain::respond::Breaker;
 
 pub use breaker::Admission;
-pub use rotations::LedgerRow;
+pub use rotations::JournalRow;
 pub use table::{Guardrails, Limits};
 
 use crate::error::AwsError;

@@ -1,4 +1,4 @@
-//! What rotations remember: the ledger of a user's keys, and the cutovers of keys that were replaced.
+//! What rotations remember: the rotation journal of a user's keys, and the cutovers of keys that were replaced.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use jiff::Timestamp;
@@ -6,7 +6,7 @@ use severance_domain::case::CaseId;
 use severance_domain::copies::CopiesFound;
 use severance_domain::cutover::Cutover;
 use severance_domain::ids::{AccessKeyId, AccountId, IamName};
-use severance_domain::rotation::Ledger;
+use severance_domain::rotation::RotationJournal;
 
 use super::table::{
     GET, Guardrails, IS_NEW, Item, PUT, QUERY, contended, corrupt, expiry, key, millis, nonce, text, text_of, time_of,
@@ -17,20 +17,20 @@ use crate::error::AwsError;
 
 const CUTOVERS: &str = "CUTOVERS";
 const ROTATIONS: &str = "ROTATIONS";
-const LEDGER: &str = "LEDGER";
+const JOURNAL: &str = "LEDGER";
 const COPIES: &str = "COPIES";
 
 /// So many copies of a key are kept for its cutover.
 const MOST_COPIES: usize = 200;
 
-/// How long after its last change a ledger or a cutover is kept: longer than any cutover waits.
+/// How long after its last change a rotation journal or a cutover is kept: longer than any cutover waits.
 const KEEP_DAYS: i64 = 400;
 
-/// A user's ledger as it was read. It can be written back as long as nobody else has.
+/// A user's journal as it was read. It can be written back as long as nobody else has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerRow {
+pub struct JournalRow {
     /// What is remembered.
-    pub ledger: Ledger,
+    pub journal: RotationJournal,
     /// Which writing of it this is; none where there was no item.
     written: Option<String>,
 }
@@ -39,33 +39,33 @@ fn copies_key(account: &AccountId, key: &AccessKeyId) -> String {
     format!("COPIES#{account}#{key}")
 }
 
-fn ledger_key(account: &AccountId, user: &IamName) -> String {
+fn journal_key(account: &AccountId, user: &IamName) -> String {
     format!("ROTATION#{account}#{user}")
 }
 
 impl Guardrails {
-    /// What is remembered of a user's rotations; an empty ledger where there were none.
+    /// What is remembered of a user's rotations; an empty journal where there were none.
     ///
     /// # Errors
     /// Where DynamoDB does not answer, or the item cannot be read.
-    pub async fn ledger(&self, account: &AccountId, user: &IamName) -> Result<LedgerRow, AwsError> {
-        let pk = ledger_key(account, user);
-        let Some(item) = self.item(&pk, LEDGER).await? else {
-            return Ok(LedgerRow { ledger: Ledger::new(account.clone(), user.clone()), written: None });
+    pub async fn journal(&self, account: &AccountId, user: &IamName) -> Result<JournalRow, AwsError> {
+        let pk = journal_key(account, user);
+        let Some(item) = self.item(&pk, JOURNAL).await? else {
+            return Ok(JournalRow { journal: RotationJournal::new(account.clone(), user.clone()), written: None });
         };
-        let ledger = read(GET, &pk, &item, "ledger")?;
-        Ok(LedgerRow { ledger, written: Some(text_of(GET, &pk, &item, "written")?.to_owned()) })
+        let journal = read(GET, &pk, &item, "ledger")?;
+        Ok(JournalRow { journal, written: Some(text_of(GET, &pk, &item, "written")?.to_owned()) })
     }
 
-    /// Writes a ledger back, if nobody wrote it since it was read.
+    /// Writes a rotation journal back, if nobody wrote it since it was read.
     ///
     /// # Errors
     /// `Contention` where somebody did: another delivery reads it anew.
-    pub async fn save_ledger(&self, row: &mut LedgerRow) -> Result<(), AwsError> {
-        let pk = ledger_key(&row.ledger.account, &row.ledger.user);
+    pub async fn save_journal(&self, row: &mut JournalRow) -> Result<(), AwsError> {
+        let pk = journal_key(&row.journal.account, &row.journal.user);
         let written = nonce(&pk);
-        let mut item = key(&pk, LEDGER);
-        item.insert("ledger".to_owned(), to_json(PUT, &pk, &row.ledger)?);
+        let mut item = key(&pk, JOURNAL);
+        item.insert("ledger".to_owned(), to_json(PUT, &pk, &row.journal)?);
         item.insert("written".to_owned(), text(&written));
         item.insert("expires_at".to_owned(), expiry(clock::now(), KEEP_DAYS));
         let put = self.dynamodb.put_item().table_name(&self.table).set_item(Some(item));

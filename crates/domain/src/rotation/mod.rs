@@ -39,7 +39,7 @@ const ALIVE: SignedDuration = SignedDuration::from_hours(1);
 /// What is remembered of the rotations of one user's keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ledger {
+pub struct RotationJournal {
     /// The user's account.
     pub account: AccountId,
     /// Whose keys.
@@ -110,7 +110,7 @@ pub struct Busy {
     since: Timestamp,
 }
 
-impl Ledger {
+impl RotationJournal {
     /// Of a user whose keys were never rotated.
     pub fn new(account: AccountId, user: IamName) -> Self {
         Self { account, user, attempt: None, keys: vec![] }
@@ -180,7 +180,7 @@ impl Ledger {
             |made: &Made| stages.get(&made.token).is_some_and(|labels| labels.iter().any(|label| label != PENDING));
         let is_left = |made: &&Made| match made.state {
             _ if made.secret != *secret || !present.contains(&made.key) => false,
-            // A version that counted holds it, whatever the ledger has missed.
+            // A version that counted holds it, whatever the rotation journal has missed.
             _ if counted(made) => false,
             MadeState::Created => true,
             MadeState::Stored => made.token != token,

@@ -6,7 +6,7 @@ use crate::common::*;
 use jiff::SignedDuration;
 use severance_domain::ids::Arn;
 use severance_domain::rotation::format::{Format, KeySecret, SecretText};
-use severance_domain::rotation::{LEASE, Ledger, MadeState, RotationStep, StepRequest};
+use severance_domain::rotation::{LEASE, MadeState, RotationJournal, RotationStep, StepRequest};
 
 const HUSH: &str = "wJalrXUtnFEMIhush";
 
@@ -78,47 +78,48 @@ fn secret(name: &str) -> Arn {
 
 #[test]
 fn one_process_at_a_time_makes_a_key_and_one_secret_at_a_time_is_rotated() {
-    let mut ledger = Ledger::new(ACCOUNT.try_into().unwrap(), iam_name("ci"));
+    let mut journal = RotationJournal::new(ACCOUNT.try_into().unwrap(), iam_name("ci"));
     let (one, other) = (secret("one"), secret("other"));
-    ledger.begin(&one, "v1", &[key_id(KEY)], now()).unwrap();
-    let busy = ledger.clone().begin(&one, "v1", &[], now() + SignedDuration::from_secs(1)).unwrap_err();
+    journal.begin(&one, "v1", &[key_id(KEY)], now()).unwrap();
+    let busy = journal.clone().begin(&one, "v1", &[], now() + SignedDuration::from_secs(1)).unwrap_err();
     assert!(busy.to_string().contains("user ci") && busy.to_string().contains(one.as_str()), "{busy}");
     // A process that died is waited for; one that is done is not.
-    ledger.clone().begin(&one, "v1", &[], now() + LEASE).unwrap();
-    ledger.release();
-    ledger.begin(&one, "v1", &[key_id(KEY), key_id(OTHER_KEY)], now()).unwrap();
-    ledger.release();
+    journal.clone().begin(&one, "v1", &[], now() + LEASE).unwrap();
+    journal.release();
+    journal.begin(&one, "v1", &[key_id(KEY), key_id(OTHER_KEY)], now()).unwrap();
+    journal.release();
     assert_eq!(
-        ledger.unexplained(&[key_id(KEY), key_id(OTHER_KEY)]),
+        journal.unexplained(&[key_id(KEY), key_id(OTHER_KEY)]),
         [key_id(OTHER_KEY)],
         "what was there first counts"
     );
     // Another secret of the same user waits an hour at most; a later rotation of the same secret does not.
-    assert!(ledger.clone().begin(&other, "v1", &[], now() + SignedDuration::from_mins(59)).is_err());
-    assert!(ledger.clone().begin(&other, "v1", &[], now() + SignedDuration::from_mins(60)).is_ok());
-    ledger.begin(&one, "v2", &[key_id(KEY), key_id(OTHER_KEY)], now()).unwrap();
-    assert_eq!(ledger.unexplained(&[key_id(OTHER_KEY)]), [key_id(OTHER_KEY)], "the first attempt may have made it");
+    assert!(journal.clone().begin(&other, "v1", &[], now() + SignedDuration::from_mins(59)).is_err());
+    assert!(journal.clone().begin(&other, "v1", &[], now() + SignedDuration::from_mins(60)).is_ok());
+    journal.begin(&one, "v2", &[key_id(KEY), key_id(OTHER_KEY)], now()).unwrap();
+    assert_eq!(journal.unexplained(&[key_id(OTHER_KEY)]), [key_id(OTHER_KEY)], "the first attempt may have made it");
 }
 
 #[test]
 fn only_keys_that_no_version_which_counted_holds_are_left_over() {
-    let mut ledger = Ledger::new(ACCOUNT.try_into().unwrap(), iam_name("ci"));
+    let mut journal = RotationJournal::new(ACCOUNT.try_into().unwrap(), iam_name("ci"));
     let (ours, other) = (secret("one"), secret("other"));
     let stages = |labels: &str| BTreeMap::from([("v1".to_owned(), vec![labels.to_owned()])]);
-    ledger.made(key_id(KEY), &ours, "v1");
-    let left =
-        |ledger: &Ledger, token: &str, labels: &str| ledger.leftovers(&ours, token, &stages(labels), &[key_id(KEY)]);
-    assert_eq!(left(&ledger, "v1", "AWSPENDING"), [key_id(KEY)], "made and not stored");
-    ledger.reached(&key_id(KEY), MadeState::Stored);
-    assert!(left(&ledger, "v1", "AWSPENDING").is_empty(), "its own version holds it");
-    assert_eq!(left(&ledger, "v2", "AWSPENDING"), [key_id(KEY)], "an earlier rotation left it pending");
+    journal.made(key_id(KEY), &ours, "v1");
+    let left = |journal: &RotationJournal, token: &str, labels: &str| {
+        journal.leftovers(&ours, token, &stages(labels), &[key_id(KEY)])
+    };
+    assert_eq!(left(&journal, "v1", "AWSPENDING"), [key_id(KEY)], "made and not stored");
+    journal.reached(&key_id(KEY), MadeState::Stored);
+    assert!(left(&journal, "v1", "AWSPENDING").is_empty(), "its own version holds it");
+    assert_eq!(left(&journal, "v2", "AWSPENDING"), [key_id(KEY)], "an earlier rotation left it pending");
     for counted in ["AWSCURRENT", "AWSPREVIOUS", "blue"] {
-        assert!(left(&ledger, "v2", counted).is_empty(), "{counted}: somebody reads it, whatever the ledger missed");
+        assert!(left(&journal, "v2", counted).is_empty(), "{counted}: somebody reads it, whatever the journal missed");
     }
-    assert!(ledger.leftovers(&other, "v2", &BTreeMap::new(), &[key_id(KEY)]).is_empty(), "of another secret");
-    assert!(ledger.leftovers(&ours, "v2", &BTreeMap::new(), &[]).is_empty(), "gone");
-    ledger.end("v1", &[]);
-    assert!(ledger.keys.is_empty());
+    assert!(journal.leftovers(&other, "v2", &BTreeMap::new(), &[key_id(KEY)]).is_empty(), "of another secret");
+    assert!(journal.leftovers(&ours, "v2", &BTreeMap::new(), &[]).is_empty(), "gone");
+    journal.end("v1", &[]);
+    assert!(journal.keys.is_empty());
 }
 
 #[test]

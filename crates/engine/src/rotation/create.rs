@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use severance_aws::clock;
 use severance_aws::error::AwsError;
-use severance_aws::guardrails::LedgerRow;
+use severance_aws::guardrails::JournalRow;
 use severance_aws::trail::Maker;
 
 /// How long IAM is given to know a new tag.
@@ -26,25 +26,25 @@ impl Rotator {
             None => None,
         };
         let user = self.user(state, current.as_ref()).await?;
-        let mut row = self.ledgers.ledger(&self.account, &user).await?;
+        let mut row = self.journals.journal(&self.account, &user).await?;
         // What another process is storing, it also writes down.
         if let Some(pending) = self.held(state, token).await?
-            && !row.ledger.is_held(clock::now())
+            && !row.journal.is_held(clock::now())
         {
-            let known = row.ledger.clone();
+            let known = row.journal.clone();
             self.stored_before(state, token, &user, &pending, &mut row).await?;
-            if row.ledger != known {
-                self.ledgers.save_ledger(&mut row).await?;
+            if row.journal != known {
+                self.journals.save_journal(&mut row).await?;
             }
             return Ok(());
         }
         let held = self.keys.ids(&user).await?;
-        row.ledger.begin(&state.arn, token, &held, clock::now())?;
+        row.journal.begin(&state.arn, token, &held, clock::now())?;
         // INVARIANT: what was there is written down before a key is made, or one of ours is removed.
-        self.ledgers.save_ledger(&mut row).await?;
+        self.journals.save_journal(&mut row).await?;
         let made = Box::pin(self.make(state, token, &user, current.as_ref(), held, &mut row)).await;
-        row.ledger.release();
-        let released = self.ledgers.save_ledger(&mut row).await;
+        row.journal.release();
+        let released = self.journals.save_journal(&mut row).await;
         // Why no key was stored is the news; that the next try must wait for the lease is not.
         made.and(released.map_err(RotationError::from))
     }
@@ -57,7 +57,7 @@ impl Rotator {
         user: &IamName,
         current: Option<&KeySecret>,
         held: Vec<AccessKeyId>,
-        row: &mut LedgerRow,
+        row: &mut JournalRow,
     ) -> Result<(), RotationError> {
         let in_use = current.and_then(|current| current.access_key.as_ref());
         let held = self.clean_up(state, token, user, held, in_use, row).await?;
@@ -75,8 +75,8 @@ impl Rotator {
         };
         // LOG: `iam:CreateAccessKey` was answered.
         tracing::info!(secret = %state.arn, %user, %key, "a new key was made");
-        row.ledger.made(key.clone(), &state.arn, token);
-        if let Err(error) = self.ledgers.save_ledger(row).await {
+        row.journal.made(key.clone(), &state.arn, token);
+        if let Err(error) = self.journals.save_journal(row).await {
             // Nobody else knows of it, and nobody has its secret but this process.
             self.discard(user, &key).await;
             return Err(error.into());
@@ -89,11 +89,11 @@ impl Rotator {
                 && let Ok(None) = self.vault.value(&state.arn, token).await
                 && self.discard(user, &key).await
             {
-                row.ledger.gone(&key);
+                row.journal.gone(&key);
             }
             return Err(error.into());
         }
-        row.ledger.reached(&key, MadeState::Stored);
+        row.journal.reached(&key, MadeState::Stored);
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl Rotator {
         token: &str,
         user: &IamName,
         pending: &KeySecret,
-        row: &mut LedgerRow,
+        row: &mut JournalRow,
     ) -> Result<(), RotationError> {
         let Some(key) = &pending.access_key else {
             return Err(RotationError::of(
@@ -138,7 +138,7 @@ impl Rotator {
                 ),
             });
         }
-        row.ledger.reached(key, MadeState::Stored);
+        row.journal.reached(key, MadeState::Stored);
         Ok(())
     }
 
@@ -150,12 +150,12 @@ impl Rotator {
         user: &IamName,
         mut held: Vec<AccessKeyId>,
         in_use: Option<&AccessKeyId>,
-        row: &mut LedgerRow,
+        row: &mut JournalRow,
     ) -> Result<Vec<AccessKeyId>, RotationError> {
-        let mut ours = row.ledger.leftovers(&state.arn, token, &state.stages, &held);
-        let since = row.ledger.attempt.as_ref().map_or_else(clock::now, |attempt| attempt.begun_at);
+        let mut ours = row.journal.leftovers(&state.arn, token, &state.stages, &held);
+        let since = row.journal.attempt.as_ref().map_or_else(clock::now, |attempt| attempt.begun_at);
         let mut unknown = None;
-        for key in row.ledger.unexplained(&held) {
+        for key in row.journal.unexplained(&held) {
             if Some(&key) == in_use {
                 continue;
             }
@@ -172,9 +172,9 @@ impl Rotator {
         }
         for key in ours.into_iter().filter(|key| Some(key) != in_use) {
             self.keys.delete(user, &key).await?;
-            // LOG: By the ledger or CloudTrail the key was the function's own, and no version that counts holds it.
+            // LOG: By the rotation journal or CloudTrail the key was the function's own, and no version that counts holds it.
             tracing::info!(secret = %state.arn, %user, %key, "a key that an earlier try had left was removed");
-            row.ledger.gone(&key);
+            row.journal.gone(&key);
             held.retain(|other| *other != key);
         }
         match unknown {
@@ -211,10 +211,10 @@ fn value_with(
     Ok(empty.with_key(user, key, secret))
 }
 
-fn no_place(user: &IamName, held: &[AccessKeyId], in_use: Option<&AccessKeyId>, row: &LedgerRow) -> RotationError {
+fn no_place(user: &IamName, held: &[AccessKeyId], in_use: Option<&AccessKeyId>, row: &JournalRow) -> RotationError {
     let what = |key: &AccessKeyId| match key {
         key if Some(key) == in_use => format!("{key} (which the secret holds)"),
-        key if row.ledger.holds(key) => format!("{key} (which an earlier rotation made)"),
+        key if row.journal.holds(key) => format!("{key} (which an earlier rotation made)"),
         key => format!("{key} (which Severance did not make)"),
     };
     RotationError::NoPlace { user: user.clone(), keys: held.iter().map(what).collect::<Vec<_>>().join(" and ") }

@@ -46,22 +46,22 @@ impl Rotator {
             // LOG: `AWSCURRENT` moved to the new key's version.
             tracing::info!(secret = %state.arn, %user, %key, "the new key is current");
         }
-        let mut row = self.ledgers.ledger(&self.account, &user).await?;
-        let goes_on = row.ledger.attempt.as_ref().is_some_and(|attempt| attempt.token == token);
+        let mut row = self.journals.journal(&self.account, &user).await?;
+        let goes_on = row.journal.attempt.as_ref().is_some_and(|attempt| attempt.token == token);
         if goes_on {
             // Once more, for the schedule may have closed it while the old key was still the current one.
             self.open(cutover.as_ref()).await?;
             let held = self.keys.ids(&user).await?;
-            row.ledger.reached(&key, MadeState::Current);
-            row.ledger.end(token, &held);
-            self.ledgers.save_ledger(&mut row).await?;
+            row.journal.reached(&key, MadeState::Current);
+            row.journal.end(token, &held);
+            self.journals.save_journal(&mut row).await?;
         }
         Ok(())
     }
 
     async fn open(&self, cutover: Option<&Cutover>) -> Result<(), RotationError> {
         if let Some(cutover) = cutover {
-            self.ledgers.open_cutover(cutover).await?;
+            self.journals.open_cutover(cutover).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The four steps by which Secrets Manager replaces an IAM access key, each safe to repeat after any crash.
 //!
-//! INVARIANT: AWSCURRENT always holds a key that worked when it was tested. At no point is a key deleted that the ledger, or
+//! INVARIANT: AWSCURRENT always holds a key that worked when it was tested. At no point is a key deleted that the rotation journal, or
 //! CloudTrail, does not name as one that this function made and that no version which counts holds.
 
 mod create;

@@ -17,7 +17,7 @@ use super::error::RotationError;
 pub struct Rotator {
     pub(super) vault: Vault,
     pub(super) keys: Keys,
-    pub(super) ledgers: Guardrails,
+    pub(super) journals: Guardrails,
     pub(super) trail: Option<Trail>,
     pub(super) sdk: SdkConfig,
     pub(super) calls: CallCounter,
@@ -34,14 +34,14 @@ impl Rotator {
     pub fn new(
         vault: Vault,
         keys: Keys,
-        ledgers: Guardrails,
+        journals: Guardrails,
         trail: Option<Trail>,
         sdk: SdkConfig,
         calls: CallCounter,
         account: AccountId,
         role: String,
     ) -> Self {
-        Self { vault, keys, ledgers, trail, sdk, calls, account, role, patience: Duration::from_secs(40) }
+        Self { vault, keys, journals, trail, sdk, calls, account, role, patience: Duration::from_secs(40) }
     }
 
     /// The same with another patience for IAM's consistency.

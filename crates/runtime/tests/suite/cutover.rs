@@ -10,7 +10,7 @@ use severance_domain::cutover::{Cutover, Times};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::policy::Request;
 use severance_domain::respond::{Answer, Ticked};
-use severance_domain::rotation::{Ledger, MadeState};
+use severance_domain::rotation::{MadeState, RotationJournal};
 use severance_domain::signal::{Signal, SignalKind, SubjectHint};
 use severance_domain::verdict::Verdict;
 use severance_engine::reactor::Reactor;
@@ -268,11 +268,11 @@ async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
     // What the rotation function does while the containment runs.
     let made = "AKIAMADE000000000009";
     let (account, user) = (AccountId::try_from(ACCOUNT).unwrap(), IamName::try_from(USER).unwrap());
-    let mut row = guardrails(&aws, 0, 0).ledger(&account, &user).await.unwrap();
-    row.ledger = Ledger::new(account, user);
-    row.ledger.made(AccessKeyId::try_from(made).unwrap(), &Arn::try_from(SECRET).unwrap(), "token");
-    row.ledger.reached(&AccessKeyId::try_from(made).unwrap(), MadeState::Stored);
-    guardrails(&aws, 0, 0).save_ledger(&mut row).await.unwrap();
+    let mut row = guardrails(&aws, 0, 0).journal(&account, &user).await.unwrap();
+    row.journal = RotationJournal::new(account, user);
+    row.journal.made(AccessKeyId::try_from(made).unwrap(), &Arn::try_from(SECRET).unwrap(), "token");
+    row.journal.reached(&AccessKeyId::try_from(made).unwrap(), MadeState::Stored);
+    guardrails(&aws, 0, 0).save_journal(&mut row).await.unwrap();
     let rotation = {
         let aws = aws.clone();
         async move {

@@ -123,11 +123,11 @@ async fn rotate_until_done(aws: &FakeAws, token: &str) -> Result<(), RotationErr
 fn lease_over(aws: &FakeAws) {
     let mut state = aws.state();
     for (_, item) in state.table.iter_mut().filter(|(key, _)| key.starts_with("ROTATION#")) {
-        let mut ledger: serde_json::Value = serde_json::from_str(item["ledger"]["S"].as_str().unwrap()).unwrap();
-        if let Some(attempt) = ledger.get_mut("attempt").and_then(|attempt| attempt.as_object_mut()) {
+        let mut journal: serde_json::Value = serde_json::from_str(item["ledger"]["S"].as_str().unwrap()).unwrap();
+        if let Some(attempt) = journal.get_mut("attempt").and_then(|attempt| attempt.as_object_mut()) {
             attempt.remove("heldUntil");
         }
-        item.insert("ledger".to_owned(), serde_json::json!({"S": ledger.to_string()}));
+        item.insert("ledger".to_owned(), serde_json::json!({"S": journal.to_string()}));
     }
 }
 
@@ -160,8 +160,8 @@ fn ended(aws: &FakeAws, others: &[&str]) {
     let state = aws.state();
     let cutovers: Vec<&String> = state.table.keys().filter(|key| key.starts_with("CUTOVERS")).collect();
     assert_eq!(cutovers, [&format!("CUTOVERS {ACCOUNT}#{KEY}")]);
-    let ledger = state.table[&format!("ROTATION#{ACCOUNT}#{USER} LEDGER")]["ledger"]["S"].as_str().unwrap().to_owned();
-    assert!(!ledger.contains("\"attempt\""), "{ledger}");
+    let journal = state.table[&format!("ROTATION#{ACCOUNT}#{USER} LEDGER")]["ledger"]["S"].as_str().unwrap().to_owned();
+    assert!(!journal.contains("\"attempt\""), "{journal}");
     // Nothing that is stored but the secret's own versions holds a secret.
     assert!(!serde_json::to_string(&state.table).unwrap().contains("sEcReTvAlUe"));
 }

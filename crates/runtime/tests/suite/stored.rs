@@ -151,15 +151,15 @@ async fn rows_of_the_registry_are_read() {
 }
 
 #[tokio::test]
-async fn the_ledger_of_a_rotation_is_read_at_each_of_its_stages() {
+async fn the_journal_of_a_rotation_is_read_at_each_of_its_stages() {
     let user = IamName::try_from(USER).unwrap();
     let mut stages = Vec::new();
-    for item in items!("ledgers") {
+    for item in items!("journals") {
         let ours = table(vec![item]);
         let ours = guardrails(&ours, 0, 0);
-        let mut row = ours.ledger(&account(), &user).await.unwrap();
-        stages.push(row.ledger.clone());
-        ours.save_ledger(&mut row).await.unwrap();
+        let mut row = ours.journal(&account(), &user).await.unwrap();
+        stages.push(row.journal.clone());
+        ours.save_journal(&mut row).await.unwrap();
     }
     let [begun, made, stored, current] = stages.as_slice() else { panic!("{stages:?}") };
     let attempt = begun.attempt.as_ref().unwrap();
@@ -168,7 +168,7 @@ async fn the_ledger_of_a_rotation_is_read_at_each_of_its_stages() {
     assert_eq!(attempt.begun_at, at("2026-11-30T00:11:18.078Z"));
     assert_eq!(attempt.held_until, Some(at("2026-11-30T00:13:48.078Z")));
     assert!(begun.keys.is_empty());
-    let came = [made, stored, current].map(|ledger| ledger.keys[0].state);
+    let came = [made, stored, current].map(|journal| journal.keys[0].state);
     assert_eq!(came, [MadeState::Created, MadeState::Stored, MadeState::Current]);
     assert_eq!(made.keys[0].key, key("AKIAMADE000000000000"));
     assert_eq!(stored.attempt.as_ref().unwrap().held_until, None);
