@@ -336,7 +336,7 @@ def moved(stage: Stage, service: Polling, secret: str, *, other_than: str) -> st
 
 
 def through_the_gate(stage: Stage, key: str) -> None:
-    """Lets the schedule tick until a replaced key is deactivated, and then gone, and says when."""
+    """Lets the schedule run until a replaced key is deactivated, and then gone, and says when."""
     begun, told = time.monotonic(), ""
     while True:
         listed = stage.iam.list_access_keys(UserName=SERVICE)["AccessKeyMetadata"]
@@ -352,9 +352,9 @@ def through_the_gate(stage: Stage, key: str) -> None:
                 "(--parameter CutoverQuiet=*=3s --parameter CutoverDeletion=3s)"
             )
         # What the schedule asks of the responder.
-        ticked = stage.ask_function("SEVERANCE_RESPONDER_FUNCTION", {"request": "tick"}).get("ticked", {})
-        if failed := ticked.get("failed"):
-            say(f"tick    not done yet: {'; '.join(failed)}")
+        run = stage.ask_function("SEVERANCE_RESPONDER_FUNCTION", {"request": "scheduled_run"}).get("scheduled_run", {})
+        if failed := run.get("failed"):
+            say(f"run     not done yet: {'; '.join(failed)}")
         time.sleep(1)
 
 

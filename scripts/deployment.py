@@ -29,7 +29,7 @@ EXTERNAL_ID = "severance-tests-external-id"
 EVERY_STACK = {
     "OktaEventBusName": OKTA_BUS,
     "Architecture": ARCHITECTURE,
-    # The emulator fires schedules, too. A tick that comes by itself would take reviews from the test that set them up.
+    # The emulator fires schedules, too. A scheduled run that comes by itself would take reviews from the test that set them up.
     "WatchSchedule": "rate(1 day)",
     # The emulator shows every change at once.
     "SettleSeconds": "1",

@@ -58,7 +58,7 @@ ANSWERS: Mapping[str, str] = {
     "breaker_status": "breakers",
     "registry_export": "registry",
     "cutovers": "cutovers",
-    "tick": "ticked",
+    "scheduled_run": "scheduled_run",
 }
 """Request to the responder → its answer, as crates/domain/src/tell/respond.rs has them. What needs a proof, or a case, is
 refused in a file."""

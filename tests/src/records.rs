@@ -64,21 +64,24 @@ impl Stack {
     }
 
     /// What the schedule does, now.
-    pub async fn tick(&self) -> Value {
-        let answer = self.invoke(Function::Responder, &json!({"request": "tick"})).await.expect("the responder ticks");
-        answer["ticked"].clone()
+    pub async fn run_schedule(&self) -> Value {
+        let answer = self
+            .invoke(Function::Responder, &json!({"request": "scheduled_run"}))
+            .await
+            .expect("the responder runs the schedule");
+        answer["scheduled_run"].clone()
     }
 
-    /// Ticks until a case's record passes: other tests tick too, and theirs may be the one that does it.
-    pub async fn tick_until(&self, case: &str, passes: impl Fn(&Value) -> bool) -> Value {
+    /// Runs the schedule until a case's record passes: other tests run it too, and theirs may be the one that does it.
+    pub async fn run_schedule_until(&self, case: &str, passes: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
-            self.tick().await;
+            self.run_schedule().await;
             let record = self.record(&format!("CASE#{case}"), "CASE").await;
             if passes(&record) {
                 return record;
             }
-            assert!(begun.elapsed() < PATIENCE, "no tick did it: {record}");
+            assert!(begun.elapsed() < PATIENCE, "no run did it: {record}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

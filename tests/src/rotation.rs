@@ -171,12 +171,12 @@ impl Stack {
         cases
     }
 
-    /// Ticks until something is so: other tests tick too, and theirs may be the one that does it.
-    pub async fn tick_until_so<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
+    /// Runs the schedule until something is so: other tests run it too, and theirs may be the one that does it.
+    pub async fn run_schedule_until_so<F: Future<Output = bool>>(&self, what: &str, holds: impl Fn() -> F) {
         let begun = Instant::now();
         while !holds().await {
-            assert!(begun.elapsed() < PATIENCE, "{what}: no tick did it");
-            self.tick().await;
+            assert!(begun.elapsed() < PATIENCE, "{what}: no run did it");
+            self.run_schedule().await;
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

@@ -76,7 +76,7 @@ pub struct Product {
     pub failed_requests: Vec<String>,
     /// Scheduled runs that said that they failed, or did not end.
     pub failed_runs: Vec<String>,
-    tick: Option<Responder>,
+    responder: Option<Responder>,
 }
 
 /// What came of an invocation that a caller waits for.
@@ -88,7 +88,18 @@ impl Product {
         let (aws, set) = (aws.clone(), BTreeMap::new());
         let (worker, dies) = ("delivery", Arc::default());
         let (dead_letters, failed_requests, failed_runs) = (vec![], vec![], vec![]);
-        Self { aws, worker, dies, set, sessions, deliveries: 0, dead_letters, failed_requests, failed_runs, tick: None }
+        Self {
+            aws,
+            worker,
+            dies,
+            set,
+            sessions,
+            deliveries: 0,
+            dead_letters,
+            failed_requests,
+            failed_runs,
+            responder: None,
+        }
     }
 
     /// The same stack, with workers of this name, which die when they are told to.
@@ -178,17 +189,17 @@ impl Product {
     /// One scheduled run.
     pub async fn scheduled_run(&mut self) {
         let delivery = self.delivery();
-        let responder = match self.tick.take() {
+        let responder = match self.responder.take() {
             Some(warm) => warm,
             None => responder::compose(&self.composition(RESPONDER, false)),
         };
-        let tick = json!({ "request": "tick" });
-        match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(&tick, &delivery))).await {
+        let run = json!({ "request": "scheduled_run" });
+        match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(&run, &delivery))).await {
             Ok(answer) => {
-                for failed in answer["ticked"]["failed"].as_array().into_iter().flatten() {
+                for failed in answer["scheduled_run"]["failed"].as_array().into_iter().flatten() {
                     self.failed_runs.push(failed.to_string());
                 }
-                self.tick = Some(responder);
+                self.responder = Some(responder);
             }
             // The next run has a new worker.
             Err(why) => self.failed_runs.push(why),

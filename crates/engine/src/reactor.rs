@@ -130,7 +130,7 @@ impl Reactor {
         self.accounts.own().driver(step).is_some()
     }
 
-    /// Tells people that a breaker opened. Where that fails, the next tick tells them: the breaker remembers that nobody knows.
+    /// Tells people that a breaker opened. Where that fails, the next scheduled run tells them: the breaker remembers that nobody knows.
     pub(crate) async fn raise_breaker_alarm(&self, scope: &str, case: Option<&CaseId>) {
         let told = async {
             let breakers = self.guardrails.breakers().await?;
@@ -142,7 +142,7 @@ impl Reactor {
         };
         if let Err(error) = told.await {
             let case = case.map(CaseId::as_str);
-            // LOG: The next tick tries again.
+            // LOG: The next scheduled run tries again.
             tracing::error!(scope, case, error = %error, "the breaker is open, and nobody could be told");
         }
     }

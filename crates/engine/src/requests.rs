@@ -77,7 +77,7 @@ impl Responder {
         }
         let about = about(&call.request);
         // LOG: Once per request to the responder that has its proof, also when it is then refused. The schedule's
-        // is `tick`, and so is that of Secrets Manager's events.
+        // is `scheduled_run`, and so is that of Secrets Manager's events.
         // - by: the proven caller; left out where none is needed
         // - op: what the responder was asked, by its name in [the protocol](RESPONDER.md#the-protocol)
         // - about: the identity, case, exemption or reason that it names
@@ -105,7 +105,7 @@ impl Responder {
                 Ok(Answer::Registry { entries, next })
             }
             (Ask::Cutovers, _) => Ok(Answer::Cutovers { cutovers: self.reactor.guardrails.cutovers().await? }),
-            (Ask::Tick, _) => Ok(Answer::Ticked(Box::pin(self.reactor.tick(holder)).await?)),
+            (Ask::ScheduledRun, _) => Ok(Answer::ScheduledRun(Box::pin(self.reactor.run_schedule(holder)).await?)),
             (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
             // Every ask that changes something needs a proof, and so has a caller.
             (_, None) => Ok(Answer::Refused { why: "nobody is known to ask for this".to_owned() }),
@@ -350,7 +350,7 @@ fn about(ask: &Ask) -> String {
         | Ask::Exemptions
         | Ask::BreakerStatus
         | Ask::RegistryExport { .. }
-        | Ask::Tick => String::new(),
+        | Ask::ScheduledRun => String::new(),
     }
 }
 

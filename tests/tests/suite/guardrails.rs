@@ -250,7 +250,7 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says(by: By) {
     let (user, key, _, reaction) = held(&stack, by, &[OWNER, WORKLOAD]).await;
     let id = text(&reaction, "case");
     stack.pass_hours(id, 25).await;
-    stack.tick_until(id, |record| record["review"]["escalatedAt"].is_string()).await;
+    stack.run_schedule_until(id, |record| record["review"]["escalatedAt"].is_string()).await;
     let message = inbox
         .all()
         .await
@@ -262,7 +262,7 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says(by: By) {
         .expect("it is asked again");
     assert!(text(&message, "Subject").contains("STILL NO ANSWER"), "{message}");
     stack.pass_hours(id, 72).await;
-    let record = stack.tick_until(id, |record| record["review"]["decision"].is_object()).await;
+    let record = stack.run_schedule_until(id, |record| record["review"]["decision"].is_object()).await;
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active), "a key in use is not cut by silence");
     assert_eq!((&record["verdict"], &record["review"]["decision"]["enforced"]), (&json!("observed"), &json!(false)));
 
@@ -275,7 +275,7 @@ async fn silence_is_asked_again_and_ends_as_the_policy_says(by: By) {
     assert_eq!(reaction["verdict"], "awaiting_review", "{reaction}");
     let id = text(&reaction, "case");
     stack.pass_hours(id, 73).await;
-    let record = stack.tick_until(id, |record| record["verdict"].is_string() && record["revision"] == 2).await;
+    let record = stack.run_schedule_until(id, |record| record["verdict"].is_string() && record["revision"] == 2).await;
     if by == By::Hand {
         // What a person asked for another person approves, and silence does not.
         assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
@@ -339,14 +339,14 @@ async fn an_exemption_counts_until_it_ends_and_each_use_is_evidence(by: By) {
     let exemptions = case(&stack, &reaction).await.exemptions;
     assert_eq!((exemptions[0].id.as_str(), exemptions[0].way_out.as_str()), (exemption.as_str(), "move to a role"));
 
-    // Its owner hears of its end beforehand. Two ticks at once may both say so, a later one does not.
+    // Its owner hears of its end beforehand. Two runs at once may both say so, a later one does not.
     let ending = |messages: Vec<Value>| {
         let about = |body: &str| body.contains("An exemption ends") && body.contains(&exemption);
         messages.iter().filter(|message| message["Message"].as_str().is_some_and(about)).count()
     };
-    stack.tick().await;
+    stack.run_schedule().await;
     assert!(ending(inbox.all().await) >= 1);
-    stack.tick().await;
+    stack.run_schedule().await;
     assert_eq!(ending(inbox.all().await), 0);
 
     stack
@@ -451,8 +451,8 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     assert!(profile.basis.values().all(|basis| basis.origin == Origin::Registry), "{profile:?}");
 
     // Its owner is asked once whether it is still needed.
-    stack.tick().await;
-    stack.tick().await;
+    stack.run_schedule().await;
+    stack.run_schedule().await;
     let command = format!("sever recertify '{arn}'");
     inbox.about(&command).await;
     let told = inbox.all().await;
@@ -470,7 +470,7 @@ async fn the_registry_speaks_where_tags_are_silent_and_asks_its_owners() {
     // Nobody confirmed this one: the policy asks a person.
     std::fs::write(&file, row(&day(-30))).expect("a file");
     assert_eq!(person.sever(&["registry", "import", path]).await.code, 0);
-    stack.tick().await;
+    stack.run_schedule().await;
     assert_eq!(stack.status(&user, &key).await, Some(StatusType::Active));
     let ran = person.sever(&["reviews"]).await;
     let cases = ran.json["reviews"]["cases"].as_array().expect("cases");

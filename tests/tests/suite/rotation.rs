@@ -28,24 +28,24 @@ fn stage(case: &Case) -> Option<Stage> {
     case.signal.cutover.as_ref().map(|cutover| cutover.stage)
 }
 
-/// The end of a rotation that had not ended when its case was closed is seen by a later tick.
+/// The end of a rotation that had not ended when its case was closed is seen by a later run.
 async fn until_verified(stack: &Stack, reaction: &Value) -> Case {
     let case = reaction["case"].as_str().expect("a case");
     if reaction["verdict"] != "verified_revoked" {
         assert_eq!(reaction["verdict"], "revoked_unverified", "{reaction}");
-        stack.tick_until(case, |record| record["verdict"] == "verified_revoked").await;
+        stack.run_schedule_until(case, |record| record["verdict"] == "verified_revoked").await;
     }
     stack.case(case).await
 }
 
-/// Lets the schedule tick until a replaced key is inactive, then deleted, and its cutover closed: by a case each, with evidence and
+/// Lets the schedule run until a replaced key is inactive, then deleted, and its cutover closed: by a case each, with evidence and
 /// a message.
 async fn through_the_cutover(stack: &Stack, inbox: &Inbox<'_>, user: &str, old: &HeldKey) {
     let inactive = || async { stack.status(user, old).await != Some(StatusType::Active) };
-    stack.tick_until_so("the old key is inactive", inactive).await;
+    stack.run_schedule_until_so("the old key is inactive", inactive).await;
     assert_eq!(stack.knows(old).await, Err("InvalidClientTokenId".to_owned()));
-    stack.tick_until_so("the old key is deleted", || async { stack.status(user, old).await.is_none() }).await;
-    stack.tick_until_so("the cutover is closed", || async { stack.cutover(old).await.is_none() }).await;
+    stack.run_schedule_until_so("the old key is deleted", || async { stack.status(user, old).await.is_none() }).await;
+    stack.run_schedule_until_so("the cutover is closed", || async { stack.cutover(old).await.is_none() }).await;
     // Whoever closed it need not be who deleted the key, and may be first.
     let concluded = || async {
         let cases = stack.cases_of_cutover(old).await;
@@ -119,7 +119,7 @@ async fn who_stays_on_the_old_key_is_named_at_its_deadline_and_cut_off_by_a_pers
     let new = stack.moved(&secret, &old).await;
 
     let asked = || async { stack.cases_of_cutover(&old).await.iter().any(|case| case.verdict.is_some()) };
-    stack.tick_until_so("people are asked", asked).await;
+    stack.run_schedule_until_so("people are asked", asked).await;
     let cases = stack.cases_of_cutover(&old).await;
     let [case] = cases.as_slice() else { panic!("{cases:#?}") };
     assert_eq!((stage(case), case.verdict), (Some(Stage::Deadline), Some(Verdict::AwaitingReview)), "{case:#?}");
@@ -330,7 +330,7 @@ async fn a_copy_that_is_ours_follows_its_key_and_one_that_is_not_is_named() {
     let theirs = stack.secret(&old.in_secret(&user), &[OWNER]).await;
     stack.secrets.rotate_secret().secret_id(&secret).send().await.expect("the rotation starts");
     let new = stack.moved(&secret, &old).await;
-    stack.tick_until_so("our copy follows", || async { stack.key_in(&ours).await.id == new.id }).await;
+    stack.run_schedule_until_so("our copy follows", || async { stack.key_in(&ours).await.id == new.id }).await;
     assert_eq!(stack.knows(&stack.key_in(&ours).await).await, Ok(()));
     assert_eq!(stack.key_in(&theirs).await.id, old.id, "what is not ours is not written");
 
@@ -338,7 +338,7 @@ async fn a_copy_that_is_ours_follows_its_key_and_one_that_is_not_is_named() {
         let cases = stack.cases_of_cutover(&old).await;
         cases.iter().any(|case| stage(case) == Some(Stage::Quiet) && case.verdict.is_some())
     };
-    stack.tick_until_so("the old key is quiet", quiet).await;
+    stack.run_schedule_until_so("the old key is quiet", quiet).await;
     let cases = stack.cases_of_cutover(&old).await;
     let message = inbox.about(cases[0].id.as_str()).await;
     let notes = stack.evidence_of(&message).await.predicate.case.notes;

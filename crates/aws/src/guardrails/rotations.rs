@@ -143,7 +143,7 @@ impl Guardrails {
         match put.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
-                // Another tick has closed it.
+                // Another scheduled run has closed it.
                 Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(()),
                 _ => Err(AwsError::of(PUT, &error)),
             },

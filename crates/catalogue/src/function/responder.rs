@@ -4,7 +4,7 @@ use severance_domain::right::lambda;
 use super::card::{Call, Function, OF_ROLES, OF_USERS, Queue, Table, When};
 use crate::reader::Reader;
 
-const SCHEDULED_RUN: &str = r#"{"request":"tick"}"#;
+const SCHEDULED_RUN: &str = r#"{"request":"scheduled_run"}"#;
 
 /// Answers responders, and does what the clock asks for. A case under review may call for any countermeasure, so it may take all of
 /// them, and it alone undoes them.
@@ -42,12 +42,12 @@ pub const CARD: Function = Function {
     ],
     queue: Some(Queue {
         retries: 2,
-        waiting: "A tick of the schedule was not dealt with. Read the message, mend the cause; the next tick does what was left.",
-        arrived: "Within five minutes one more tick was not dealt with. Read the newest message; older ones may still wait.",
-        delivery: "A tick did not reach the function, or its failure not the dead-letter queue: nobody ends unanswered reviews. \
+        waiting: "A scheduled run was not dealt with. Read the message, mend the cause; the next scheduled run does what was left.",
+        arrived: "Within five minutes one more scheduled run was not dealt with. Read the newest message; older ones may still wait.",
+        delivery: "A scheduled run did not reach the function, or its failure not the dead-letter queue: nobody ends unanswered reviews. \
                    Check the permissions of rule, function and queue.",
-        lost: "A tick reached neither the function nor the dead-letter queue. Check the policies of queue and key.",
-        output: "Queue of the ticks that the responder function could not deal with.",
+        lost: "A scheduled run reached neither the function nor the dead-letter queue. Check the policies of queue and key.",
+        output: "Queue of the scheduled runs that the responder function could not deal with.",
     }),
     condition: None,
     // A containment by hand may follow what the identity made, one thing after the other; sever waits longer than this.
@@ -88,7 +88,7 @@ pub const CARD: Function = Function {
         "SEVERANCE_COPIES_FUNCTION",
         "!If [HasCopiesSearch, !Sub \"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-copies-search\", \"\"]",
     )],
-    errors: "A tick or a request by hand failed. A tick is retried; of a request, whoever asked was told. If this lasts, read the log.",
+    errors: "A scheduled run or a request by hand failed. A scheduled run is retried; of a request, whoever asked was told. If this lasts, read the log.",
     throttles: "Responders are turned away for lack of concurrency. Raise the account quota or set ReservedConcurrency.",
     output: "Name of the responder function, which sever asks.",
 };

@@ -21,8 +21,8 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// But never less often than this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How often the responder is asked to look after rotations while somebody waits: each tick does all that is due.
-const TICK_EVERY: Duration = Duration::from_secs(15);
+/// How often the responder is asked to look after rotations while somebody waits: each run does all that is due.
+const RUN_EVERY: Duration = Duration::from_secs(15);
 
 /// Asks for a rotation, and waits for its end.
 pub(super) fn run(asked: Asked, claim: Claim, responder: &Responder) -> Result<u8, Failure> {
@@ -50,7 +50,7 @@ pub(super) fn run(asked: Asked, claim: Claim, responder: &Responder) -> Result<u
 /// The case, once no rotation of it goes on, or after so long. None where it cannot be shown.
 fn follow(responder: &Responder, case: &CaseId, at_most: Duration) -> Option<Box<Case>> {
     let mut progress = Progress::on_stderr(&format!("the rotation of {case}"), at_most);
-    let (mut waited, mut pause, mut tick_at) = (Duration::ZERO, FIRST_PAUSE, FIRST_PAUSE);
+    let (mut waited, mut pause, mut run_at) = (Duration::ZERO, FIRST_PAUSE, FIRST_PAUSE);
     loop {
         let seen = afterwards(responder, case)?;
         if waited >= at_most || !seen.steps.iter().any(StepRecord::is_unfinished_rotation) {
@@ -61,10 +61,10 @@ fn follow(responder: &Responder, case: &CaseId, at_most: Duration) -> Option<Box
         std::thread::sleep(next);
         waited += next;
         pause = (pause * 2).min(LONGEST_PAUSE);
-        if waited >= tick_at {
-            // Where that fails the schedule's own tick does it.
-            let _ = responder.ask(Ask::Tick);
-            tick_at = waited + TICK_EVERY;
+        if waited >= run_at {
+            // Where that fails the schedule's own run does it.
+            let _ = responder.ask(Ask::ScheduledRun);
+            run_at = waited + RUN_EVERY;
         }
     }
 }

@@ -47,8 +47,10 @@ fn adoption(ended: bool) -> Answer {
     answers(json!({"case": replaces(&step, ended)}))
 }
 
-fn ticked() -> Answer {
-    answers(json!({"ticked": {"escalated": [], "lapsed": [], "warned": [], "asked": [], "overdue": [], "failed": []}}))
+fn report() -> Answer {
+    answers(
+        json!({"scheduled_run": {"escalated": [], "lapsed": [], "warned": [], "asked": [], "overdue": [], "failed": []}}),
+    )
 }
 
 /// What was asked, without who asked.
@@ -58,7 +60,7 @@ fn requests(lambda: &Lambda) -> Vec<Value> {
 
 #[test]
 fn a_rotation_is_followed_to_its_end() {
-    let lambda = Lambda::new([reacted("revoked_unverified", false), rotation(false), ticked(), rotation(true)]);
+    let lambda = Lambda::new([reacted("revoked_unverified", false), rotation(false), report(), rotation(true)]);
     let args = [&["rotate", SECRET, "--ticket", "OPS-7"], &WHY[..]].concat();
     let run = lambda.sever(&dir("rotate"), &args);
     run.expect(
@@ -79,7 +81,7 @@ fn a_rotation_is_followed_to_its_end() {
         [
             json!({"contain": {"claim": claim, "reason": "OPS-7", "ticket": "OPS-7"}}),
             status.clone(),
-            json!("tick"),
+            json!("scheduled_run"),
             status
         ]
     );
@@ -137,7 +139,7 @@ fn of_a_key_alone_the_responder_finds_out_whose_it_is() {
 
 #[test]
 fn names_that_say_too_little_are_refused_with_the_way_out() {
-    let (dir, nobody) = (dir("rotate-usage"), Lambda::new([ticked()]));
+    let (dir, nobody) = (dir("rotate-usage"), Lambda::new([report()]));
     for (args, words) in [
         (&["rotate", "severance/deployer", "--reason", "x"][..], "aws secretsmanager describe-secret"),
         (&["rotate", USER, "--reason", "x"], "the ARN of a secret"),

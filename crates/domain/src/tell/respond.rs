@@ -193,7 +193,9 @@ pub enum Ask {
     },
     /// What the schedule asks for: escalate and end reviews, warn of exemptions, ask for recertification. Depends on the table
     /// and the clock alone, so it needs no proof.
-    Tick,
+    // Rules of stacks that were deployed before ask by the old name.
+    #[serde(alias = "tick")]
+    ScheduledRun,
 }
 
 /// Rows of one import call: Lambda takes 6 MB, and a time-out must not leave the caller without knowing what was stored.
@@ -212,7 +214,7 @@ impl Ask {
                 | Self::BreakerStatus
                 | Self::RegistryExport { .. }
                 | Self::Cutovers
-                | Self::Tick
+                | Self::ScheduledRun
         )
     }
 }
@@ -287,13 +289,15 @@ pub enum Answer {
     },
     /// To [`Ask::Cutovers`].
     Cutovers {
-        /// The cutovers, the oldest first.
+        /// The oldest first.
         // Its name of before.
         #[serde(alias = "gates")]
         cutovers: Vec<Cutover>,
     },
-    /// To [`Ask::Tick`].
-    Ticked(Ticked),
+    /// To [`Ask::ScheduledRun`].
+    // Its name of before.
+    #[serde(alias = "ticked")]
+    ScheduledRun(ScheduledRun),
     /// It was understood, and is refused.
     Refused {
         /// Why, and the way out.
@@ -363,10 +367,10 @@ pub struct Breaker {
     pub opened_by: Option<String>,
 }
 
-/// What a tick did.
+/// What a scheduled run did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Ticked {
+pub struct ScheduledRun {
     /// Reviews that were announced once more.
     pub escalated: Vec<CaseId>,
     /// Reviews that nobody answered, and that ended as the policy says.
@@ -380,9 +384,9 @@ pub struct Ticked {
     /// Keys that a rotation has replaced and about which something was done: a case was opened or carried on for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cutovers: Vec<String>,
-    /// Rotations that ended since the last tick, and how.
+    /// Rotations that ended since the last run, and how.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotations: Vec<String>,
-    /// What could not be done, and will be tried again at the next tick.
+    /// What could not be done, and will be tried again at the next scheduled run.
     pub failed: Vec<String>,
 }

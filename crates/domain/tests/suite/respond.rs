@@ -12,7 +12,7 @@ use severance_domain::plan::Plan;
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, RegistryEntry};
 use severance_domain::radius::{BlastRadius, Level, Reason, ReasonKind};
-use severance_domain::respond::{Answer, Ask, Breaker, Call, Claim, Explanation, Proof, Reacted, Ticked};
+use severance_domain::respond::{Answer, Ask, Breaker, Call, Claim, Explanation, Proof, Reacted, ScheduledRun};
 use severance_domain::signal::{Severity, SignalKind};
 use severance_domain::subject::SubjectKind;
 use severance_domain::verdict::Verdict;
@@ -78,7 +78,7 @@ fn every_ask() -> Vec<(&'static str, bool, Ask)> {
         ("cutovers", false, Ask::Cutovers),
         ("cut", true, cut(Some("OPS-1".to_owned()))),
         ("cut", true, cut(None)),
-        ("tick", false, Ask::Tick),
+        ("scheduled_run", false, Ask::ScheduledRun),
     ]
 }
 
@@ -99,7 +99,7 @@ fn everything_that_can_be_asked_survives_its_json_and_says_whether_it_needs_a_pr
             assert_eq!(serde_json::from_str::<Call>(&json.to_string()).unwrap(), call);
         }
     }
-    assert!(!format!("{:?}", Call { request: Ask::Tick, proof: Some(proof) }).contains("HMAC"));
+    assert!(!format!("{:?}", Call { request: Ask::ScheduledRun, proof: Some(proof) }).contains("HMAC"));
 }
 
 /// A key that was replaced, was asked about while the stack observed, and is inactive since.
@@ -169,7 +169,7 @@ fn every_answer() -> Vec<Answer> {
         opened_by: Some(case.id.to_string()),
     };
     let closed = Breaker { open_since: None, opened_by: None, ..breaker.clone() };
-    let ticked = Ticked {
+    let report = ScheduledRun {
         escalated: vec![case.id.clone()],
         lapsed: vec![case.id.clone()],
         warned: names(&["exm-1"]),
@@ -191,8 +191,8 @@ fn every_answer() -> Vec<Answer> {
         Answer::Registry { entries: registry(), next: Some("arn".to_owned()) },
         Answer::Registry { entries: vec![], next: None },
         Answer::Done { what: "imported".to_owned(), count: 2 },
-        Answer::Ticked(ticked),
-        Answer::Ticked(Ticked::default()),
+        Answer::ScheduledRun(report),
+        Answer::ScheduledRun(ScheduledRun::default()),
         Answer::Refused { why: "nobody else".to_owned() },
     ]
 }
@@ -219,7 +219,7 @@ fn everything_that_can_be_answered_survives_its_json() {
             "cutovers",
             "registry",
             "done",
-            "ticked",
+            "scheduled_run",
             "refused"
         ]
     );
@@ -265,7 +265,7 @@ fn a_broken_call_is_told_where_and_what() {
             "unknown variant `frobnicate`, expected one of `explain`",
         ),
         (json!({"request": {"status": {"case": "sev-1", "force": true}}}), "$.request.status.force", "unknown field"),
-        (json!({"request": "tick", "force": true}), "$.force", "unknown field `force`"),
+        (json!({"request": "scheduled_run", "force": true}), "$.force", "unknown field `force`"),
         (
             json!({"request": {"registry_import": {"entries": [{"arn": "a"}, {"arn": "b", "class": "robot"}]}}}),
             "$.request.registry_import.entries[1].class",
@@ -300,7 +300,7 @@ fn no_error_repeats_what_a_proof_holds() {
         json!({ "headers": { "authorization": secret, "x-amz-security-token": { "v": secret } } }),
         json!({ "header": { "authorization": secret } }),
     ] {
-        let broken = Call::read(&json!({ "request": "tick", "proof": proof })).unwrap_err();
+        let broken = Call::read(&json!({ "request": "scheduled_run", "proof": proof })).unwrap_err();
         assert!(broken.at.starts_with("$.proof"), "{broken}");
         for said in [broken.to_string(), format!("{broken:?}")] {
             assert!(

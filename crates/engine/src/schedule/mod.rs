@@ -8,10 +8,10 @@ macro_rules! tasks {
     ($($task:ident),+ $(,)?) => {
         $(mod $task;)+
 
-        async fn run_all(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
+        async fn run_all(reactor: &Reactor, run: &Run<'_>, report: &mut ScheduledRun) -> Result<(), ReactError> {
             $(
-                let ended = Box::pin($task::run(reactor, run, ticked)).await;
-                settle(&$task::TASK, ended, ticked)?;
+                let ended = Box::pin($task::run(reactor, run, report)).await;
+                settle(&$task::TASK, ended, report)?;
             )+
             Ok(())
         }
@@ -21,7 +21,7 @@ macro_rules! tasks {
 mod task;
 
 use severance_aws::clock;
-use severance_domain::respond::Ticked;
+use severance_domain::respond::ScheduledRun;
 
 use crate::reactor::{ReactError, Reactor};
 use task::{Run, settle};
@@ -30,25 +30,25 @@ tasks! { breakers, reviews, rotations, cutovers, exemptions, recertification }
 
 impl Reactor {
     /// Does all that is due. What cannot be done does not keep the rest from it.
-    pub async fn tick(&self, holder: &str) -> Result<Ticked, ReactError> {
+    pub async fn run_schedule(&self, holder: &str) -> Result<ScheduledRun, ReactError> {
         let now = clock::now();
-        let mut ticked = Ticked::default();
+        let mut report = ScheduledRun::default();
         let exemptions = self.guardrails.load().await?.exemptions;
-        run_all(self, &Run { now, holder, exemptions }, &mut ticked).await?;
+        run_all(self, &Run { now, holder, exemptions }, &mut report).await?;
         // LOG: The schedule's work is done. The fields are counts.
         // - cutovers: cutovers about which something was done
         // - rotations: rotations that had not ended when their case was closed, and have since
         tracing::info!(
-            escalated = ticked.escalated.len(),
-            lapsed = ticked.lapsed.len(),
-            warned = ticked.warned.len(),
-            asked = ticked.asked.len(),
-            overdue = ticked.overdue.len(),
-            cutovers = ticked.cutovers.len(),
-            rotations = ticked.rotations.len(),
-            failed = ticked.failed.len(),
-            "ticked"
+            escalated = report.escalated.len(),
+            lapsed = report.lapsed.len(),
+            warned = report.warned.len(),
+            asked = report.asked.len(),
+            overdue = report.overdue.len(),
+            cutovers = report.cutovers.len(),
+            rotations = report.rotations.len(),
+            failed = report.failed.len(),
+            "the scheduled run ended"
         );
-        Ok(ticked)
+        Ok(report)
     }
 }

@@ -10,7 +10,7 @@ use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
 use severance_domain::message::Notice;
 use severance_domain::profile::{Class, RegistryEntry};
-use severance_domain::respond::Ticked;
+use severance_domain::respond::ScheduledRun;
 use severance_domain::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::task::{Run, Task};
@@ -19,7 +19,7 @@ use crate::reactor::{ReactError, Reactor};
 pub(super) const TASK: Task = Task {
     name: "recertification",
     fails: Some(|error| {
-        // LOG: None of the identities is looked after in this tick; the next one tries again.
+        // LOG: None of the identities is looked after in this run; the next one tries again.
         tracing::error!(error = %error, "recertification could not be looked after");
     }),
 };
@@ -34,7 +34,7 @@ const GRACE_DAYS: i64 = 7;
 const ENOUGH: SignedDuration = SignedDuration::from_secs(30);
 
 /// Asks each owner once, in one message, about all that is due; and acts where nobody answered.
-pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
+pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, report: &mut ScheduledRun) -> Result<(), ReactError> {
     let now = run.now;
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut due: BTreeMap<String, Vec<RegistryEntry>> = BTreeMap::new();
@@ -69,14 +69,14 @@ pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -
         let notice = Notice::recertify(&owner, &entries, &reactor.settings.stack, reactor.settings.recertify_days);
         if let Err(error) = reactor.publisher.announce(&notice.into()).await {
             reactor.guardrails.forget_notice(&format!("RECERTIFY#{}", digest.as_hex())).await?;
-            ticked.failed.push(format!("the digest of {owner}: {error}"));
+            report.failed.push(format!("the digest of {owner}: {error}"));
             continue;
         }
-        ticked.asked.push(owner);
+        report.asked.push(owner);
     }
     for (entry, day) in overdue {
         if clock::now().duration_since(now) > ENOUGH {
-            ticked.failed.push("the time of this tick is over: the next one goes on".to_owned());
+            report.failed.push("the time of this run is over: the next one goes on".to_owned());
             break;
         }
         // Once is enough, and once a week in case a worker died over it: its case is the same.
@@ -85,16 +85,16 @@ pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -
             continue;
         }
         let Some(signal) = unconfirmed(&entry, day, now) else {
-            ticked.failed.push(format!("{}: it is no user, role or secret", entry.arn));
+            report.failed.push(format!("{}: it is no user, role or secret", entry.arn));
             continue;
         };
         for outcome in Box::pin(reactor.react(&signal, run.holder)).await {
             match outcome {
                 Ok(reaction) if reaction.replayed => {}
-                Ok(_) => ticked.overdue.push(entry.arn.clone()),
+                Ok(_) => report.overdue.push(entry.arn.clone()),
                 Err(error) => {
                     reactor.guardrails.forget_notice(&notice).await?;
-                    ticked.failed.push(format!("{}: {error}", entry.arn));
+                    report.failed.push(format!("{}: {error}", entry.arn));
                 }
             }
         }

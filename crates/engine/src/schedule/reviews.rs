@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use severance_domain::case::CaseId;
-use severance_domain::respond::Ticked;
+use severance_domain::respond::ScheduledRun;
 
 use super::task::{Run, Task};
 use crate::reactor::{ReactError, Reactor};
@@ -11,16 +11,16 @@ use crate::review::Answered;
 pub(super) const TASK: Task = Task { name: "reviews", fails: None };
 
 /// Tends every review that is due.
-pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
+pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, report: &mut ScheduledRun) -> Result<(), ReactError> {
     for (case, due_at) in reactor.guardrails.reviews().await? {
         // One that cannot be read is looked at, and so told of, below.
         if due_at > run.now && !is_left_behind(reactor, &case).await.unwrap_or(true) {
             continue;
         }
-        if let Err(error) = Box::pin(tend(reactor, run, &case, due_at, ticked)).await {
-            // LOG: The next tick tries again.
+        if let Err(error) = Box::pin(tend(reactor, run, &case, due_at, report)).await {
+            // LOG: The next scheduled run tries again.
             tracing::error!(%case, error = %error, "a review could not be tended");
-            ticked.failed.push(format!("{case}: {error}"));
+            report.failed.push(format!("{case}: {error}"));
         }
     }
     Ok(())
@@ -38,7 +38,7 @@ async fn tend(
     run: &Run<'_>,
     id: &CaseId,
     due_at: Timestamp,
-    ticked: &mut Ticked,
+    report: &mut ScheduledRun,
 ) -> Result<(), ReactError> {
     let Some(stored) = reactor.cases.load(id).await? else {
         reactor.guardrails.forget_review(id).await?;
@@ -64,8 +64,8 @@ async fn tend(
     match answered {
         // LOG: A review ended, and the plan had changed.
         Answered::Refused(why) => tracing::info!(case = %id, why, "silence did not end this review"),
-        Answered::Done(_) if lapses => ticked.lapsed.push(id.clone()),
-        Answered::Done(_) => ticked.escalated.push(id.clone()),
+        Answered::Done(_) if lapses => report.lapsed.push(id.clone()),
+        Answered::Done(_) => report.escalated.push(id.clone()),
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use severance_aws::countermeasures::Seen;
 use severance_domain::case::CaseId;
 use severance_domain::ids::Arn;
 use severance_domain::policy::Request;
-use severance_domain::respond::Ticked;
+use severance_domain::respond::ScheduledRun;
 
 use super::task::{Run, Task};
 use crate::reactor::{ReactError, Reactor};
@@ -13,7 +13,7 @@ use crate::reactor::{ReactError, Reactor};
 pub(super) const TASK: Task = Task {
     name: "rotations",
     fails: Some(|error| {
-        // LOG: None of the rotations is looked after in this tick; the next one tries again.
+        // LOG: None of the rotations is looked after in this run; the next one tries again.
         tracing::error!(error = %error, "rotations could not be followed");
     }),
 };
@@ -22,18 +22,18 @@ pub(super) const TASK: Task = Task {
 const FOLLOWED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Looks after rotations that had not ended when their case was closed: by the state of the version that each was to make.
-pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, ticked: &mut Ticked) -> Result<(), ReactError> {
+pub(super) async fn run(reactor: &Reactor, run: &Run<'_>, report: &mut ScheduledRun) -> Result<(), ReactError> {
     for (id, since) in reactor.guardrails.rotations().await? {
-        if let Err(error) = Box::pin(tend(reactor, run, &id, since, ticked)).await {
-            // LOG: The other rotations are looked after; the next tick tries again.
+        if let Err(error) = Box::pin(tend(reactor, run, &id, since, report)).await {
+            // LOG: The other rotations are looked after; the next scheduled run tries again.
             tracing::error!(case = %id, error = %error, "a rotation could not be followed");
-            ticked.failed.push(format!("the rotation of {id}: {error}"));
+            report.failed.push(format!("the rotation of {id}: {error}"));
         }
     }
     Ok(())
 }
 
-async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, ticked: &mut Ticked) -> Result<(), ReactError> {
+async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, report: &mut ScheduledRun) -> Result<(), ReactError> {
     let Some(stored) = reactor.cases.load(id).await? else {
         reactor.guardrails.forget_rotation(id).await?;
         return Ok(());
@@ -63,6 +63,6 @@ async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, t
         Box::pin(reactor.verify(id, request, run.holder)).await?;
     }
     reactor.guardrails.forget_rotation(id).await?;
-    ticked.rotations.push(format!("{id}: {how}"));
+    report.rotations.push(format!("{id}: {how}"));
     Ok(())
 }

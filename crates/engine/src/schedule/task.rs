@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use severance_domain::exemption::Exemption;
-use severance_domain::respond::Ticked;
+use severance_domain::respond::ScheduledRun;
 
 use crate::reactor::ReactError;
 
@@ -25,10 +25,10 @@ pub(super) struct Task {
 }
 
 /// Says what failed, or ends the run.
-pub(super) fn settle(task: &Task, ended: Result<(), ReactError>, ticked: &mut Ticked) -> Result<(), ReactError> {
+pub(super) fn settle(task: &Task, ended: Result<(), ReactError>, report: &mut ScheduledRun) -> Result<(), ReactError> {
     let Err(error) = ended else { return Ok(()) };
     let Some(fails) = task.fails else { return Err(error) };
     fails(&error);
-    ticked.failed.push(format!("{}: {error}", task.name));
+    report.failed.push(format!("{}: {error}", task.name));
     Ok(())
 }

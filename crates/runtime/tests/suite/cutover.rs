@@ -9,7 +9,7 @@ use severance_domain::copies::{CopiesFound, Copy, How, Place};
 use severance_domain::cutover::{Cutover, Times};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::policy::Request;
-use severance_domain::respond::{Answer, Ticked};
+use severance_domain::respond::{Answer, ScheduledRun};
 use severance_domain::rotation::{MadeState, RotationJournal};
 use severance_domain::signal::{Signal, SignalKind, SubjectHint};
 use severance_domain::verdict::Verdict;
@@ -69,10 +69,10 @@ fn with_cutovers(aws: &FakeAws, mode: &str) -> Reactor {
     reactor
 }
 
-async fn tick(aws: &FakeAws, mode: &str) -> Ticked {
-    let ticked = Box::pin(with_cutovers(aws, mode).tick("tick")).await.unwrap();
-    assert_eq!(ticked.failed, Vec::<String>::new());
-    ticked
+async fn run_schedule(aws: &FakeAws, mode: &str) -> ScheduledRun {
+    let report = Box::pin(with_cutovers(aws, mode).run_schedule("schedule")).await.unwrap();
+    assert_eq!(report.failed, Vec::<String>::new());
+    report
 }
 
 fn used(aws: &FakeAws, ago: SignedDuration, agent: &str) {
@@ -108,8 +108,8 @@ async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_cutover_is_o
     let aws = replaced(90 * MINUTE).await;
     // Before it was replaced it was used: that says nothing.
     used(&aws, 95 * MINUTE, "batch");
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("nobody uses it any more"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("nobody uses it any more"), "{report:?}");
     assert_eq!((is_active(&aws, KEY), is_active(&aws, OTHER_KEY)), (Some(false), Some(true)));
     let case = cases(&aws).remove(0);
     assert_eq!(case.verdict, Some(Verdict::VerifiedRevoked));
@@ -117,13 +117,13 @@ async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_cutover_is_o
     assert_eq!((facts.stage.as_str(), facts.replaced_by.as_str()), ("quiet", OTHER_KEY));
     assert!(facts.copies.unread[0].contains("CopiesSearch=false"));
 
-    // The next tick deletes it, and the last finds it gone.
+    // The next scheduled run deletes it, and the last finds it gone.
     assert!(cutovers(&aws).await[0].inactive_since.is_some());
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("inactive long enough"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("inactive long enough"), "{report:?}");
     assert_eq!(is_active(&aws, KEY), None);
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("does not exist any more"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("does not exist any more"), "{report:?}");
     assert_eq!(cutovers(&aws).await, vec![]);
     assert_eq!(cases(&aws).len(), 2);
     assert_eq!(is_active(&aws, OTHER_KEY), Some(true));
@@ -133,21 +133,21 @@ async fn a_key_that_nobody_uses_is_deactivated_then_deleted_and_its_cutover_is_o
 async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
     let aws = replaced(90 * MINUTE).await;
     used(&aws, 10 * MINUTE, "old-batch/1.0");
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
 
     let aws = replaced(150 * MINUTE).await;
     used(&aws, 10 * MINUTE, "old-batch/1.0");
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("awaiting_review"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("awaiting_review"), "{report:?}");
     assert_eq!(is_active(&aws, KEY), Some(true), "held, not cut");
     let told = aws.state().messages.last().unwrap().body.clone();
     for part in ["198.51.100.7", "old-batch/1.0", "s3.amazonaws.com", "eu-west-1", "payments"] {
         assert!(told.contains(part), "{part} is not in {told}");
     }
-    // Asked once, and not again with each tick.
+    // Asked once, and not again with each run.
     let messages = aws.state().messages.len();
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     assert_eq!(aws.state().messages.len(), messages);
 
     // A person wants it cut.
@@ -168,17 +168,17 @@ async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
 async fn what_cannot_be_read_counts_as_use() {
     let aws = replaced(90 * MINUTE).await;
     aws.fault("cloudtrail:LookupEvents", DENIED, usize::MAX);
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
     // IAM's own word counts too.
     let aws = replaced(90 * MINUTE).await;
     let at = (Timestamp::now() - 5 * MINUTE).to_string();
     aws.state().last_used.insert(KEY.to_owned(), at);
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     // The secret is gone, and the new key with it: nobody cuts the old one.
     let aws = replaced(90 * MINUTE).await;
     aws.state().secrets.clear();
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
 }
 
@@ -186,25 +186,25 @@ async fn what_cannot_be_read_counts_as_use() {
 async fn a_secret_that_was_moved_back_and_a_key_that_was_given_back_end_the_cutover() {
     let aws = replaced(90 * MINUTE).await;
     aws.state().secrets.get_mut(SECRET).unwrap().versions.insert("old".to_owned(), vec!["AWSCURRENT".to_owned()]);
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("moved back"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("moved back"), "{report:?}");
     assert_eq!((is_active(&aws, KEY), cutovers(&aws).await), (Some(true), vec![]));
 
     let aws = replaced(90 * MINUTE).await;
-    tick(&aws, "enforce").await;
+    run_schedule(&aws, "enforce").await;
     aws.state().users.get_mut(USER).unwrap().keys.insert(KEY.to_owned(), true);
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.cutovers[0].contains("gave the old key back"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.cutovers[0].contains("gave the old key back"), "{report:?}");
     assert_eq!((is_active(&aws, KEY), cutovers(&aws).await), (Some(true), vec![]));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stack_that_observes_says_once_what_it_would_do_and_does_it_once_it_enforces() {
     let aws = replaced(90 * MINUTE).await;
-    assert!(tick(&aws, "observe").await.cutovers[0].contains("observed"));
-    assert_eq!(tick(&aws, "observe").await.cutovers, Vec::<String>::new());
+    assert!(run_schedule(&aws, "observe").await.cutovers[0].contains("observed"));
+    assert_eq!(run_schedule(&aws, "observe").await.cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
-    assert!(tick(&aws, "enforce").await.cutovers[0].contains("verified_revoked"));
+    assert!(run_schedule(&aws, "enforce").await.cutovers[0].contains("verified_revoked"));
     assert_eq!(is_active(&aws, KEY), Some(false));
 }
 
@@ -235,8 +235,8 @@ async fn the_copies_that_are_left_stand_in_the_evidence() {
     guardrails(&aws, 0, 0).keep_copies(&account, &found).await.unwrap();
     let mut reactor = with_cutovers(&aws, "enforce");
     reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
-    let ticked = Box::pin(reactor.tick("tick")).await.unwrap();
-    assert!(ticked.cutovers[0].contains("verified_revoked"), "{ticked:?}");
+    let report = Box::pin(reactor.run_schedule("schedule")).await.unwrap();
+    assert!(report.cutovers[0].contains("verified_revoked"), "{report:?}");
     assert_eq!(aws.take_calls().iter().filter(|call| *call == "lambda:Invoke").count(), 1);
     let case = cases(&aws).remove(0);
     assert!(case.notes.iter().any(|note| note.contains("parameter/legacy")), "{:?}", case.notes);
@@ -246,7 +246,7 @@ async fn the_copies_that_are_left_stand_in_the_evidence() {
     let aws = replaced(90 * MINUTE).await;
     let mut reactor = with_cutovers(&aws, "enforce");
     reactor.copies = Some(severance_aws::copies::CopiesFunction::new(lambda(&aws), "copies-search".to_owned()));
-    assert_eq!(Box::pin(reactor.tick("tick")).await.unwrap().cutovers, Vec::<String>::new());
+    assert_eq!(Box::pin(reactor.run_schedule("schedule")).await.unwrap().cutovers, Vec::<String>::new());
     assert_eq!(is_active(&aws, KEY), Some(true));
 }
 
@@ -302,18 +302,18 @@ async fn an_exposed_key_dies_at_once_and_the_rotation_beside_it_is_spared() {
         let versions = &state.secrets[SECRET].versions;
         versions.iter().find(|(_, labels)| labels.contains(&"AWSPENDING".to_owned())).unwrap().0.clone()
     };
-    assert_eq!(tick(&aws, "enforce").await.rotations, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.rotations, Vec::<String>::new());
     {
         let mut state = aws.state();
         let versions = &mut state.secrets.get_mut(SECRET).unwrap().versions;
         versions.insert("new".to_owned(), vec!["AWSPREVIOUS".to_owned()]);
         versions.insert(version, vec!["AWSCURRENT".to_owned()]);
     }
-    let ticked = tick(&aws, "enforce").await;
-    assert!(ticked.rotations[0].contains("the rotation ended"), "{ticked:?}");
+    let report = run_schedule(&aws, "enforce").await;
+    assert!(report.rotations[0].contains("the rotation ended"), "{report:?}");
     let case = cases(&aws).remove(0);
     assert!(case.steps[2].is_confirmed(), "{:?}", case.steps[2]);
-    assert_eq!(tick(&aws, "enforce").await.rotations, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.rotations, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -364,13 +364,13 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
         // Neither by the schedule, nor by a person, nor by what a person was asked before.
         let aws = replaced(40 * MINUTE).await;
         change(&aws);
-        assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new(), "{expected}");
+        assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new(), "{expected}");
         let answer = cut(&aws).await;
         assert!(matches!(&answer, Answer::Refused { why } if why.contains(expected)), "{expected}: {answer:?}");
 
         let aws = replaced(150 * MINUTE).await;
         used(&aws, 10 * MINUTE, "old-batch/1.0");
-        assert!(tick(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
+        assert!(run_schedule(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
         change(&aws);
         let case = cases_of(&aws);
         let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
@@ -385,10 +385,10 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
 
         // An inactive one is not deleted either.
         let aws = replaced(90 * MINUTE).await;
-        tick(&aws, "enforce").await;
+        run_schedule(&aws, "enforce").await;
         assert_eq!(is_active(&aws, KEY), Some(false));
         change(&aws);
-        tick(&aws, "enforce").await;
+        run_schedule(&aws, "enforce").await;
         assert_eq!(is_active(&aws, KEY), Some(false), "{expected}");
     }
 }
@@ -425,10 +425,10 @@ async fn a_window_that_cannot_be_read_is_no_shorter_one() {
         state.users.get_mut(USER).unwrap().tags.insert("severance:quiet-window".to_owned(), value.to_owned());
     };
     tags(&aws, "five weeks");
-    assert_eq!(tick(&aws, "enforce").await.cutovers, Vec::<String>::new());
+    assert_eq!(run_schedule(&aws, "enforce").await.cutovers, Vec::<String>::new());
     let aws = replaced(150 * MINUTE).await;
     tags(&aws, "five weeks");
-    assert!(tick(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
+    assert!(run_schedule(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
     assert!(cases_of(&aws).notes.iter().any(|note| note.contains("severance:quiet-window")));
 }
 

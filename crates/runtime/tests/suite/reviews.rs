@@ -100,7 +100,7 @@ async fn an_observing_stack_carries_nothing_out_whoever_approves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick_finishes() {
+async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_run_finishes() {
     let aws = one_user();
     let first = held(&aws, &compromised()).await;
     done(approve_in("review", &aws, &first, "whole").await.unwrap());
@@ -117,8 +117,8 @@ async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_tick
             }
             aws.after_the_lease();
             let what = format!("cut at {at}, {call}, effect {takes_effect}");
-            let ticked = Box::pin(reactor(&aws, "review").tick("tick")).await.unwrap();
-            assert!(ticked.failed.is_empty(), "{what}: {ticked:?}");
+            let report = Box::pin(reactor(&aws, "review").run_schedule("schedule")).await.unwrap();
+            assert!(report.failed.is_empty(), "{what}: {report:?}");
             // What had not begun when the worker died is still to be approved.
             if case(&aws).pending_review().is_some() {
                 done(approve_in("review", &aws, &held, "heir").await.unwrap());
@@ -204,8 +204,8 @@ async fn a_review_of_what_is_gone_ends_with_its_time() {
         let (aws, reaction) = held_until_silence().await;
         then(&aws);
         aws.pass_review(reaction.case.as_str());
-        let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
-        assert_eq!((ticked.lapsed.len(), ticked.failed.len()), (1, 0), "{ticked:?}");
+        let report = Box::pin(reactor(&aws, "enforce").run_schedule("schedule")).await.unwrap();
+        assert_eq!((report.lapsed.len(), report.failed.len()), (1, 0), "{report:?}");
         let case = case(&aws);
         assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::Observed), 2, 0));
         assert!(matches!(case.review.unwrap().decision, Some(Decision::Lapsed { enforced: false, .. })));
@@ -218,8 +218,8 @@ async fn a_review_of_what_cannot_be_read_does_not_end_with_its_time() {
     let (aws, reaction) = held_until_silence().await;
     aws.fault("iam:GetUser", DENIED, usize::MAX);
     aws.pass_review(reaction.case.as_str());
-    let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
-    assert_eq!((ticked.lapsed.len(), ticked.failed.len()), (0, 0), "{ticked:?}");
+    let report = Box::pin(reactor(&aws, "enforce").run_schedule("schedule")).await.unwrap();
+    assert_eq!((report.lapsed.len(), report.failed.len()), (0, 0), "{report:?}");
     let case = case(&aws);
     assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::AwaitingReview), 1, 1));
     assert!(case.pending_review().is_some(), "it may be there");
@@ -232,7 +232,7 @@ async fn silence_does_not_cut_a_key_that_is_in_use_again() {
     let lately = severance_aws::clock::now() - jiff::SignedDuration::from_hours(48);
     aws.state().last_used.insert(KEY.to_owned(), lately.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     aws.pass_review(reaction.case.as_str());
-    Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
+    Box::pin(reactor(&aws, "enforce").run_schedule("schedule")).await.unwrap();
     let case = case(&aws);
     assert_eq!((case.verdict, case.revision, waiting(&aws)), (Some(Verdict::Observed), 2, 0));
     assert!(matches!(case.review.unwrap().decision, Some(Decision::Lapsed { enforced: false, .. })));
@@ -260,7 +260,7 @@ async fn a_denial_of_one_key_outlives_the_finding_that_comes_back_with_another()
 
 /// Nobody delivers what was asked by hand again: the schedule finishes it.
 #[tokio::test(start_paused = true)]
-async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_tick() {
+async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_run() {
     let by_hand = || {
         let request = severance_domain::policy::Request {
             by: Arn::try_from(CAROL).unwrap(),
@@ -284,8 +284,8 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_tick() {
             ended = deliver(&aws, &asked, "dead") => panic!("call {at} was not reached: {ended:?}"),
         }
         aws.after_the_lease();
-        let ticked = Box::pin(reactor(&aws, "enforce").tick("tick")).await.unwrap();
-        assert!(ticked.failed.is_empty(), "cut at {at}, {call}: {ticked:?}");
+        let report = Box::pin(reactor(&aws, "enforce").run_schedule("schedule")).await.unwrap();
+        assert!(report.failed.is_empty(), "cut at {at}, {call}: {report:?}");
         assert_eq!(case(&aws).verdict, Some(Verdict::VerifiedRevoked), "cut at {at}, {call}");
         assert!(stored(&aws).1 && waiting(&aws) == 0, "cut at {at}, {call}");
     }
