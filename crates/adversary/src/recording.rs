@@ -200,7 +200,7 @@ impl Log {
         }
     }
 
-    /// Rechecks, an approval of what is held, a look by hand, and in the end a restoration.
+    /// Rechecks, an approval of what is held, a recheck by hand, and in the end a restoration.
     async fn afterwards(&mut self, product: &mut Product) {
         for minutes in [1, 1, 5, 10, 10] {
             tokio::time::sleep(Duration::from_mins(minutes)).await;

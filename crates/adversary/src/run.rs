@@ -20,7 +20,7 @@ use crate::published::Published;
 use crate::schedule::{Claim, Place, Planned, Schedule, When};
 use crate::stage::{self, Cast, FUNCTIONS, HUB, MEMBER, VICTIM, VICTIM_ROLE};
 
-/// How long after the claim the last look is taken: an attacker who stops is to be told of as ended within 25 minutes, and the
+/// How long after the claim the last recheck is taken: an attacker who stops is to be told of as ended within 25 minutes, and the
 /// last act comes 10 minutes after the claim.
 const HORIZON: SignedDuration = SignedDuration::from_mins(38);
 
@@ -211,7 +211,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
 
     let mut claims = Vec::new();
     let seen = std::cell::Cell::new(0);
-    let look = |claims: &mut Vec<Claimed>| {
+    let recheck = |claims: &mut Vec<Claimed>| {
         let stored = aws.state().publishing.objects().count();
         if seen.replace(stored) == stored {
             return;
@@ -265,7 +265,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     let ((), (), ()) = tokio::join!(first, second, repeated);
     product.dead_letters.append(&mut beside.dead_letters);
     product.dead_letters.append(&mut again.dead_letters);
-    look(&mut claims);
+    recheck(&mut claims);
     let mut restored = None;
     let mut second_done = false;
     let mut pause = SCHEDULE;
@@ -275,7 +275,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         meanwhile.lock().expect("no act panicked").until(&aws, now);
         let (sent, calls) = (aws.state().publishing.messages().count(), aws.call_count());
         product.scheduled_run().await;
-        look(&mut claims);
+        recheck(&mut claims);
         // A run that only reads what there is to do is one of many: they become rarer, until something happens.
         let is_idle = aws.state().publishing.messages().count() == sent && aws.call_count() - calls <= IDLE_CALLS;
         pause = if is_idle { (pause * 2).min(SCHEDULE * 8) } else { SCHEDULE };
@@ -286,7 +286,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
                 Published::by(&aws).first_cases().iter().skip(1).map(|revision| revision.case.clone()).collect();
             for case in cases {
                 let _ = product.ask(ASKER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
-                look(&mut claims);
+                recheck(&mut claims);
             }
         }
         // When it has been quiet for long, a person gives the access back.
@@ -297,7 +297,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
                 restored = Some(open_access_paths(&aws.state(), aws.now(), &held));
                 let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
                 let _ = product.ask(ASKER, &request).await;
-                look(&mut claims);
+                recheck(&mut claims);
             }
         }
     }

@@ -10,8 +10,8 @@ mod exemptions;
 mod identity;
 mod installation;
 mod inventory;
-mod looks;
 mod proof;
+mod rechecks;
 mod restoration;
 mod review;
 mod statement;
@@ -31,7 +31,7 @@ pub const TABLES: &[(&str, &[Field])] = &[
     ("fields of the identity", identity::FIELDS),
     ("fields of the inventory", inventory::FIELDS),
     ("fields of the steps", steps::FIELDS),
-    ("fields of the looks", looks::FIELDS),
+    ("fields of the rechecks", rechecks::FIELDS),
     ("fields of the verification", verification::FIELDS),
     ("fields of the restoration", restoration::FIELDS),
     ("fields of the exemptions", exemptions::FIELDS),

@@ -25,14 +25,14 @@ use severance_aws::identity::Found;
 const SEARCHED: SignedDuration = SignedDuration::from_mins(20);
 
 /// A cutover with what AWS says of it now.
-pub(crate) struct Looked {
+pub(crate) struct CutoverNow {
     pub(crate) seen: Seen,
     pub(crate) windows: Windows,
 }
 
 impl Reactor {
     /// What AWS says of an old key now.
-    pub(crate) async fn look_at_cutover(&self, cutover: &Cutover) -> Result<Looked, ReactError> {
+    pub(crate) async fn read_cutover(&self, cutover: &Cutover) -> Result<CutoverNow, ReactError> {
         let nothing = Seen {
             now: clock::now(),
             active: None,
@@ -44,7 +44,7 @@ impl Reactor {
             unread: vec![],
         };
         let times = &self.settings.cutover;
-        let hint = signal(cutover, Stage::Quiet, times.windows(&Profile::default()), &nothing, "look", None);
+        let hint = signal(cutover, Stage::Quiet, times.windows(&Profile::default()), &nothing, "read", None);
         let access = self.accounts.to_read(&hint).await?;
         let users = access.identities.resolve(&hint);
         let used = async {
@@ -56,7 +56,7 @@ impl Reactor {
         let (found, (consumers, unread)) = join(Box::pin(users), used).await;
         let found = found?;
         let Some(Found { profile, inventory, subject, .. }) = found.into_iter().next() else {
-            return Ok(Looked { seen: nothing, windows: times.windows(&Profile::default()) });
+            return Ok(CutoverNow { seen: nothing, windows: times.windows(&Profile::default()) });
         };
         let windows = times.windows(&profile);
         let mut unread = unread;
@@ -95,7 +95,7 @@ impl Reactor {
             seen.active = Some(true);
             seen.unread.push("whether the key is active could not be read".to_owned());
         }
-        Ok(Looked { seen, windows })
+        Ok(CutoverNow { seen, windows })
     }
 
     /// Where copies of an old key are; none while they are searched for.
@@ -123,7 +123,7 @@ impl Reactor {
             let why = format!("no rotation has replaced {key}: sever cutovers shows the keys that one has");
             return Ok(Answer::Refused { why });
         };
-        let Looked { seen, windows } = self.look_at_cutover(&cutover).await?;
+        let CutoverNow { seen, windows } = self.read_cutover(&cutover).await?;
         if !seen.is_replaced {
             return Ok(Answer::Refused { why: not_replaced(&cutover, &seen) });
         }
@@ -149,7 +149,7 @@ impl Reactor {
         let Some(cutover) = self.guardrails.cutovers().await?.into_iter().find(|cutover| cutover.old == *key) else {
             return Ok(Err(format!("the cutover of {key} is over: deny this, and look at sever cutovers")));
         };
-        let Looked { seen, windows } = self.look_at_cutover(&cutover).await?;
+        let CutoverNow { seen, windows } = self.read_cutover(&cutover).await?;
         Ok(if !seen.is_replaced {
             Err(not_replaced(&cutover, &seen))
         } else if facts.stage == Stage::Quiet && cutover.is_in_use(windows, &seen) {

@@ -29,7 +29,7 @@ const AT_ONCE: usize = 4;
 impl Reactor {
     /// Reacts to one signal, once for each of its subjects. `delivery` names this delivery of the event.
     pub async fn react(&self, signal: &Signal, delivery: &str) -> Vec<Result<Reaction, ReactError>> {
-        let (found, context) = match self.look(signal).await {
+        let (found, context) = match self.read(signal).await {
             Ok(both) => both,
             Err(error) => return vec![Err(error.into())],
         };
@@ -112,8 +112,8 @@ impl Reactor {
         let unsettled =
             ReactError::Unsettled { case: case.id.clone(), revision: case.revision, failed: retryable_failures(&case) };
         case.reopen(published.digest);
-        // What is tried again calls for looks of its own.
-        case.rounds.clear();
+        // What is tried again calls for rechecks of its own.
+        case.rechecks.clear();
         self.cases.release(&case, lease).await?;
         Err(unsettled)
     }
@@ -151,7 +151,7 @@ impl Reactor {
         if let Some((_, key)) = &exposed {
             say_who_breaks(case, key, used);
         }
-        Box::pin(self.look_again(case, lease, access)).await
+        Box::pin(self.recheck(case, lease, access)).await
     }
 
     /// The account could not be entered: no step was taken, and each says why.

@@ -77,7 +77,7 @@ impl ReactError {
 
 impl Reactor {
     /// Whom a signal is about, and what a decision about them depends on, as both are now.
-    pub(crate) async fn look(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
+    pub(crate) async fn read(&self, signal: &Signal) -> Result<(Vec<Found>, Context), AwsError> {
         // Neither needs the other, and every round trip is time that a stolen key lives.
         let read = async {
             match self.accounts.to_read(signal).await {

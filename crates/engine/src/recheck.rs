@@ -1,13 +1,13 @@
-//! Looking again: what appeared at an identity while it was being contained, and what it had made elsewhere.
+//! Rechecks: what appeared at an identity while it was being contained, and what it had made elsewhere.
 //!
 //! IAM is eventually consistent, so for some seconds after the denial was written its holder may still mint a key or take the
-//! denial away. After a pause everything is listed anew, and what appeared is ended too, for so many rounds and not more.
+//! denial away. After a pause everything is listed anew, and what appeared is ended too, for so many rechecks and not more.
 
 use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::future::join;
-use severance_domain::case::{Case, Followed, Purpose, Round, StepRecord};
+use severance_domain::case::{Case, Followed, Purpose, Recheck, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
@@ -35,44 +35,44 @@ const MOST_FOLLOWED: usize = 20;
 /// Of these, how many at the same time.
 const AT_ONCE: usize = 4;
 
-/// What one look showed.
-struct Look {
-    round: Round,
+/// What one recheck showed.
+struct Rechecked {
+    recheck: Recheck,
     steps: Vec<Step>,
     traced: Traced,
 }
 
 impl Reactor {
-    /// Looks until nothing has appeared any more, so many times at the most. Each look is stored with the steps that follow from
+    /// Rechecks until nothing has appeared any more, so many times at the most. Each recheck is stored with the steps that follow from
     /// it before the first of them is taken, so a crash in between loses nothing.
-    pub(crate) async fn look_again(
+    pub(crate) async fn recheck(
         &self,
         case: &mut Case,
         lease: &Lease,
         mut access: Arc<AccountAccess>,
     ) -> Result<(), ReactError> {
         match case.purpose() {
-            Purpose::Verify(_) => return self.look_once(case, &access).await,
+            Purpose::Verify(_) => return self.recheck_once(case, &access).await,
             Purpose::React | Purpose::Restore(_) => {}
         }
         if self.settings.mode == Mode::Observe || !case.contains_identity() {
             return Ok(());
         }
-        while case.rounds.last().is_none_or(|last| !last.is_quiet()) && case.rounds.len() < self.settings.looks {
+        while case.rechecks.last().is_none_or(|last| !last.is_quiet()) && case.rechecks.len() < self.settings.rechecks {
             tokio::time::sleep(self.settings.settle).await;
-            let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
-            let Look { round, steps, traced } = Box::pin(self.look_at(case, number, &access)).await;
+            let number = u32::try_from(case.rechecks.len()).unwrap_or_default() + 1;
+            let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(case, number, &access)).await;
             let now = clock::now();
-            case.rounds.push(round);
+            case.rechecks.push(recheck);
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
             let known = case.steps.len();
             let to_follow = self.take_in(case, number, traced);
             case.ask_about_held(self.settings.review, now);
-            // What it had made was found in this look, so another one must find nothing more.
-            if let Some(round) = case.rounds.last_mut() {
+            // What it had made was found in this recheck, so another one must find nothing more.
+            if let Some(recheck) = case.rechecks.last_mut() {
                 let added = case.steps.iter().skip(known);
-                round.found.extend(added.map(|record| record.step.reason.clone()));
-                round.found.extend(to_follow.iter().map(|(trace, _)| format!("it had made {}", described(trace))));
+                recheck.found.extend(added.map(|record| record.step.reason.clone()));
+                recheck.found.extend(to_follow.iter().map(|(trace, _)| format!("it had made {}", described(trace))));
             }
             if case.steps.iter().any(StepRecord::is_ahead) {
                 self.cases.save(case, lease).await?;
@@ -93,44 +93,44 @@ impl Reactor {
     }
 
     /// For a verification: what lives is stated, and nothing is done about it.
-    async fn look_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
-        let number = u32::try_from(case.rounds.len()).unwrap_or_default() + 1;
-        let Look { round, .. } = Box::pin(self.look_at(case, number, access)).await;
+    async fn recheck_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
+        let number = u32::try_from(case.rechecks.len()).unwrap_or_default() + 1;
+        let Rechecked { recheck, .. } = Box::pin(self.recheck_now(case, number, access)).await;
         if let Some(verification) = &mut case.verification {
-            verification.alive.extend(round.found);
+            verification.alive.extend(recheck.found);
         }
         Ok(())
     }
 
-    async fn look_at(&self, case: &Case, number: u32, access: &AccountAccess) -> Look {
-        let mut round = Round { number, at: clock::now(), found: vec![], unread: vec![] };
+    async fn recheck_now(&self, case: &Case, number: u32, access: &AccountAccess) -> Rechecked {
+        let mut recheck = Recheck { number, at: clock::now(), found: vec![], unread: vec![] };
         let again = Box::pin(access.identities.again(&case.subject, &case.signal));
         let (again, traced) = join(again, Box::pin(made_by(case, access))).await;
-        round.unread.extend(traced.unread.iter().cloned());
+        recheck.unread.extend(traced.unread.iter().cloned());
         let present = match again {
             Ok(Again::Same(present)) => *present,
             Ok(Again::Nobody(why)) => {
-                round.unread.push(why);
-                return Look { round, steps: vec![], traced };
+                recheck.unread.push(why);
+                return Rechecked { recheck, steps: vec![], traced };
             }
             // What was done must be told, whatever cannot be read now: the verdict is not better for it.
             Err(error) => {
-                round.unread.push(format!("it could not be looked at again: {error}"));
-                return Look { round, steps: vec![], traced };
+                recheck.unread.push(format!("it could not be rechecked: {error}"));
+                return Rechecked { recheck, steps: vec![], traced };
             }
         };
-        round.unread.extend(present.unread.iter().cloned());
-        let present = self.without_rotated(case, present, &mut round).await;
-        let lifted = self.lifted(case, access, &mut round).await;
+        recheck.unread.extend(present.unread.iter().cloned());
+        let present = self.without_rotated(case, present, &mut recheck).await;
+        let lifted = self.lifted(case, access, &mut recheck).await;
         let context = self.finishing(case);
         let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
         follow.leave_to_responder(|step| self.can_take(step));
-        round.found = follow.found;
-        Look { round, steps: follow.steps, traced }
+        recheck.found = follow.found;
+        Rechecked { recheck, steps: follow.steps, traced }
     }
 
     /// A key that our own rotation made, to be stored where its consumers read it, did not appear by anybody else's doing.
-    async fn without_rotated(&self, case: &Case, mut present: Inventory, round: &mut Round) -> Inventory {
+    async fn without_rotated(&self, case: &Case, mut present: Inventory, recheck: &mut Recheck) -> Inventory {
         let rotates = case
             .steps
             .iter()
@@ -143,7 +143,7 @@ impl Reactor {
                 case.inventory.access_keys.iter().any(|known| known.id == key.id) || !row.journal.knows(&key.id)
             }),
             // Then all that appeared is ended, and the rotation tries again.
-            Err(error) => round.unread.push(format!("which keys the rotation made could not be read: {error}")),
+            Err(error) => recheck.unread.push(format!("which keys the rotation made could not be read: {error}")),
         }
         present
     }
@@ -159,20 +159,25 @@ impl Reactor {
     }
 
     /// The denials of a case that AWS shows not to be in effect any more.
-    async fn lifted<'a>(&self, case: &'a Case, access: &AccountAccess, round: &mut Round) -> Vec<&'a Countermeasure> {
+    async fn lifted<'a>(
+        &self,
+        case: &'a Case,
+        access: &AccountAccess,
+        recheck: &mut Recheck,
+    ) -> Vec<&'a Countermeasure> {
         let mut lifted = Vec::new();
         for record in case.steps.iter().filter(|record| record.was_taken()) {
             let step = &record.step.countermeasure;
             let (true, Some(driver)) = (step.is_denial(), access.driver(step)) else { continue };
             let within = self.settings.confirm_within;
             let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, &case.id)).await else {
-                round.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
+                recheck.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
                 continue;
             };
             match seen {
                 Ok(Seen::InEffect(_)) => {}
                 Ok(Seen::NotYet(_)) => lifted.push(step),
-                Err(error) => round.unread.push(format!("whether it still holds could not be read: {error}")),
+                Err(error) => recheck.unread.push(format!("whether it still holds could not be read: {error}")),
             }
         }
         lifted
@@ -324,7 +329,7 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
     })
 }
 
-/// Adds a step that no earlier look added.
+/// Adds a step that no earlier recheck added.
 fn add(case: &mut Case, number: u32, step: Step, now: jiff::Timestamp) {
     let is_known = case.steps.iter().any(|record| {
         record.step.countermeasure.is_same_target(&step.countermeasure)

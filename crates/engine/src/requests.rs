@@ -211,7 +211,7 @@ impl Responder {
         let ask = Ask::Explain(claim.clone());
         let own = &self.reactor.settings.account;
         let Some(signal) = claimed(own, claim, None, &ask, "explain") else { return Ok(not_ours(claim)) };
-        let (found, context) = self.reactor.look(&signal).await?;
+        let (found, context) = self.reactor.read(&signal).await?;
         let access = self.reactor.accounts.to_read(&signal).await.ok();
         let within = self.reactor.settings.confirm_within;
         let mut explained = Vec::new();

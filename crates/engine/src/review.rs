@@ -149,7 +149,7 @@ impl Reactor {
     /// Makes the plan anew, and carries it out if it is still the one that was asked about.
     async fn release(&self, stored: &Stored, decision: Decision, holder: &str) -> Result<Answered, ReactError> {
         let id = &stored.case.id;
-        let (found, context) = self.look(&stored.case.signal).await?;
+        let (found, context) = self.read(&stored.case.signal).await?;
         if let Some(case) = Self::released_follow_up(stored, &found, &decision, &context) {
             return Box::pin(self.go_on(stored, case, holder)).await;
         }
@@ -225,13 +225,13 @@ impl Reactor {
         self.carry_through(case, &lease).await.map(Answered::Done)
     }
 
-    /// The next revision of a case of which nothing is held but what its second looks added: these steps are no part of any plan
+    /// The next revision of a case of which nothing is held but what its rechecks added: these steps are no part of any plan
     /// that is made anew, so they are carried out as they were shown, upon the same identity.
     fn released_follow_up(stored: &Stored, found: &[Found], decision: &Decision, context: &Context) -> Option<Case> {
         let held = |record: &&StepRecord| record.step.disposition() == Disposition::Review;
         let mut waiting = stored.case.steps.iter().filter(held).peekable();
         waiting.peek()?;
-        let is_follow_up = waiting.all(|record| record.round > 0);
+        let is_follow_up = waiting.all(|record| record.recheck > 0);
         let is_there = found.iter().any(|found| found.subject.key() == stored.case.subject.key());
         (is_follow_up && is_there).then(|| {
             let mut case = stored.successor(&stored.case);

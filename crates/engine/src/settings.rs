@@ -67,10 +67,10 @@ pub struct Settings {
     pub case_days: i64,
     /// `SEVERANCE_CONFIRM_SECONDS`: how long a step's effect is waited for.
     pub confirm_within: Duration,
-    /// `SEVERANCE_SETTLE_SECONDS`: how long IAM is given before a contained identity is looked at again.
+    /// `SEVERANCE_SETTLE_SECONDS`: how long IAM is given before a contained identity is rechecked.
     pub settle: Duration,
-    /// `SEVERANCE_LOOKS`: how often it is looked at again, at the most; 0 for never.
-    pub looks: usize,
+    /// `SEVERANCE_RECHECKS`: how often it is rechecked, at the most; 0 for never.
+    pub rechecks: usize,
     /// `SEVERANCE_TRAIL_HOURS`: how long before its claim CloudTrail is searched for what an identity made; 0 for not at all.
     pub trail_hours: i64,
     /// `SEVERANCE_REGIONS`: the Regions in which profiles of IAM Roles Anywhere are looked for.
@@ -206,7 +206,7 @@ impl Settings {
             settle: Duration::from_secs(
                 count(&setting::SETTLE_SECONDS, "a whole number of seconds")?.try_into().unwrap_or_default(),
             ),
-            looks: count(&setting::LOOKS, "a whole number")?.try_into().unwrap_or_default(),
+            rechecks: count(&setting::RECHECKS, "a whole number")?.try_into().unwrap_or_default(),
             trail_hours: count(&setting::TRAIL_HOURS, "a whole number of hours, 0 for not at all")?,
             regions: split(said(&setting::ROLES_ANYWHERE_REGIONS).or_else(|| lookup("AWS_REGION")).unwrap_or_default()),
             behind_url: match optional("SEVERANCE_FUNCTION_URL").as_deref() {

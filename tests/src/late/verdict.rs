@@ -126,7 +126,7 @@ fn in_words(case: &Case) -> String {
         format!("\n  {} {:?} {outcome} {confirmed}", record.step.countermeasure.describe(), record.step.disposition())
     });
     format!(
-        "{} r{} {}: {:?}, opened {}, concluded {:?}{}\n  rounds {:?}\n  notes {:?}\n  followed {:?}",
+        "{} r{} {}: {:?}, opened {}, concluded {:?}{}\n  rechecks {:?}\n  notes {:?}\n  followed {:?}",
         case.id,
         case.revision,
         case.subject.name,
@@ -134,7 +134,7 @@ fn in_words(case: &Case) -> String {
         case.opened_at,
         case.concluded_at,
         steps.collect::<String>(),
-        case.rounds,
+        case.rechecks,
         case.notes,
         case.followed,
     )

@@ -43,7 +43,7 @@ async fn table(dynamodb: &Client) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
     let stack = Stack::enforcing().await;
-    for round in 0..3 {
+    for recheck in 0..3 {
         let limits = Limits {
             account: AccountId::try_from(ACCOUNT).expect("an account"),
             account_steps: LIMIT,
@@ -52,7 +52,7 @@ async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
         };
         let guardrails = Guardrails::new(stack.dynamodb.clone(), table(&stack.dynamodb).await, limits);
         let asking = (0..AT_ONCE).map(|n| {
-            let (guardrails, case) = (guardrails.clone(), case(&format!("{round} {n}")));
+            let (guardrails, case) = (guardrails.clone(), case(&format!("{recheck} {n}")));
             tokio::spawn(async move { guardrails.admit(&case, 1).await })
         });
         let answers: Vec<Admission> = join_all(asking)
@@ -62,12 +62,12 @@ async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
             .collect();
         let admitted: Vec<usize> =
             answers.iter().enumerate().filter(|(_, answer)| **answer == Admission::Admitted).map(|(n, _)| n).collect();
-        assert_eq!(admitted.len(), LIMIT, "round {round}");
+        assert_eq!(admitted.len(), LIMIT, "recheck {recheck}");
         let opened = answers.iter().filter(|answer| matches!(answer, Admission::Refused { opened_now: true, .. }));
-        assert_eq!(opened.count(), 1, "round {round}");
+        assert_eq!(opened.count(), 1, "recheck {recheck}");
 
         // A redelivery of one that was admitted takes no more room, and is not turned away.
-        let again = guardrails.admit(&case(&format!("{round} {}", admitted[0])), 1).await;
+        let again = guardrails.admit(&case(&format!("{recheck} {}", admitted[0])), 1).await;
         assert_eq!(again, Ok(Admission::Admitted));
         let loaded = guardrails.load().await.expect("the breakers");
         assert!(loaded.breaker_open());

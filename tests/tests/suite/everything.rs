@@ -40,7 +40,7 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
     assert_eq!(everything.open(&stack).await, Vec::<&str>::new(), "nothing works after");
     assert_eq!(everything.certificate_status(&stack).await, StatusType::Inactive);
 
-    // The evidence lists each, the denial came first, and the looks afterwards found nothing.
+    // The evidence lists each, the denial came first, and the rechecks afterwards found nothing.
     let steps: Vec<&str> = case.steps.iter().map(|record| record.step.countermeasure.as_str()).collect();
     assert_eq!(
         steps,
@@ -60,7 +60,11 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
         (held.access_keys.len(), held.console_password, held.service_credentials.len(), held.ssh_public_keys.len()),
         (2, Some(true), 2, 1)
     );
-    assert!(case.rounds.last().is_some_and(|round| round.is_quiet() && round.unread.is_empty()), "{:?}", case.rounds);
+    assert!(
+        case.rechecks.last().is_some_and(|recheck| recheck.is_quiet() && recheck.unread.is_empty()),
+        "{:?}",
+        case.rechecks
+    );
     let proof = severance_domain::evidence::Proof::of(&case);
     assert!(proof.residual.iter().any(|residual| residual.what.contains("roles that the user assumed")), "{proof:?}");
     let message = inbox.about(case.id.as_str()).await;
@@ -134,14 +138,14 @@ async fn what_appears_while_a_user_is_contained_dies_too() {
     assert_eq!(stack.accepts(&stolen).await, Err("InvalidClientTokenId".to_owned()));
     assert!(stack.iam.get_login_profile().user_name(&user).send().await.is_err(), "the password is gone");
     assert!(stack.policies(&user).await.contains(&"SeveranceQuarantine".to_owned()), "the denial stands again");
-    let found: Vec<&String> = case.rounds.iter().flat_map(|round| &round.found).collect();
+    let found: Vec<&String> = case.rechecks.iter().flat_map(|recheck| &recheck.found).collect();
     for word in ["was lifted", &minted.id, "console password", "bedrock.amazonaws.com"] {
         assert!(found.iter().any(|found| found.contains(word)), "{word} in {found:?}");
     }
     assert!(
-        case.rounds.len() >= 2 && case.rounds.last().is_some_and(severance_domain::case::Round::is_quiet),
+        case.rechecks.len() >= 2 && case.rechecks.last().is_some_and(severance_domain::case::Recheck::is_quiet),
         "{:?}",
-        case.rounds
+        case.rechecks
     );
     // Somebody in the account lifts what IAM denies, so a person is asked about what nobody there can lift.
     assert_eq!(reaction["verdict"], "partial");

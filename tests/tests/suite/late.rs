@@ -103,7 +103,11 @@ async fn a_denial_that_is_stripped_before_it_is_in_force_stands_again() {
     // Somebody lifts what IAM denies, so a person is asked whether a service control policy is to deny it: no word is owed.
     let cases = scene.told().await;
     assert!(
-        cases.iter().flat_map(|case| &case.rounds).flat_map(|round| &round.found).any(|found| found.contains("lifted"))
+        cases
+            .iter()
+            .flat_map(|case| &case.rechecks)
+            .flat_map(|recheck| &recheck.found)
+            .any(|found| found.contains("lifted"))
     );
     right(&scene.judge(false).await);
 }

@@ -182,7 +182,7 @@ async fn an_exposed_key_dies_at_once_and_its_secret_brings_another() {
 
     assert_eq!(stack.knows(&exposed).await, Err("InvalidClientTokenId".to_owned()));
     let new = stack.moved(&secret, &exposed).await;
-    // The second look did not take it for an attacker's.
+    // The recheck did not take it for an attacker's.
     assert_eq!(stack.status(&user, &new).await, Some(StatusType::Active));
     assert_eq!(stack.knows(&new).await, Ok(()));
     assert!(stack.policies(&user).await.contains(&"SeveranceQuarantine".to_owned()), "it was told to others, too");
@@ -190,7 +190,7 @@ async fn an_exposed_key_dies_at_once_and_its_secret_brings_another() {
     let case = until_verified(&stack, reaction).await;
     assert_eq!(steps(&case), ["quarantine_user", "deactivate_access_key", "rotate_secret"]);
     let sentence = format!("used {} and no longer can: 127.0.0.1", exposed.id);
-    assert!(case.rounds.last().is_none_or(severance_domain::case::Round::is_quiet), "{:?}", case.rounds);
+    assert!(case.rechecks.last().is_none_or(severance_domain::case::Recheck::is_quiet), "{:?}", case.rechecks);
     let stated = stack.evidence(reaction).await.predicate.case;
     let names = |note: &String| note.starts_with(&sentence) && note.contains("iam.amazonaws.com");
     assert!(stated.notes.iter().any(names), "{:?}", stated.notes);

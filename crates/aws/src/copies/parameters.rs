@@ -51,7 +51,7 @@ impl Parameters {
     async fn piecewise(&self, wanted: &Wanted, finds: &mut Finds, page: &[Parameter], one_is_refused: bool) {
         let is_secure = |parameter: &&Parameter| parameter.r#type() == Some(&ParameterType::SecureString);
         for parameter in page.iter().filter(|parameter| !is_secure(parameter)) {
-            look(wanted, finds, parameter);
+            search_one(wanted, finds, parameter);
         }
         let secure: Vec<&str> = page.iter().filter(is_secure).filter_map(Parameter::name).collect();
         if secure.is_empty() {
@@ -61,13 +61,13 @@ impl Parameters {
             let names = secure.iter().map(|name| (*name).to_owned()).collect();
             let some = self.client.get_parameters().set_names(Some(names)).with_decryption(true).send().await;
             if let Ok(some) = some {
-                some.parameters().iter().for_each(|parameter| look(wanted, finds, parameter));
+                some.parameters().iter().for_each(|parameter| search_one(wanted, finds, parameter));
                 return;
             }
         }
         for name in secure {
             match self.client.get_parameter().name(name).with_decryption(true).send().await {
-                Ok(answer) => answer.parameter().into_iter().for_each(|parameter| look(wanted, finds, parameter)),
+                Ok(answer) => answer.parameter().into_iter().for_each(|parameter| search_one(wanted, finds, parameter)),
                 Err(error) => {
                     let error = AwsError::of(GET, &error);
                     // Gone since it was listed.
@@ -80,7 +80,7 @@ impl Parameters {
     }
 }
 
-fn look(wanted: &Wanted, finds: &mut Finds, parameter: &Parameter) {
+fn search_one(wanted: &Wanted, finds: &mut Finds, parameter: &Parameter) {
     finds.looked_at += 1;
     let arn = parameter.arn().or(parameter.name()).unwrap_or_default();
     let value = parameter.value().unwrap_or_default();
@@ -98,7 +98,7 @@ impl Searcher for Parameters {
         loop {
             let page = match self.page(token.as_deref(), true).await {
                 Ok(page) => {
-                    page.parameters().iter().for_each(|parameter| look(wanted, finds, parameter));
+                    page.parameters().iter().for_each(|parameter| search_one(wanted, finds, parameter));
                     page
                 }
                 Err(error) if error.retryable => return Err(error),

@@ -143,7 +143,7 @@ impl Searcher for Secrets {
             let mut answers = futures::stream::iter(reads).buffer_unordered(AT_ONCE);
             while let Some(read) = answers.next().await {
                 for (listed, value) in read {
-                    look(wanted, finds, &listed, value);
+                    search_one(wanted, finds, &listed, value);
                 }
             }
         }
@@ -151,7 +151,7 @@ impl Searcher for Secrets {
     }
 }
 
-fn look(
+fn search_one(
     wanted: &Wanted,
     finds: &mut Finds,
     secret: &Listed,

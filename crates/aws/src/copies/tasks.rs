@@ -52,7 +52,7 @@ impl Searcher for Tasks {
                     Ok(definition) => {
                         finds.looked_at += 1;
                         if let Some(definition) = &definition {
-                            look(wanted, finds, &arn, definition);
+                            search_one(wanted, finds, &arn, definition);
                         }
                     }
                     // AWS knows no resource for this call: who may not read one may read none.
@@ -65,7 +65,7 @@ impl Searcher for Tasks {
     }
 }
 
-fn look(wanted: &Wanted, finds: &mut Finds, arn: &str, definition: &TaskDefinition) {
+fn search_one(wanted: &Wanted, finds: &mut Finds, arn: &str, definition: &TaskDefinition) {
     for container in definition.container_definitions() {
         let of = container.name().unwrap_or_default();
         for variable in container.environment() {

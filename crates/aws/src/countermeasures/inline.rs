@@ -17,11 +17,11 @@ use crate::error::AwsError;
 pub(super) const PUT_USER: &str = iam::PUT_USER_POLICY.action;
 pub(super) const GET_USER: &str = iam::GET_USER_POLICY.action;
 pub(super) const DELETE_USER: &str = iam::DELETE_USER_POLICY.action;
-pub(super) const LOOK_USER: &str = iam::GET_USER.action;
+pub(super) const SHOW_USER: &str = iam::GET_USER.action;
 pub(super) const PUT_ROLE: &str = iam::PUT_ROLE_POLICY.action;
 pub(super) const GET_ROLE: &str = iam::GET_ROLE_POLICY.action;
 pub(super) const DELETE_ROLE: &str = iam::DELETE_ROLE_POLICY.action;
-pub(super) const LOOK_ROLE: &str = iam::GET_ROLE.action;
+pub(super) const SHOW_ROLE: &str = iam::GET_ROLE.action;
 
 /// What is said where a policy that is to be taken away is gone: somebody lifted it, or an earlier try did.
 const NOT_THERE: &str = "it is not there any more";
@@ -48,10 +48,10 @@ impl Holder<'_> {
         }
     }
 
-    fn look(self) -> &'static str {
+    fn show(self) -> &'static str {
         match self {
-            Self::User(_) => LOOK_USER,
-            Self::Role(_) => LOOK_ROLE,
+            Self::User(_) => SHOW_USER,
+            Self::Role(_) => SHOW_ROLE,
         }
     }
 
@@ -244,8 +244,8 @@ impl InlinePolicies {
         Ok(Seen::NotYet(if self.exists(of).await? {
             format!("{} shows no policy {name}", of.get())
         } else {
-            let (look, noun) = (of.look(), of.noun());
-            format!("{look} shows no {noun} of that name: it was deleted, or renamed and lives on")
+            let (show, noun) = (of.show(), of.noun());
+            format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on")
         }))
     }
 
@@ -253,11 +253,11 @@ impl InlinePolicies {
         let answer = match of {
             Holder::User(user) => {
                 let answer = self.iam.get_user().user_name(user.as_str()).send().await;
-                answer.map(drop).map_err(|error| AwsError::of(LOOK_USER, &error))
+                answer.map(drop).map_err(|error| AwsError::of(SHOW_USER, &error))
             }
             Holder::Role(role) => {
                 let answer = self.iam.get_role().role_name(role.as_str()).send().await;
-                answer.map(drop).map_err(|error| AwsError::of(LOOK_ROLE, &error))
+                answer.map(drop).map_err(|error| AwsError::of(SHOW_ROLE, &error))
             }
         };
         Ok(unless_gone(answer)?.is_some())

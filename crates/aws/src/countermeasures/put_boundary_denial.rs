@@ -66,7 +66,7 @@ impl Holder {
     }
 
     /// The call that shows its boundary.
-    fn look(&self) -> &'static str {
+    fn show(&self) -> &'static str {
         match self {
             Self::User(_) => GET_USER,
             Self::Role(_) => GET_ROLE,
@@ -159,13 +159,13 @@ impl Driver for PutBoundaryDenial {
 
     async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
         let of = target(step)?;
-        let (look, noun) = (of.holder.look(), of.holder.noun());
+        let (show, noun) = (of.holder.show(), of.holder.noun());
         Ok(match self.find(&of).await? {
-            Found::Denial => Seen::InEffect(format!("{look} shows the permissions boundary AWSDenyAll")),
-            Found::Other(Some(found)) => Seen::NotYet(format!("{look} shows the permissions boundary {found}")),
-            Found::Other(None) => Seen::NotYet(format!("{look} shows no permissions boundary")),
+            Found::Denial => Seen::InEffect(format!("{show} shows the permissions boundary AWSDenyAll")),
+            Found::Other(Some(found)) => Seen::NotYet(format!("{show} shows the permissions boundary {found}")),
+            Found::Other(None) => Seen::NotYet(format!("{show} shows no permissions boundary")),
             Found::NoHolder => {
-                Seen::NotYet(format!("{look} shows no {noun} of that name: it was deleted, or renamed and lives on"))
+                Seen::NotYet(format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on"))
             }
         })
     }
@@ -186,11 +186,11 @@ impl Driver for PutBoundaryDenial {
 
     async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {
         let of = target(step)?;
-        let look = of.holder.look();
+        let show = of.holder.show();
         Ok(match self.find(&of).await? {
-            Found::Denial => Seen::NotYet(format!("{look} still shows the permissions boundary AWSDenyAll")),
-            Found::NoHolder => Seen::InEffect(format!("{look} shows no {} of that name", of.holder.noun())),
-            Found::Other(_) => Seen::InEffect(format!("{look} does not show the permissions boundary AWSDenyAll")),
+            Found::Denial => Seen::NotYet(format!("{show} still shows the permissions boundary AWSDenyAll")),
+            Found::NoHolder => Seen::InEffect(format!("{show} shows no {} of that name", of.holder.noun())),
+            Found::Other(_) => Seen::InEffect(format!("{show} does not show the permissions boundary AWSDenyAll")),
         })
     }
 }

@@ -10,7 +10,7 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::QUARANTINE_TAG;
 use severance_domain::right::iam;
 
-use super::inline::{Holder, InlinePolicies, LOOK_USER, PUT_USER};
+use super::inline::{Holder, InlinePolicies, SHOW_USER, PUT_USER};
 use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
@@ -55,7 +55,7 @@ impl QuarantineUser {
 
     async fn tagged_by(&self, user: &IamName, case: &CaseId) -> Result<TaggedBy, AwsError> {
         let answer = self.iam.get_user().user_name(user.as_str()).send().await;
-        let Some(found) = unless_gone(answer.map_err(|error| AwsError::of(LOOK_USER, &error)))? else {
+        let Some(found) = unless_gone(answer.map_err(|error| AwsError::of(SHOW_USER, &error)))? else {
             return Ok(TaggedBy::NoUser);
         };
         let tags = found.user.as_ref().map(User::tags).unwrap_or_default();
@@ -119,9 +119,9 @@ impl Driver for QuarantineUser {
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
         let user = target(step)?;
         match self.tagged_by(user, &undo.case.id).await? {
-            TaggedBy::NoUser => Ok(Seen::InEffect(format!("{LOOK_USER} shows no user of that name"))),
+            TaggedBy::NoUser => Ok(Seen::InEffect(format!("{SHOW_USER} shows no user of that name"))),
             TaggedBy::Another(case) => {
-                Ok(Seen::InEffect(format!("{LOOK_USER} shows that case {case} holds the user: that was left alone")))
+                Ok(Seen::InEffect(format!("{SHOW_USER} shows that case {case} holds the user: that was left alone")))
             }
             TaggedBy::Nobody | TaggedBy::ThisCase => self.policies.quarantine_lifted(Holder::User(user), undo).await,
         }

@@ -9,7 +9,7 @@ use severance_domain::subject::{Absence, Inventory, Subject, SubjectKind};
 
 use crate::error::AwsError;
 
-/// What an identity holds at another look.
+/// What an identity holds at a recheck.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Again {
     /// It is the same one, and holds this.

@@ -26,7 +26,7 @@ pub use user::ends_whole_identity;
 use crate::error::AwsError;
 use found::{Resolution, root};
 
-/// By which calls a subject of this kind is looked at again.
+/// By which calls a subject of this kind is rechecked.
 pub fn rights_on(kind: SubjectKind) -> &'static [Right] {
     match kind {
         SubjectKind::User => &[
@@ -79,7 +79,7 @@ impl Identities {
                 (Some(directory), Ok(id)) => directory.user(&id).await?,
                 _ => Resolution::unread(NO_DIRECTORY),
             },
-            _ => Resolution::unread("it is no identity that can be looked at again"),
+            _ => Resolution::unread("it is no identity that can be rechecked"),
         };
         Ok(match read {
             Resolution::One(found) => Again::Same(Box::new(found.inventory)),

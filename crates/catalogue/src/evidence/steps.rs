@@ -7,7 +7,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(
         "case.steps[].round",
         "number, optional",
-        "The look after which it was planned, see [Looks](#looks). Left out for the first plan.",
+        "The recheck after which it was planned, see [Rechecks](#rechecks). Left out for the first plan.",
         "computed",
     ),
     field(

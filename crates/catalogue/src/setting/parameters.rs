@@ -81,15 +81,15 @@ settings! {
             variable: Some("SEVERANCE_SETTLE_SECONDS"),
             default: "5",
             takes: Takes::Number(0, 30),
-            words: "How long IAM is given before a contained identity is looked at again for what appeared meanwhile. Others \
+            words: "How long IAM is given before a contained identity is rechecked for what appeared meanwhile. Others \
                   measured 3 to 4 seconds until a change is seen everywhere.",
         };
-        LOOKS = Setting {
-            parameter: "Looks",
-            variable: Some("SEVERANCE_LOOKS"),
+        RECHECKS = Setting {
+            parameter: "Rechecks",
+            variable: Some("SEVERANCE_RECHECKS"),
             default: "3",
             takes: Takes::Number(0, 5),
-            words: "How often a contained identity is looked at again, at the most; until a look finds nothing new.",
+            words: "How often a contained identity is rechecked, at the most; until a recheck finds nothing new.",
         };
         TRAIL_HOURS = Setting {
             parameter: "TrailHours",

@@ -22,7 +22,7 @@ Examples:
   # What would be done, with each policy's own words. Changes nothing.
   sever contain arn:aws:iam::111122223333:user/deployer --reason drill --dry-run
 
-It may take minutes: the identity is looked at again until nothing new appears. Undo: sever restore.";
+It may take minutes: the identity is rechecked until nothing new appears. Undo: sever restore.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:

@@ -15,7 +15,7 @@ use crate::output::{rotation, view};
 use crate::progress::Progress;
 use crate::remote::{Responder, unexpected};
 
-/// A rotation that was begun is looked at again after so long, then after twice that, and so on.
+/// A rotation that was begun is rechecked after so long, then after twice that, and so on.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// But never less often than this.

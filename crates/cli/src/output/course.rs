@@ -1,9 +1,9 @@
-//! What came after a case's steps, for a reader: looks, what was followed, what lives on, what was given back.
+//! What came after a case's steps, for a reader: rechecks, what was followed, what lives on, what was given back.
 
 use std::io::{self, Write};
 
 use jiff::{SignedDuration, Timestamp};
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Round, Verification};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Recheck, Verification};
 use severance_domain::copies::Copy;
 use severance_domain::cutover::{Consumer, CutoverFacts, Stage};
 use severance_domain::evidence::{Proof, Residual};
@@ -67,19 +67,19 @@ fn consumer(of: &Consumer) -> Vec<String> {
     ]
 }
 
-/// How often the identity was looked at again, and what had appeared.
-pub(super) fn looks(rounds: &[Round], out: &mut dyn Write) -> io::Result<()> {
-    if rounds.is_empty() {
+/// How often the identity was rechecked, and what had appeared.
+pub(super) fn rechecks(rechecks: &[Recheck], out: &mut dyn Write) -> io::Result<()> {
+    if rechecks.is_empty() {
         return Ok(());
     }
-    writeln!(out, "  Looked at again, once what was known had ended")?;
-    for round in rounds {
-        let quiet = if round.is_quiet() { ": nothing new" } else { ", and this had appeared" };
-        writeln!(out, "    look {} at {:.0}{quiet}", round.number, round.at)?;
-        for found in &round.found {
+    writeln!(out, "  Rechecked, once what was known had ended")?;
+    for recheck in rechecks {
+        let quiet = if recheck.is_quiet() { ": nothing new" } else { ", and this had appeared" };
+        writeln!(out, "    recheck {} at {:.0}{quiet}", recheck.number, recheck.at)?;
+        for found in &recheck.found {
             writeln!(out, "      - {}", clean(found))?;
         }
-        for unread in &round.unread {
+        for unread in &recheck.unread {
             writeln!(out, "      - NOT SEEN: {}", clean(unread))?;
         }
     }

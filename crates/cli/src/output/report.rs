@@ -159,7 +159,7 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         write_step(n + 1, step, out)?;
     }
     write_list("Notes", &case.notes, out)?;
-    course::looks(&case.rounds, out)?;
+    course::rechecks(&case.rechecks, out)?;
     course::followed(case, out)?;
     course::verification(case.verification.as_ref(), out)?;
     course::restoration(case.restoration.as_ref(), out)?;

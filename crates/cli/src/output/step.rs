@@ -10,8 +10,8 @@ use crate::terminal::clean;
 
 /// Writes a step below its number.
 pub(super) fn write_step(n: usize, record: &StepRecord, out: &mut dyn Write) -> io::Result<()> {
-    let StepRecord { step, round, outcome, confirmation, .. } = record;
-    let planned = if *round == 0 { String::new() } else { format!(" (after look {round})") };
+    let StepRecord { step, recheck, outcome, confirmation, .. } = record;
+    let planned = if *recheck == 0 { String::new() } else { format!(" (after recheck {recheck})") };
     writeln!(out, "    {n}. {}{planned}", clean(&step.countermeasure.describe()))?;
     writeln!(out, "       {}, because {}", name(&step.disposition()), clean(&step.reason))?;
     let came_of_it = match outcome {

@@ -77,7 +77,7 @@ pub(crate) fn case(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::Resu
     }
     exemptions(case.exemptions.iter().map(|exemption| (exemption.id.as_str(), exemption.covered.as_slice())), out)?;
     write_list("Notes", &case.notes, out)?;
-    course::looks(&case.rounds, out)?;
+    course::rechecks(&case.rechecks, out)?;
     course::followed(case, out)?;
     course::residual(case, now, out)?;
     write_list("Could not be read", &case.inventory.unread, out)?;

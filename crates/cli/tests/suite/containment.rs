@@ -381,16 +381,16 @@ fn files_and_cases_are_told_apart() {
 }
 
 #[test]
-fn a_case_is_shown_from_the_first_look_to_what_lives_on() {
+fn a_case_is_shown_from_the_first_recheck_to_what_lives_on() {
     let lambda = Lambda::new([answers(json!({"case": night()}))]);
     lambda.sever(&dir("status-night"), &["status", CASE]).expect(
         0,
         &[
             "service credential",
             "bedrock.amazonaws.com, until 2026-12-31T00:00:00Z",
-            "look 1 at 2026-03-01T12:00:00Z, and this had appeared\n      - access key AKIANEW was made meanwhile",
+            "recheck 1 at 2026-03-01T12:00:00Z, and this had appeared\n      - access key AKIANEW was made meanwhile",
             "- NOT SEEN: iam:ListX was denied",
-            "look 2 at 2026-03-01T12:00:00Z: nothing new",
+            "recheck 2 at 2026-03-01T12:00:00Z: nothing new",
             "sev-aaaa  verified_revoked  user backdoor, which it made",
             "NO CASE   none yet          role hidden, which it made",
             "AT THE LATEST",
@@ -413,6 +413,6 @@ fn a_step_says_when_it_was_planned_and_that_it_is_undone_by_somebody() {
         json!({"state": "unconfirmed", "at": AT, "reason": "no such policy", "contradicted": true});
     let lambda = Lambda::new([answers(json!({"case": case}))]);
     let words =
-        ["1. quarantine user deployer with a deny-all policy (after look 1)", "NOT IN EFFECT 2026-03-01T12:00:00Z"];
+        ["1. quarantine user deployer with a deny-all policy (after recheck 1)", "NOT IN EFFECT 2026-03-01T12:00:00Z"];
     lambda.sever(&dir("status-step"), &["status", CASE]).expect(0, &words);
 }

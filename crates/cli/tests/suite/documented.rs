@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use severance_catalogue::evidence;
-use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Round, StepRecord, Verification};
+use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Recheck, StepRecord, Verification};
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::cutover::{Consumer, Copies, CutoverFacts, Stage};
@@ -105,7 +105,7 @@ fn maximal() -> Vec<Statement> {
             .flat_map(|(countermeasure, outcome)| {
                 confirmations().map(|confirmation| StepRecord {
                     step: ruled(Step::fitting(countermeasure.clone(), text())),
-                    round: 1,
+                    recheck: 1,
                     intent_at: Some(at),
                     outcome: Some(outcome.clone()),
                     confirmation: Some(confirmation),
@@ -114,7 +114,7 @@ fn maximal() -> Vec<Statement> {
             .collect(),
         notes: vec![text()],
         exemptions: vec![exemption()],
-        rounds: vec![Round { number: 1, at, found: vec![text()], unread: vec![text()] }],
+        rechecks: vec![Recheck { number: 1, at, found: vec![text()], unread: vec![text()] }],
         followed: vec![Followed { what: text(), case: Some(case_id()), verdict: Some(Verdict::Partial) }],
         restoration: Some(restoration()),
         verification: Some(Verification { request: request(), at, alive: vec![text()] }),

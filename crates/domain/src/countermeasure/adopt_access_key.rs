@@ -107,7 +107,7 @@ impl Card for AdoptAccessKey {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-access-keys").user(&self.user))
     }
 }

@@ -25,7 +25,7 @@ pub trait Card {
     /// The credential that it ends, if it ends one that somebody may hold a copy of.
     fn ends(&self) -> Option<Ended<'_>>;
 
-    /// Whether it contains an identity as a whole, which must then be looked at again for what appeared meanwhile.
+    /// Whether it contains an identity as a whole, which must then be rechecked for what appeared meanwhile.
     fn contains_identity(&self) -> bool;
 
     /// Whether another case about the same identity may have put the very same there, and rely on it.
@@ -50,7 +50,7 @@ pub trait Card {
     fn by_hand(&self, partition: &str) -> Option<Command>;
 
     /// The command by which a person sees whether it took effect; none where no message knows all that it needs.
-    fn look(&self) -> Option<Command>;
+    fn check(&self) -> Option<Command>;
 }
 
 /// A field of a countermeasure, as it is recorded.

@@ -97,7 +97,7 @@ impl Card for CloseRoleTrust {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-role").role(&self.role))
     }
 }

@@ -98,7 +98,7 @@ impl Card for DeactivateAccessKey {
         Some(Command::aws("iam", "update-access-key").user(&self.user).option("access-key-id", &self.access_key).option("status", "Inactive"))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-access-keys").user(&self.user))
     }
 }

@@ -104,7 +104,7 @@ impl Card for DeactivateServiceCredential {
         Some(Command::aws("iam", "update-service-specific-credential").user(&self.user).option("service-specific-credential-id", &self.credential).option("status", "Inactive"))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-service-specific-credentials").user(&self.user))
     }
 }

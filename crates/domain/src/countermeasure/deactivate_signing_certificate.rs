@@ -98,7 +98,7 @@ impl Card for DeactivateSigningCertificate {
         Some(Command::aws("iam", "update-signing-certificate").user(&self.user).option("certificate-id", &self.certificate).option("status", "Inactive"))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-signing-certificates").user(&self.user))
     }
 }

@@ -98,7 +98,7 @@ impl Card for DeactivateSshPublicKey {
         Some(Command::aws("iam", "update-ssh-public-key").user(&self.user).option("ssh-public-key-id", &self.key).option("status", "Inactive"))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-ssh-public-keys").user(&self.user))
     }
 }

@@ -99,7 +99,7 @@ impl Card for DeleteAccessKey {
         Some(Command::aws("iam", "delete-access-key").user(&self.user).option("access-key-id", &self.access_key))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-access-keys").user(&self.user))
     }
 }

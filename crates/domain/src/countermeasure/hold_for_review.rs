@@ -67,7 +67,7 @@ impl Card for HoldForReview {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         None
     }
 }

@@ -100,7 +100,7 @@ impl Card for LeaveRolesAnywhere {
         Some(Command::aws("rolesanywhere", "disable-profile").quoted("profile-id", self.profile.name_of("profile").unwrap_or_default()).region_of(&self.profile))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("rolesanywhere", "get-profile").quoted("profile-id", self.profile.name_of("profile").unwrap_or_default()).region_of(&self.profile))
     }
 }

@@ -102,7 +102,7 @@ impl Card for NeutralizePolicy {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "list-policy-versions").quoted("policy-arn", self.policy.as_str()))
     }
 }

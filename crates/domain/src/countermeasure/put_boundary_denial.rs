@@ -133,7 +133,7 @@ impl Card for PutBoundaryDenial {
         Some(command.quoted("permissions-boundary", &deny_all(partition)))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         self.about("get-user", "get-role")
     }
 }

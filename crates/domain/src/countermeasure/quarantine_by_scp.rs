@@ -101,7 +101,7 @@ impl Card for QuarantineByScp {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("organizations", "list-policies-for-target").option("target-id", &self.account).option("filter", "SERVICE_CONTROL_POLICY"))
     }
 }

@@ -96,7 +96,7 @@ impl Card for QuarantineRole {
         Some(Command::aws("iam", "attach-role-policy").role(&self.role).quoted("policy-arn", &deny_all(partition)))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-role-policy").role(&self.role).option("policy-name", QUARANTINE_POLICY))
     }
 }

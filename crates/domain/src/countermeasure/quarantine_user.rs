@@ -97,7 +97,7 @@ impl Card for QuarantineUser {
         Some(Command::aws("iam", "attach-user-policy").user(&self.user).quoted("policy-arn", &deny_all(partition)))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-user-policy").user(&self.user).option("policy-name", QUARANTINE_POLICY))
     }
 }

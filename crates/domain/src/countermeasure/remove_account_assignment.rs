@@ -104,7 +104,7 @@ impl Card for RemoveAccountAssignment {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         None
     }
 }

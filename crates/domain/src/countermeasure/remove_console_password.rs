@@ -95,7 +95,7 @@ impl Card for RemoveConsolePassword {
         Some(Command::aws("iam", "delete-login-profile").user(&self.user))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-login-profile").user(&self.user))
     }
 }

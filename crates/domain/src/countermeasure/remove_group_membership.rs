@@ -107,7 +107,7 @@ impl Card for RemoveGroupMembership {
         Some(Command::aws("identitystore", "delete-group-membership").option("identity-store-id", &self.store).option("membership-id", &self.membership))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         None
     }
 }

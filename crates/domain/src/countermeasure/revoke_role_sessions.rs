@@ -102,7 +102,7 @@ impl Card for RevokeRoleSessions {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-role-policy").role(&self.role).option("policy-name", REVOKE_SESSIONS_POLICY))
     }
 }

@@ -98,7 +98,7 @@ impl Card for RevokeUserSessions {
         None
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("iam", "get-user-policy").user(&self.user).option("policy-name", REVOKE_SESSIONS_POLICY))
     }
 }

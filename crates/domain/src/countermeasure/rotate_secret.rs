@@ -94,7 +94,7 @@ impl Card for RotateSecret {
         Some(Command::aws("secretsmanager", "rotate-secret").quoted("secret-id", self.secret.as_str()).region_of(&self.secret))
     }
 
-    fn look(&self) -> Option<Command> {
+    fn check(&self) -> Option<Command> {
         Some(Command::aws("secretsmanager", "describe-secret").quoted("secret-id", self.secret.as_str()).region_of(&self.secret))
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use crate::record::look::{Followed, Round, Verification};
+pub use crate::record::recheck::{Followed, Recheck, Verification};
 pub use crate::record::step::{Confirmation, DENIED, Outcome, StepRecord, is_superseded};
 pub use crate::words::case_id::CaseId;
 
@@ -56,9 +56,9 @@ pub struct Case {
     /// What the identity could do, before anything was done about it; none where that was not read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub radius: Option<BlastRadius>,
-    /// How often the identity was looked at again after its credentials were ended, and what had appeared meanwhile.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub rounds: Vec<Round>,
+    /// How often the identity was rechecked after its credentials were ended, and what had appeared meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty", default, rename = "rounds")]
+    pub rechecks: Vec<Recheck>,
     /// The cases of what the contained identity had made.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub followed: Vec<Followed>,
@@ -115,7 +115,7 @@ impl Case {
         self.verdict == Some(Verdict::Restored)
     }
 
-    /// Whether its plan contains an identity as a whole, so that it must be looked at again for what appeared meanwhile.
+    /// Whether its plan contains an identity as a whole, so that it must be rechecked for what appeared meanwhile.
     pub fn contains_identity(&self) -> bool {
         self.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.card().contains_identity())
     }

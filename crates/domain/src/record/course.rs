@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use crate::countermeasure::Countermeasure;
 use crate::record::case::{Case, Purpose};
-use crate::record::look::Verification;
 use crate::record::plan::{Plan, Step};
+use crate::record::recheck::Verification;
 use crate::record::returns::Restoration;
 use crate::record::review::{Decision, Review, ReviewTimes, plan_digest};
 use crate::record::step::{Confirmation, Outcome, StepRecord, is_superseded};
@@ -51,7 +51,7 @@ impl Case {
             notes: plan.notes,
             exemptions: plan.exemptions,
             radius: None,
-            rounds: vec![],
+            rechecks: vec![],
             followed: vec![],
             restoration: None,
             verification: None,
@@ -77,7 +77,7 @@ impl Case {
         verdict
     }
 
-    /// What AWS showed not to be in effect any more, in the words of a look.
+    /// What AWS showed not to be in effect any more, in the words of a recheck.
     fn contradicted(&self) -> Vec<String> {
         let lives = |record: &&StepRecord| {
             matches!(record.confirmation, Some(Confirmation::Unconfirmed { contradicted: true, .. }))
@@ -87,7 +87,7 @@ impl Case {
         last.filter(lives).map(|record| record.step.countermeasure.reappeared()).collect()
     }
 
-    /// Beside what the look has found: the same words for the same thing.
+    /// Beside what the recheck has found: the same words for the same thing.
     fn add_alive(&mut self, lives: Vec<String>) {
         let Some(verification) = &mut self.verification else { return };
         for what in lives {

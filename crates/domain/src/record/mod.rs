@@ -1,7 +1,7 @@
 //! What is written down of one reaction, and what follows from it alone: the case and all that it holds, its verdict, its
 //! evidence.
 //!
-//! Lowest first: what a case holds (`plan`, `review`, `step`, `look`, `returns`), the case itself, what follows from one
+//! Lowest first: what a case holds (`plan`, `review`, `step`, `recheck`, `returns`), the case itself, what follows from one
 //! (`verdict`, `restoration`, `evidence`), and how one goes on (`course`).
 
 pub mod case;
@@ -9,8 +9,8 @@ mod course;
 pub mod cutover;
 pub mod evidence;
 pub mod exemption;
-mod look;
 pub mod plan;
+mod recheck;
 pub mod restoration;
 mod returns;
 pub mod review;

@@ -94,7 +94,7 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
     if !case.signal.kind.is_immediate_danger() {
         return None;
     }
-    if same_target(case, record).any(|(_, of)| of.round > 0) {
+    if same_target(case, record).any(|(_, of)| of.recheck > 0) {
         return Some("it appeared while the identity was being contained".to_owned());
     }
     if let Some(created) = case.inventory.created_at(&ended).filter(|created| *created >= case.signal.occurred_at) {

@@ -17,9 +17,9 @@ pub struct StepRecord {
     /// What was planned.
     #[serde(flatten)]
     pub step: Step,
-    /// The look after which it was planned; 0 for the first plan.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub round: u32,
+    /// The recheck after which it was planned; 0 for the first plan.
+    #[serde(skip_serializing_if = "is_zero", default, rename = "round")]
+    pub recheck: u32,
     /// When it was written down that the step will be taken, which is before it is; none for steps that are not taken.
     pub intent_at: Option<Timestamp>,
     /// What came of it; none for a step that was not taken (yet).
@@ -29,8 +29,8 @@ pub struct StepRecord {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
-fn is_zero(round: &u32) -> bool {
-    *round == 0
+fn is_zero(recheck: &u32) -> bool {
+    *recheck == 0
 }
 
 /// Whether a later step of the case was taken against the same thing: then that one says how it stands, as where a denial was
@@ -51,9 +51,9 @@ impl StepRecord {
     }
 
     /// A step as it is planned, with its intent if it is to be taken.
-    pub fn planned(step: Step, round: u32, now: Timestamp) -> Self {
+    pub fn planned(step: Step, recheck: u32, now: Timestamp) -> Self {
         let intent_at = (step.disposition == Disposition::Enforce).then_some(now);
-        Self { step, round, intent_at, outcome: None, confirmation: None }
+        Self { step, recheck, intent_at, outcome: None, confirmation: None }
     }
 
     /// Whether the step was taken, or found to be in effect already.

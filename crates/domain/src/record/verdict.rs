@@ -20,11 +20,11 @@ impl Verdict {
             return verdict;
         }
         let loose = case.followed.iter().any(|followed| followed.verdict != Some(Self::VerifiedRevoked));
-        match case.rounds.last() {
+        match case.rechecks.last() {
             _ if loose => Self::Partial,
-            // What the last look found was ended too, but nobody has looked since.
-            Some(round) if !round.is_quiet() => Self::Partial,
-            Some(round) if !round.unread.is_empty() => Self::RevokedUnverified,
+            // What the last recheck found was ended too, but nobody has rechecked since.
+            Some(recheck) if !recheck.is_quiet() => Self::Partial,
+            Some(recheck) if !recheck.unread.is_empty() => Self::RevokedUnverified,
             _ => verdict,
         }
     }
@@ -96,7 +96,7 @@ mod tests {
     fn step(disposition: Disposition, outcome: Option<Outcome>, confirmation: Option<Confirmation>) -> StepRecord {
         let step =
             Step { countermeasure: Countermeasure::HoldForReview, disposition, reason: String::new(), ruling: None };
-        StepRecord { step, round: 0, intent_at: None, outcome, confirmation }
+        StepRecord { step, recheck: 0, intent_at: None, outcome, confirmation }
     }
 
     fn confirmed() -> StepRecord {

@@ -57,17 +57,17 @@ impl Verdict {
     pub fn words(self) -> &'static str {
         match self {
             Self::VerifiedRevoked => {
-                "Every step that was to be taken was, AWS showed the effect of each, the last look found nothing new, \
+                "Every step that was to be taken was, AWS showed the effect of each, the last recheck found nothing new, \
                  and so ended every case that was followed. Of a rotation alone: the new version is the current one; \
                  the old key works on until a case of kind `credential_superseded` ends it."
             }
             Self::RevokedUnverified => {
-                "Every step that was to be taken was, but not every effect was seen in time, or the last look could \
+                "Every step that was to be taken was, but not every effect was seen in time, or the last recheck could \
                  not see everything."
             }
             Self::Partial => {
                 "Some steps were taken; others failed, await a person, or were left undone by a policy or by a \
-                 person. Or the last look still found something new, or a case that was followed did not end so well. \
+                 person. Or the last recheck still found something new, or a case that was followed did not end so well. \
                  Or of what was to be given back, some was not seen to be."
             }
             Self::Failed => {

@@ -3,7 +3,7 @@
 use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
-use severance_domain::case::{Case, CaseId, Outcome, Purpose, Round, Verification};
+use severance_domain::case::{Case, CaseId, Outcome, Purpose, Recheck, Verification};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Statement};
@@ -327,9 +327,9 @@ fn maximal() -> Case {
         *note = Some("the user could not be tagged".to_owned());
     }
     case.reopen(Digest::of(b"before"));
-    case.rounds = vec![Round { number: 1, at: later(9), found: names(&["found"]), unread: names(&["unread"]) }];
+    case.rechecks = vec![Recheck { number: 1, at: later(9), found: names(&["found"]), unread: names(&["unread"]) }];
     case.followed = vec![followed(None), followed(Some(Verdict::Partial))];
-    case.steps[2].round = 1;
+    case.steps[2].recheck = 1;
     case.verification = Some(Verification { request: request("why"), at: later(9), alive: names(&["alive"]) });
     let case = restored(case, Went::Unseen);
     assert!(case.restoration.as_ref().is_some_and(|of| !of.steps.is_empty()));

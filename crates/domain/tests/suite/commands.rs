@@ -23,7 +23,7 @@ fn words(commands: &[Command]) -> Vec<String> {
 fn printed(step: &Countermeasure) -> impl Iterator<Item = Command> {
     let card = step.card();
     let delete = card.ends().map(|ended| ended.delete());
-    [card.by_hand("aws"), card.look(), delete].into_iter().flatten()
+    [card.by_hand("aws"), card.check(), delete].into_iter().flatten()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Ending an identity as a whole, and looking at it again: which steps, in which order, and which never.
+//! Ending an identity as a whole, and rechecking it: which steps, in which order, and which never.
 
 use crate::common::cases::*;
 use crate::common::contained::*;
@@ -211,7 +211,7 @@ fn a_directory_user_leaves_groups_and_accounts_and_is_denied_beyond_them_only_wh
     assert_eq!(short(&plan(&compromised(), &odd, &held).steps), ["hold_for_review (held)"]);
 }
 
-// A second look.
+// A recheck.
 
 fn seen(case: &Case, present: &Inventory, lifted: &[&Countermeasure]) -> FollowUp {
     follow_up(case, present, lifted, &context(Mode::Enforce), &always(Disposition::Enforce))
@@ -222,7 +222,7 @@ fn step_named<'a>(case: &'a Case, name: &str) -> &'a Countermeasure {
 }
 
 #[test]
-fn a_look_that_finds_nothing_new_is_quiet() {
+fn a_recheck_that_finds_nothing_new_is_quiet() {
     for case in [contained_user(), contained(&compromised()), contained_role(Some(github())), contained_role(None)] {
         assert_eq!(seen(&case, &after(&case), &[]), FollowUp::default(), "{}", case.subject.name);
     }
@@ -278,7 +278,7 @@ fn what_appeared_is_ended_and_what_came_back_is_ended_again() {
 }
 
 #[test]
-fn a_look_goes_on_when_the_key_of_the_claim_was_deleted_meanwhile() {
+fn a_recheck_goes_on_when_the_key_of_the_claim_was_deleted_meanwhile() {
     let case = contained_user();
     let mut present = after(&case);
     present.access_keys.retain(|key| key.id != key_id(KEY));
@@ -372,18 +372,18 @@ fn a_role_that_was_opened_again_is_closed_again() {
 }
 
 #[test]
-fn a_case_says_what_its_looks_found_until_one_is_quiet() {
+fn a_case_says_what_its_rechecks_found_until_one_is_quiet() {
     use severance_domain::verdict::Verdict::{Partial, RevokedUnverified, VerifiedRevoked};
     let mut case = contained_user();
     let mut present = after(&case);
     present.access_keys.push(key(NEW_KEY, 0));
-    look(&mut case, &present, &[]);
-    assert_eq!(case.verdict, Some(Partial), "it was ended, but nobody has looked since");
+    recheck(&mut case, &present, &[]);
+    assert_eq!(case.verdict, Some(Partial), "it was ended, but nobody has rechecked since");
     let present = after(&case);
-    assert_eq!(look(&mut case, &present, &[]), FollowUp::default());
+    assert_eq!(recheck(&mut case, &present, &[]), FollowUp::default());
     assert_eq!(case.verdict, Some(VerifiedRevoked));
     let blind = Inventory { unread: names(&["the keys could not be listed"]), ..after(&case) };
-    look(&mut case, &blind, &[]);
+    recheck(&mut case, &blind, &[]);
     assert_eq!(case.verdict, Some(RevokedUnverified));
     assert!(case.steps.iter().all(StepRecord::is_confirmed));
 }

@@ -1,4 +1,4 @@
-//! What holds of every containment, second look and restoration, whatever an identity holds.
+//! What holds of every containment, recheck and restoration, whatever an identity holds.
 
 use crate::common::cases::*;
 use crate::common::contained::*;
@@ -112,19 +112,19 @@ proptest! {
     }
 
     #[test]
-    fn a_look_after_a_look_that_ended_all_is_quiet(
+    fn a_recheck_after_a_recheck_that_ended_all_is_quiet(
         claim in any_claim(),
         before in any_inventory(),
         present in any_inventory(),
         kind in prop::sample::select(vec![SubjectKind::User, SubjectKind::Role]),
     ) {
         let mut case = contained(&claim, kind, before, &[Went::Well]);
-        look(&mut case, &present, &[]);
+        recheck(&mut case, &present, &[]);
         let ended = Inventory { trust: case.inventory.trust.clone(), ..present };
         let mut seen = case.clone();
         seen.inventory = ended;
         let after = after(&seen);
-        prop_assert_eq!(look(&mut case, &after, &[]), FollowUp::default());
+        prop_assert_eq!(recheck(&mut case, &after, &[]), FollowUp::default());
     }
 
     #[test]
@@ -135,7 +135,7 @@ proptest! {
         went in any_way(),
     ) {
         let mut case = contained(&claim, SubjectKind::User, before, &went);
-        look(&mut case, &present, &[]);
+        recheck(&mut case, &present, &[]);
         let in_danger = claim.kind.is_immediate_danger() || claim.follows.is_some();
         let restoration = Restoration::of(&case, request("why"), later(90));
         let undone = restoration.steps.iter().filter(|of| of.answer.changes());
@@ -144,7 +144,7 @@ proptest! {
             if is_credential(&of.countermeasure) && in_danger {
                 prop_assert!(claim.follows.is_none());
                 let again = case.steps.iter().any(|record| {
-                    record.round > 0 && record.step.countermeasure.is_same_target(&of.countermeasure)
+                    record.recheck > 0 && record.step.countermeasure.is_same_target(&of.countermeasure)
                 });
                 prop_assert!(!again, "it appeared, or came back");
                 let names_another = claim.access_key.as_ref().is_some_and(|key| !key.is_temporary());

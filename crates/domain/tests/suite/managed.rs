@@ -271,7 +271,7 @@ fn a_key_that_was_replaced_ends_as_its_cutover_asks_and_the_new_one_is_never_tou
         (Stage::Deadline, &dead, &[], "was inactive already"),
         (Stage::Deadline, &gone, &[], "does not exist any more"),
         (Stage::Deletion, &dead, &["delete_access_key old"], "the next rotation needs its place"),
-        // Somebody gave it back between the cutover's look and the decision.
+        // Somebody gave it back between the cutover's reading and the decision.
         (Stage::Deletion, &alive, hold, "is active again, so somebody needs it: it is not deleted"),
         (Stage::Deletion, &gone, &[], "does not exist any more"),
         (Stage::Deletion, &blind(keys([])), hold, "could not be listed"),

@@ -1,39 +1,39 @@
-//! What a person reads when an identity was looked at again, gave rise to other cases, was given back, or lives again.
+//! What a person reads when an identity was rechecked, gave rise to other cases, was given back, or lives again.
 
 use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
-use severance_domain::case::{Case, Round};
+use severance_domain::case::{Case, Recheck};
 use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode, follow_up};
 use severance_domain::signal::{Planted, Signal, SignalKind as Kind};
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::verdict::Verdict;
 
-snapshot!(looked_at_again_until_quiet, looked_at());
-snapshot!(the_last_look_still_found_something, {
+snapshot!(rechecked_until_quiet, rechecked());
+snapshot!(the_last_recheck_still_found_something, {
     let mut case = contained_user();
     let mut present = after(&case);
     present.access_keys.push(key(NEW_KEY, 0));
-    look(&mut case, &present, &[]);
+    recheck(&mut case, &present, &[]);
     case
 });
 snapshot!(a_denial_was_lifted, {
     let mut case = contained_user();
     let lifted = case.steps[0].step.countermeasure.clone();
     let present = after(&case);
-    look(&mut case, &present, &[&lifted]);
+    recheck(&mut case, &present, &[&lifted]);
     case
 });
-snapshot!(not_all_could_be_looked_at_again, {
+snapshot!(not_all_could_be_rechecked, {
     let mut case = contained_role(Some(github()));
     let unread = names(&["what it made could not be looked up in CloudTrail: AccessDeniedException"]);
-    case.rounds = vec![Round { number: 1, at: later(70), found: vec![], unread }];
+    case.rechecks = vec![Recheck { number: 1, at: later(70), found: vec![], unread }];
     case.conclude(later(80));
     case
 });
 snapshot!(what_it_had_made_is_followed, {
-    let mut case = looked_at();
+    let mut case = rechecked();
     case.followed =
         vec![followed(Some(Verdict::VerifiedRevoked)), followed(Some(Verdict::AwaitingReview)), followed(None)];
     case.conclude(later(90));
@@ -51,7 +51,7 @@ snapshot!(a_directory_user, {
     let claim = Signal { title: "Okta: alice@x.io was deactivated".to_owned(), ..leaver(&["alice@x.io"]) };
     taken(open(Mode::Enforce, &claim, who, profile(&["alice@x.io"], None), held), &[Went::Well])
 });
-snapshot!(given_back, restored(looked_at(), Went::Well));
+snapshot!(given_back, restored(rechecked(), Went::Well));
 snapshot!(given_back_to_a_leaver, restored(contained(&leaver(&["alice@x.io"])), Went::Well));
 snapshot!(given_back_in_part, {
     let mut case = restored(contained_user(), Went::Well);
@@ -61,17 +61,17 @@ snapshot!(given_back_in_part, {
     case
 });
 snapshot!(not_given_back, restored(contained_user(), Went::Throttled));
-snapshot!(still_dead_when_read_back, verified(looked_at(), &[]));
+snapshot!(still_dead_when_read_back, verified(rechecked(), &[]));
 snapshot!(alive_when_read_back, verified(contained_user(), &["quarantine_user", "deactivate_access_key"]));
 
 /// Cases of each new kind.
 fn contained_cases() -> Vec<Case> {
-    let mut cases = vec![looked_at(), contained_role(None), contained_role(Some(github()))];
+    let mut cases = vec![rechecked(), contained_role(None), contained_role(Some(github()))];
     for went in WAYS {
         cases.push(restored(contained_user(), went));
         cases.push(restored(contained(&leaver(&["alice"])), went));
     }
-    cases.extend([verified(looked_at(), &[]), verified(contained_user(), &["quarantine_user"])]);
+    cases.extend([verified(rechecked(), &[]), verified(contained_user(), &["quarantine_user"])]);
     cases
 }
 
@@ -99,7 +99,7 @@ fn the_first_line_never_says_more_than_the_verdict() {
             assert!(!message.body.contains("no longer works") && !message.subject.contains("act now"));
         }
         // A chat shows the same facts.
-        for item in case.rounds.iter().flat_map(|round| &round.found) {
+        for item in case.rechecks.iter().flat_map(|recheck| &recheck.found) {
             assert!(message.chat.description.contains(item), "{}", message.chat.description);
         }
     }

@@ -3,7 +3,7 @@
 use crate::common::cases::*;
 use crate::common::contained::*;
 use crate::common::*;
-use severance_domain::case::{Case, Confirmation, Outcome, Round};
+use severance_domain::case::{Case, Confirmation, Outcome, Recheck};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::evidence::Proof;
 use severance_domain::plan::Disposition;
@@ -87,7 +87,7 @@ fn what_was_made_in_other_hands_stays_dead_though_the_claim_names_another() {
             assert!(of[n].1.starts_with(wanted), "{:?}", of[n]);
         }
     }
-    let case = looked_at();
+    let case = rechecked();
     let (step, answer) = answers(&case).pop().unwrap();
     assert_eq!(step, "deactivate_access_key");
     assert!(answer.starts_with("keep: it appeared while the identity was being contained: delete it"), "{answer}");
@@ -134,7 +134,7 @@ fn a_quarantine_stays_while_it_alone_holds_something_down() {
     // It came back, and the second time it was seen to end.
     let mut case = unseen(1);
     let mut again = contained_user().steps[1].clone();
-    again.round = 1;
+    again.recheck = 1;
     case.steps.push(again);
     assert_eq!(alive(&case), [] as [&str; 0]);
     assert_eq!(answers(&case)[0].1, "undo but sessions");
@@ -206,7 +206,7 @@ fn what_somebody_brought_back_to_life_stays_dead_and_is_undone_once_at_most() {
     let mut present = after(&case);
     present.ssh_public_keys[1].active = true;
     let lifted = case.steps[0].step.countermeasure.clone();
-    look(&mut case, &present, &[&lifted]);
+    recheck(&mut case, &present, &[&lifted]);
     let of = Restoration::of(&case, request("a drill"), later(90));
     let about = |name: &str| -> Vec<_> {
         of.steps.iter().filter(|of| of.countermeasure.as_str() == name).map(|of| of.answer.clone()).collect()
@@ -254,31 +254,31 @@ fn a_restoration_is_restored_only_when_all_that_was_to_come_back_was_seen() {
 }
 
 #[test]
-fn a_verdict_is_no_better_than_looks_followed_cases_and_verification_allow() {
+fn a_verdict_is_no_better_than_rechecks_followed_cases_and_verification_allow() {
     type Change = Box<dyn Fn(&mut Case)>;
-    let round = |found: &[&str], unread: &[&str]| Round {
+    let recheck = |found: &[&str], unread: &[&str]| Recheck {
         number: 1,
         at: later(70),
         found: names(found),
         unread: names(unread),
     };
-    let rounds = |rounds: Vec<Round>| -> Change { Box::new(move |case| case.rounds.clone_from(&rounds)) };
+    let rechecks = |rechecks: Vec<Recheck>| -> Change { Box::new(move |case| case.rechecks.clone_from(&rechecks)) };
     let made = |verdict| -> Change { Box::new(move |case: &mut Case| case.followed = vec![followed(verdict)]) };
     let rows: Vec<(Change, Verdict)> = vec![
-        (rounds(vec![]), Verdict::VerifiedRevoked),
-        (rounds(vec![round(&[], &[])]), Verdict::VerifiedRevoked),
-        (rounds(vec![round(&["a key"], &[]), round(&[], &[])]), Verdict::VerifiedRevoked),
-        (rounds(vec![round(&[], &[]), round(&["a key"], &[])]), Verdict::Partial),
-        (rounds(vec![round(&[], &["the keys"])]), Verdict::RevokedUnverified),
-        (rounds(vec![round(&[], &["the keys"]), round(&[], &[])]), Verdict::VerifiedRevoked),
+        (rechecks(vec![]), Verdict::VerifiedRevoked),
+        (rechecks(vec![recheck(&[], &[])]), Verdict::VerifiedRevoked),
+        (rechecks(vec![recheck(&["a key"], &[]), recheck(&[], &[])]), Verdict::VerifiedRevoked),
+        (rechecks(vec![recheck(&[], &[]), recheck(&["a key"], &[])]), Verdict::Partial),
+        (rechecks(vec![recheck(&[], &["the keys"])]), Verdict::RevokedUnverified),
+        (rechecks(vec![recheck(&[], &["the keys"]), recheck(&[], &[])]), Verdict::VerifiedRevoked),
         (made(None), Verdict::Partial),
         (made(Some(Verdict::RevokedUnverified)), Verdict::Partial),
         (made(Some(Verdict::AwaitingReview)), Verdict::Partial),
         (made(Some(Verdict::VerifiedRevoked)), Verdict::VerifiedRevoked),
-        // What the steps say is worse: no look makes it better.
+        // What the steps say is worse: no recheck makes it better.
         (
             Box::new(|case| {
-                case.rounds = vec![Round { number: 1, at: later(70), found: vec![], unread: vec![] }];
+                case.rechecks = vec![Recheck { number: 1, at: later(70), found: vec![], unread: vec![] }];
                 case.steps[0].confirmation = None;
             }),
             Verdict::RevokedUnverified,
@@ -303,7 +303,7 @@ fn what_was_dead_and_lives_when_it_is_read_back_has_reappeared() {
     let told = ["the deny-all policy of user ci-deployer was lifted", "access key AKIAIOSFODNN7EXAMPLE is back"];
     assert_eq!(alive.verification.as_ref().unwrap().alive, told);
 
-    // What the look has found stays said, and the same thing is said once.
+    // What the recheck has found stays said, and the same thing is said once.
     let mut case = contained_user();
     case.begin_verification(request("the weekly check"), later(7_200));
     case.verification.as_mut().unwrap().alive = names(&["access key AKIANEWEXAMPLE appeared", told[1]]);
@@ -336,7 +336,7 @@ fn a_verification_reads_back_what_was_done_and_nothing_else() {
 }
 
 #[test]
-fn only_an_identity_that_was_contained_is_looked_at_again() {
+fn only_an_identity_that_was_contained_is_rechecked() {
     assert!(contained_user().contains_identity() && contained_role(None).contains_identity());
     for case in [taken(stale(Mode::Enforce), &[Went::Well]), held(), taken(exposed_user(Mode::Observe), &[Went::Well])]
     {

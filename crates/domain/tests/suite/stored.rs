@@ -1,5 +1,5 @@
 //! What an earlier version wrote is read, and written again, as it stands: cases in the table, and questions that people were
-//! asked. The files come from version 0.1.0, before there were rounds and restorations.
+//! asked. The files come from version 0.1.0, before there were rechecks and restorations.
 
 use crate::common::cases::*;
 use crate::common::*;
@@ -25,7 +25,7 @@ fn a_case_that_an_earlier_version_stored_is_read_and_written_as_it_stands() {
         let stored: Value = serde_json::from_str(text).unwrap();
         let case: Case = serde_json::from_value(stored.clone()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(serde_json::to_value(&case).unwrap(), stored, "{name}");
-        assert!(case.rounds.is_empty() && case.restoration.is_none() && case.steps.iter().all(|of| of.round == 0));
+        assert!(case.rechecks.is_empty() && case.restoration.is_none() && case.steps.iter().all(|of| of.recheck == 0));
     }
 }
 

@@ -77,7 +77,7 @@ fn a_review_and_its_approval_are_read() {
         assert!(matches!(of.confirmation, Some(Confirmation::Confirmed { .. })), "{of:?}");
     }
     assert_eq!(case.radius.unwrap().score, 7);
-    assert_eq!(case.rounds.len(), 1);
+    assert_eq!(case.rechecks.len(), 1);
     assert_eq!(approved.proof.residual[0].at_most_hours, 12);
 }
 

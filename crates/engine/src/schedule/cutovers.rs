@@ -7,7 +7,7 @@ use severance_domain::respond::ScheduledRun;
 use severance_domain::verdict::Verdict;
 
 use super::task::{Run, Task};
-use crate::cutover::{Looked, signal};
+use crate::cutover::{CutoverNow, signal};
 use crate::reactor::{ReactError, Reactor};
 
 pub(super) const TASK: Task = Task {
@@ -51,7 +51,7 @@ async fn tend(reactor: &Reactor, cutover: &mut Cutover, holder: &str, report: &m
         cutover.searched_at = Some(clock::now());
         reactor.guardrails.save_cutover(cutover).await?;
     }
-    let Looked { seen, windows } = reactor.look_at_cutover(cutover).await?;
+    let CutoverNow { seen, windows } = reactor.read_cutover(cutover).await?;
     let mode = reactor.settings.mode;
     let (stage, done) = match cutover.next(windows, &seen, mode) {
         Next::Close(why) => return close(reactor, cutover, why, report).await,

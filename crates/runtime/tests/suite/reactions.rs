@@ -7,7 +7,7 @@ use severance_domain::verdict::Verdict;
 
 /// How long a reaction may take that only waits for its effects; timers are as fine as a millisecond.
 fn bound() -> std::time::Duration {
-    // Once after the steps, once more in the second look, and the pause between them.
+    // Once after the steps, once more in the recheck, and the pause between them.
     let settings = settings("enforce");
     settings.confirm_within * 2 + settings.settle + std::time::Duration::from_millis(50)
 }
@@ -47,7 +47,7 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "iam:ListAccessKeys",
         "iam:ListAccessKeys",
         "iam:GetUserPolicy",
-        // The second look, and that the denial still stands.
+        // The recheck, and that the denial still stands.
         "iam:GetUser",
         "iam:ListAccessKeys",
         "iam:GetLoginProfile",
@@ -148,7 +148,7 @@ async fn a_denied_call_is_a_failed_step_that_names_the_action_and_never_a_succes
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_effect_that_shows_at_the_third_look_is_verified() {
+async fn an_effect_that_shows_at_the_third_read_is_verified() {
     let aws = one_user();
     aws.state().lag = 2;
     let reaction = deliver(&aws, &stale_key(), "first").await.unwrap();

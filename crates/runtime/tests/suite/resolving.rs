@@ -153,7 +153,7 @@ async fn a_user_is_found_by_key_by_unique_id_and_by_arn() {
         aws.state().page = 1;
         assert_eq!(deliver(&aws, &signal, "first").await.unwrap().verdict, Verdict::VerifiedRevoked);
         let calls = aws.take_calls();
-        // Before anything is written down; afterwards the user is looked at again.
+        // Before anything is written down; afterwards the user is rechecked.
         let found = calls.iter().take_while(|call| *call != "dynamodb:PutItem");
         assert_eq!(found.filter(|call| *call == action).count(), times, "{calls:?}");
         let changed = mutating(&calls).iter().filter(|call| **call == "iam:UpdateAccessKey").count();

@@ -68,7 +68,7 @@ async fn cases_are_read_and_written_again_as_they_stand() {
     assert_eq!(review.plan, held.plan_digest(), "an answer to what was asked is still one");
 
     assert_eq!((restored.revision, restored.verdict), (2, Some(Verdict::Restored)));
-    assert_eq!((restored.steps.len(), restored.rounds.len()), (7, 1));
+    assert_eq!((restored.steps.len(), restored.rechecks.len()), (7, 1));
     let restoration = restored.restoration.as_ref().unwrap();
     assert_eq!((restoration.request.reason.as_str(), restoration.steps.len()), ("false alarm", 7));
 

@@ -1,4 +1,4 @@
-//! A second look at a contained identity: what appeared while it was being contained, and what is done about it.
+//! A recheck at a contained identity: what appeared while it was being contained, and what is done about it.
 
 use super::contain;
 use super::context::Context;
@@ -11,7 +11,7 @@ use crate::record::plan::{Plan, Step, leave_to_responder};
 use crate::words::signal::Signal;
 use crate::words::subject::Inventory;
 
-/// What a second look came to.
+/// What a recheck came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FollowUp {
     /// What appeared, or is gone that held the identity down, in words.
@@ -27,7 +27,7 @@ impl FollowUp {
     }
 }
 
-/// What to do about a contained identity after another look at it. `lifted` are the steps of the case that AWS shows not to be
+/// What to do about a contained identity after a recheck of it. `lifted` are the steps of the case that AWS shows not to be
 /// in effect any more.
 ///
 /// A step that the case left to a person, or that somebody declined, stays so.

@@ -82,20 +82,34 @@ impl Proof {
             proof.not_proven.push("later use was not watched for".to_owned());
         }
         proof.not_proven.extend(case.inventory.gaps.iter().cloned());
-        proof.look_again(case);
+        proof.recheck(case);
         proof.give_back(case.returns());
         proof
     }
 
-    /// What the looks after the steps showed.
-    fn look_again(&mut self, case: &Case) {
-        if let Some(last) = case.rounds.last() {
+    /// The same in today's words: records that were signed before call a recheck a look.
+    pub(super) fn in_todays_words(&self) -> Self {
+        let renamed = |texts: &[String]| {
+            let rename = |text: &String| match text.strip_prefix("look ") {
+                Some(rest) => {
+                    format!("recheck {}", rest.replacen("nobody has looked since", "nobody has rechecked since", 1))
+                }
+                None => text.clone(),
+            };
+            texts.iter().map(rename).collect()
+        };
+        Self { state: renamed(&self.state), not_proven: renamed(&self.not_proven), residual: self.residual.clone() }
+    }
+
+    /// What the rechecks after the steps showed.
+    fn recheck(&mut self, case: &Case) {
+        if let Some(last) = case.rechecks.last() {
             let at = last.at;
             if last.is_quiet() && last.unread.is_empty() {
-                self.state.push(format!("look {} at {at:.0} found nothing new", last.number));
+                self.state.push(format!("recheck {} at {at:.0} found nothing new", last.number));
             }
             let found = last.found.iter().map(|found| {
-                format!("look {}, the last, still found this, and nobody has looked since: {found}", last.number)
+                format!("recheck {}, the last, still found this, and nobody has rechecked since: {found}", last.number)
             });
             self.not_proven.extend(found);
             self.not_proven.extend(last.unread.iter().cloned());

@@ -201,7 +201,7 @@ pub fn verify(file: &[u8], keys: &[PublicKey]) -> Result<Verified, Failure> {
         return Err(Failure::Contradicts { case, revision, contradictions });
     }
     let (digest, fingerprint) = (Digest::of(&payload), signer.fingerprint.clone());
-    let proof_checked = statement.predicate.proof == Proof::of(&statement.predicate.case);
+    let proof_checked = statement.predicate.proof.in_todays_words() == Proof::of(&statement.predicate.case);
     Ok(Verified { statement, digest, fingerprint, unchecked_signatures, proof_checked })
 }
 
@@ -324,7 +324,7 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
     });
     demand(case.concluded_at.is_some(), &|| "it has a verdict but no time at which it was reached".to_owned());
     let same_version = evidence.stack.version == env!("CARGO_PKG_VERSION");
-    let proof_follows = evidence.proof == derived.predicate.proof;
+    let proof_follows = evidence.proof.in_todays_words() == derived.predicate.proof;
     demand(proof_follows || !same_version, &|| "its proof does not follow from its steps".to_owned());
     for of in case.returns() {
         let taken = case.steps.get(of.step).filter(|record| record.was_taken());
@@ -339,7 +339,7 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
     }
     for (n, record) in case.steps.iter().enumerate() {
         let n = n + 1;
-        let StepRecord { step, round: _, intent_at, outcome, confirmation } = record;
+        let StepRecord { step, recheck: _, intent_at, outcome, confirmation } = record;
         let enforced = step.disposition == Disposition::Enforce;
         // A try that failed may be followed by a person's decision, as when the breaker opens before the next one.
         let tried = matches!(step.disposition, Disposition::Review | Disposition::Decline)

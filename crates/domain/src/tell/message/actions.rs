@@ -2,7 +2,7 @@
 
 use super::cutover::next;
 use super::facts::{by_hand, decision, is_only_observed, only_observed, owners};
-use super::looks::next_after_reappearance;
+use super::rechecks::next_after_reappearance;
 use super::restoration::next_after_restoration;
 use super::words::Item;
 use crate::countermeasure::Countermeasure;
@@ -89,7 +89,7 @@ fn next_for_step(case: &Case, record: &StepRecord) -> Vec<Item> {
         // What lives is told with what to do about it.
         (_, _, Some(Confirmation::Unconfirmed { contradicted: true, .. })) if reads_back => vec![],
         (Disposition::Enforce, Some(_), _) => {
-            vec![Item::with(&format!("check that this took effect: {what}"), step.card().look())]
+            vec![Item::with(&format!("check that this took effect: {what}"), step.card().check())]
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::cutover::{consumers, replaced};
 use super::facts::{decision, requests};
 use super::headline::meaning;
-use super::looks::{looked_again, made_by_it, read_back};
+use super::rechecks::{made_by_it, read_back, rechecked};
 use super::restoration::{given_back, stays};
 use super::review::{decide_items, decision_words};
 use super::steps::{Rulings, common_ruling, step_item};
@@ -74,7 +74,7 @@ pub(super) fn chat_description(case: &Case, verdict: Verdict, stack: &str) -> St
     for (title, items) in [
         ("Replaced", replaced(case)),
         ("Still used by", consumers(case)),
-        ("Looked again", looked_again(case)),
+        ("Rechecked", rechecked(case)),
         ("Made by it", made_by_it(case, stack)),
         (if verdict == Verdict::Reappeared { "Alive again" } else { "Read back" }, read_back(case)),
         ("Given back", given_back(case)),

@@ -57,14 +57,14 @@ pub(super) fn meaning(case: &Case, verdict: Verdict) -> &'static str {
             "All that this case had ended was read back once more, and is still dead."
         }
         Verdict::Partial if matches!(by_steps, Verdict::VerifiedRevoked | Verdict::RevokedUnverified) => {
-            if case.rounds.last().is_some_and(|round| !round.is_quiet()) {
-                "Every step below was taken, but the last look still found something new. There may be more."
+            if case.rechecks.last().is_some_and(|recheck| !recheck.is_quiet()) {
+                "Every step below was taken, but the last recheck still found something new. There may be more."
             } else {
                 "Every step below was taken, but not all that the identity had made is known to be ended."
             }
         }
         Verdict::RevokedUnverified if all_was_seen => {
-            "Every step below was taken, and AWS shows its effect, but not all could be looked at again. Access may still \
+            "Every step below was taken, and AWS shows its effect, but not all could be rechecked. Access may still \
              be alive."
         }
         Verdict::VerifiedRevoked if case.subject.kind == SubjectKind::Secret || only_replaces(case) => {
@@ -80,8 +80,8 @@ pub(super) fn meaning(case: &Case, verdict: Verdict) -> &'static str {
             "Every step that was to be taken was, but AWS did not show every effect in time. The others below were left \
              alone. Access may still be alive."
         }
-        Verdict::VerifiedRevoked if !case.rounds.is_empty() => {
-            "Every step below was taken, AWS shows its effect, and a later look found nothing new."
+        Verdict::VerifiedRevoked if !case.rechecks.is_empty() => {
+            "Every step below was taken, AWS shows its effect, and a later recheck found nothing new."
         }
         Verdict::VerifiedRevoked => "Every step below was taken, and AWS shows its effect.",
         Verdict::RevokedUnverified => {

@@ -18,8 +18,8 @@ fn would_ask(step: &Step) -> bool {
 
 pub(super) fn step_item(record: &StepRecord, rulings: Rulings) -> Item {
     let mut what = record.step.countermeasure.describe();
-    if record.round > 0 {
-        let _ = write!(what, " (after look {})", record.round);
+    if record.recheck > 0 {
+        let _ = write!(what, " (after recheck {})", record.recheck);
     }
     let reason = &record.step.reason;
     let came_of_it = match (record.step.disposition, &record.outcome, &record.confirmation) {

@@ -1,6 +1,6 @@
-//! Identities that hold one of everything, and the cases in which they were contained and looked at again.
+//! Identities that hold one of everything, and the cases in which they were contained and rechecked.
 
-use severance_domain::case::{Case, Confirmation, Followed, Outcome, Round, StepRecord};
+use severance_domain::case::{Case, Confirmation, Followed, Outcome, Recheck, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{CredentialId, ResourceId};
 use severance_domain::plan::Step;
@@ -172,11 +172,11 @@ pub(crate) fn after(case: &Case) -> Inventory {
     held
 }
 
-/// Looks again: what had appeared is taken into the case, and carried out.
-pub(crate) fn look(case: &mut Case, present: &Inventory, lifted: &[&Countermeasure]) -> FollowUp {
+/// Rechecks: what had appeared is taken into the case, and carried out.
+pub(crate) fn recheck(case: &mut Case, present: &Inventory, lifted: &[&Countermeasure]) -> FollowUp {
     let seen = follow_up(case, present, lifted, &context(Mode::Enforce), &usual(case.signal.kind));
-    let number = u32::try_from(case.rounds.len()).unwrap() + 1;
-    case.rounds.push(Round { number, at: later(70), found: seen.found.clone(), unread: present.unread.clone() });
+    let number = u32::try_from(case.rechecks.len()).unwrap() + 1;
+    case.rechecks.push(Recheck { number, at: later(70), found: seen.found.clone(), unread: present.unread.clone() });
     for step in &seen.steps {
         let mut record = StepRecord::planned(step.clone(), number, later(70));
         take(&mut record, Went::Well);
@@ -187,13 +187,13 @@ pub(crate) fn look(case: &mut Case, present: &Inventory, lifted: &[&Countermeasu
 }
 
 /// A contained user at whom a key had appeared, which was ended, and then nothing more.
-pub(crate) fn looked_at() -> Case {
+pub(crate) fn rechecked() -> Case {
     let mut case = contained_user();
     let mut present = after(&case);
     present.access_keys.push(key(NEW_KEY, 0));
-    look(&mut case, &present, &[]);
+    recheck(&mut case, &present, &[]);
     let present = after(&case);
-    look(&mut case, &present, &[]);
+    recheck(&mut case, &present, &[]);
     case
 }
 

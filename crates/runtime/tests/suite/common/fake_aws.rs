@@ -70,7 +70,7 @@ pub(crate) struct Secret {
     pub(crate) versions: BTreeMap<String, Vec<String>>,
     /// Version id to its value.
     pub(crate) values: BTreeMap<String, String>,
-    /// Whether the test drives its rotation. Else the next look at it finds the rotation ended.
+    /// Whether the test drives its rotation. Else the next read of it finds the rotation ended.
     pub(crate) driven: bool,
     /// Whether it waits for its deletion.
     pub(crate) deleted: bool,

@@ -359,8 +359,8 @@ fn a_restoration_gives_back_what_may_come_back_and_nothing_else() {
 }
 
 #[test]
-fn a_verdict_that_a_look_or_a_verification_does_not_allow_is_noticed() {
-    use crate::record::case::{Confirmation, Round};
+fn a_verdict_that_a_recheck_or_a_verification_does_not_allow_is_noticed() {
+    use crate::record::case::{Confirmation, Recheck};
     let at = "2026-03-01T12:01:00Z".parse().unwrap();
     let mut done = case("ci");
     done.steps[0].outcome = Some(Outcome::Applied { at, note: None });
@@ -369,7 +369,7 @@ fn a_verdict_that_a_look_or_a_verification_does_not_allow_is_noticed() {
     let told = |case: &Case| check(&sealed(&Statement::of(case, &stack(7)))).err().map(|failure| failure.to_string());
     assert_eq!((done.verdict, told(&done)), (Some(Verdict::VerifiedRevoked), None));
     let mut found = done;
-    found.rounds = vec![Round { number: 1, at, found: vec!["a key".to_owned()], unread: vec![] }];
+    found.rechecks = vec![Recheck { number: 1, at, found: vec!["a key".to_owned()], unread: vec![] }];
     assert!(told(&found).unwrap().contains("its steps allow only partial"));
 }
 

@@ -25,7 +25,7 @@ pub(super) const FIELDS: &[Field] = &[
         "What could not be read, so that the score is at least this.",
         "errors",
     ),
-    field("case.rounds[].number", "number from 1", "Which look.", "computed"),
+    field("case.rounds[].number", "number from 1", "Which recheck.", "computed"),
     field("case.rounds[].at", "time", "When AWS was asked.", "function's clock"),
     field(
         "case.rounds[].found[]",

@@ -7,17 +7,17 @@ use crate::words::command::Command;
 use crate::words::subject::SubjectKind;
 use crate::words::verdict::Verdict;
 
-/// One line for each look.
-pub(super) fn looked_again(case: &Case) -> Vec<Item> {
-    let rounds = case.rounds.iter().map(|round| {
-        let saw = match (round.is_quiet(), round.unread.is_empty()) {
+/// One line for each recheck.
+pub(super) fn rechecked(case: &Case) -> Vec<Item> {
+    let rechecks = case.rechecks.iter().map(|recheck| {
+        let saw = match (recheck.is_quiet(), recheck.unread.is_empty()) {
             (true, true) => "nothing had appeared".to_owned(),
             (true, false) => "nothing was seen to have appeared, but NOT ALL COULD BE READ".to_owned(),
-            (false, _) => round.found.join("; "),
+            (false, _) => recheck.found.join("; "),
         };
-        Item::of(&format!("look {} at {:.0}: {saw}", round.number, round.at))
+        Item::of(&format!("recheck {} at {:.0}: {saw}", recheck.number, recheck.at))
     });
-    rounds.collect()
+    rechecks.collect()
 }
 
 /// What the contained identity had made, and how the case about it stands.

@@ -7,10 +7,10 @@ use crate::words::case_id::CaseId;
 use crate::words::request::Request;
 use crate::words::verdict::Verdict;
 
-/// One look at a contained identity after what was known of it had been ended.
+/// One recheck of a contained identity after what was known of it had been ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Round {
+pub struct Recheck {
     /// 1 for the first.
     pub number: u32,
     /// When AWS was asked.
@@ -23,7 +23,7 @@ pub struct Round {
     pub unread: Vec<String>,
 }
 
-impl Round {
+impl Recheck {
     /// Whether nothing had appeared, as far as it could be seen.
     pub fn is_quiet(&self) -> bool {
         self.found.is_empty()
