@@ -188,7 +188,7 @@ def show_exposures(exposures: dict[str, list[Exposure]]) -> None:
     print(
         "\nwarm/call: time for each AWS call, as a multiple of the bare call; testSecret waits for a new key to become known."
         "\ndead after: from the event's arrival at the function to IAM's yes to the deactivation. told after: to its answer,"
-        "\nwith the pause before the second look (SettleSeconds) in it."
+        "\nwith the pause before the recheck (SettleSeconds) in it."
     )
 
 

@@ -53,7 +53,7 @@ class Function:
         return answer, took
 
     def told(self, message: str) -> dict[str, Any]:
-        """The line of its log since the last look that says so (docs/LOGGING.md)."""
+        """The line of its log since the last recheck that says so (docs/LOGGING.md)."""
         # What the function prints goes through the runtime interface emulator, and may come a little after the answer.
         line = until(lambda: self._new_line(message), 2, pause=0.02)
         if not line:
