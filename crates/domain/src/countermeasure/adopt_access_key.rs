@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -55,9 +55,9 @@ impl Card for AdoptAccessKey {
         format!("needed once more: {}", self.describe())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, secret, .. } = self;
-        Thing::denial(format!("secret {secret} with the new key of user {user}"))
+        UndoWords::denial(format!("secret {secret} with the new key of user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -14,7 +14,7 @@ pub trait Card {
     fn appeared(&self, again: Appeared) -> String;
 
     /// What it is taken against or puts there, and how people speak of that once it is undone.
-    fn thing(&self) -> Thing;
+    fn undo_words(&self) -> UndoWords;
 
     /// What it is taken against: two of one kind with the same target are the same step, whenever they were planned.
     fn target(&self) -> Vec<&str>;
@@ -109,7 +109,7 @@ impl Appeared {
 
 /// What a countermeasure is taken against or puts there, and the words for when that is undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Thing {
+pub struct UndoWords {
     /// What.
     pub what: String,
     /// What an undo does with it.
@@ -120,7 +120,7 @@ pub struct Thing {
     pub stays: &'static str,
 }
 
-impl Thing {
+impl UndoWords {
     pub(super) fn access(what: String) -> Self {
         Self { what, comes: "comes back", came: "back", stays: "stays dead" }
     }

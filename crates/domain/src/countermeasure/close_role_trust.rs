@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -47,9 +47,9 @@ impl Card for CloseRoleTrust {
         format!("the trust policy of role {role} was opened again")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { role } = self;
-        Thing::denial(format!("the denial in the trust policy of role {role}"))
+        UndoWords::denial(format!("the denial in the trust policy of role {role}"))
     }
 
     fn target(&self) -> Vec<&str> {

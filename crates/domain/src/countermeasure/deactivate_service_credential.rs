@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -55,9 +55,9 @@ impl Card for DeactivateServiceCredential {
         format!("credential {credential} for {service} {}", again.came())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, credential, service } = self;
-        Thing::access(format!("credential {credential} of user {user} for {service}"))
+        UndoWords::access(format!("credential {credential} of user {user} for {service}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -49,9 +49,9 @@ impl Card for DeactivateSigningCertificate {
         format!("signing certificate {certificate} {}", again.came())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, certificate } = self;
-        Thing::access(format!("signing certificate {certificate} of user {user}"))
+        UndoWords::access(format!("signing certificate {certificate} of user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -50,9 +50,9 @@ impl Card for DeleteAccessKey {
         format!("access key {access_key} {}", again.came())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, access_key } = self;
-        Thing::access(format!("access key {access_key} of user {user}"))
+        UndoWords::access(format!("access key {access_key} of user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,4 +1,4 @@
-use super::card::{Appeared, Card, Denial, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -19,8 +19,8 @@ impl Card for HoldForReview {
         format!("needed once more: {}", self.describe())
     }
 
-    fn thing(&self) -> Thing {
-        Thing::denial(self.describe())
+    fn undo_words(&self) -> UndoWords {
+        UndoWords::denial(self.describe())
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -51,9 +51,9 @@ impl Card for LeaveRolesAnywhere {
         format!("{role} is in the Roles Anywhere profile {profile} {}", again.now())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { role, profile } = self;
-        Thing::access(format!("{role} in the Roles Anywhere profile {profile}"))
+        UndoWords::access(format!("{role} in the Roles Anywhere profile {profile}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -98,7 +98,7 @@ mod hold_for_review;
 mod residue;
 
 pub use crate::words::ended::Ended;
-pub use card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing, deny_all};
+pub use card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
 pub use hold_for_review::HOLD_FOR_REVIEW;
 use hold_for_review::HoldForReview;
 pub use residue::{Counts, Residue};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -50,9 +50,9 @@ impl Card for NeutralizePolicy {
         format!("{policy} {version} is in force {}", again.now())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { policy, version } = self;
-        Thing::access(format!("{policy} {version}"))
+        UndoWords::access(format!("{policy} {version}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing, deny_all};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -83,9 +83,9 @@ impl Card for PutBoundaryDenial {
         format!("the permissions boundary that denies {principal} everything was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { principal, .. } = self;
-        Thing::denial(format!("the permissions boundary that denies {principal} everything"))
+        UndoWords::denial(format!("the permissions boundary that denies {principal} everything"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -51,9 +51,9 @@ impl Card for QuarantineByScp {
         format!("the service control policy against {principal} on account {account} was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { principal, account } = self;
-        Thing::denial(format!("the service control policy against {principal} on account {account}"))
+        UndoWords::denial(format!("the service control policy against {principal} on account {account}"))
     }
 
     fn target(&self) -> Vec<&str> {

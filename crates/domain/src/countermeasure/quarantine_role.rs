@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing, deny_all};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -47,9 +47,9 @@ impl Card for QuarantineRole {
         format!("the deny-all policy of role {role} was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { role } = self;
-        Thing::denial(format!("the deny-all policy of role {role}"))
+        UndoWords::denial(format!("the deny-all policy of role {role}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing, deny_all};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -48,9 +48,9 @@ impl Card for QuarantineUser {
         format!("the deny-all policy of user {user} was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user } = self;
-        Thing::denial(format!("the deny-all policy of user {user}"))
+        UndoWords::denial(format!("the deny-all policy of user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

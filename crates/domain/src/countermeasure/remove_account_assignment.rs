@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -54,9 +54,9 @@ impl Card for RemoveAccountAssignment {
         format!("directory user {user} has account {account} with {permission_set} {}", again.now())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, account, permission_set } = self;
-        Thing::access(format!("account {account} with {permission_set} of directory user {user}"))
+        UndoWords::access(format!("account {account} with {permission_set} of directory user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -46,9 +46,9 @@ impl Card for RemoveConsolePassword {
         format!("a console password of user {user} {}", again.came())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user } = self;
-        Thing::access(format!("the console password of user {user}"))
+        UndoWords::access(format!("the console password of user {user}"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -58,9 +58,9 @@ impl Card for RemoveGroupMembership {
         format!("directory user {user} is in group {group} {}", again.now())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user, group, .. } = self;
-        Thing::access(format!("directory user {user} in group {group}"))
+        UndoWords::access(format!("directory user {user} in group {group}"))
     }
 
     fn target(&self) -> Vec<&str> {

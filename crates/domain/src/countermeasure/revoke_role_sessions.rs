@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -52,9 +52,9 @@ impl Card for RevokeRoleSessions {
         format!("the denial of role {role}'s older sessions was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { role, .. } = self;
-        Thing::denial(format!("the denial of role {role}'s sessions from before"))
+        UndoWords::denial(format!("the denial of role {role}'s sessions from before"))
     }
 
     fn target(&self) -> Vec<&str> {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -48,9 +48,9 @@ impl Card for RevokeUserSessions {
         format!("the denial of user {user}'s older sessions was lifted")
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { user } = self;
-        Thing::denial(format!("the denial of user {user}'s sessions from before"))
+        UndoWords::denial(format!("the denial of user {user}'s sessions from before"))
     }
 
     fn target(&self) -> Vec<&str> {

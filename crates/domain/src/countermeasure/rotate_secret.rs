@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, Thing, Undoing};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -45,9 +45,9 @@ impl Card for RotateSecret {
         format!("needed once more: {}", self.describe())
     }
 
-    fn thing(&self) -> Thing {
+    fn undo_words(&self) -> UndoWords {
         let Self { secret } = self;
-        Thing::access(format!("the old value of secret {secret}"))
+        UndoWords::access(format!("the old value of secret {secret}"))
     }
 
     fn target(&self) -> Vec<&str> {

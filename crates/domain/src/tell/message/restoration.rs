@@ -2,7 +2,7 @@
 
 use super::facts::owners;
 use super::words::Item;
-use crate::countermeasure::{Countermeasure, Thing};
+use crate::countermeasure::{Countermeasure, UndoWords};
 use crate::record::case::{Case, Confirmation, Outcome, Purpose};
 use crate::record::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
 use crate::words::command::Command;
@@ -23,7 +23,7 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
             .push(Item::with("give back what may come back; with --dry-run it only says what", Some(ask(case, stack))));
     }
     items.extend(answers.into_iter().map(|(record, answer)| {
-        let Thing { what, comes, stays, .. } = record.step.countermeasure.card().thing();
+        let UndoWords { what, comes, stays, .. } = record.step.countermeasure.card().undo_words();
         Item::of(&match answer {
             ReturnAnswer::Undo => format!("{comes}: {what}"),
             ReturnAnswer::UndoKeepingSessionsDenied => {
@@ -43,7 +43,7 @@ pub(super) fn given_back(case: &Case) -> Vec<Item> {
 }
 
 fn came_of_it(of: &Return) -> String {
-    let Thing { what, came, .. } = of.countermeasure.card().thing();
+    let UndoWords { what, came, .. } = of.countermeasure.card().undo_words();
     let done = match &of.outcome {
         None => return format!("{what}: NOT DONE"),
         Some(Outcome::Failed { action, code, message, retryable, .. }) => {
@@ -69,7 +69,7 @@ pub(super) fn stays(case: &Case) -> Vec<Item> {
     case.returns()
         .iter()
         .filter_map(|of| {
-            let Thing { what, stays, .. } = of.countermeasure.card().thing();
+            let UndoWords { what, stays, .. } = of.countermeasure.card().undo_words();
             match &of.answer {
                 ReturnAnswer::Rotate { why } => Some(format!("{what} {stays}: {why}; a new one must take its place")),
                 ReturnAnswer::Keep { why } => Some(format!("{what} {stays}: {why}")),
@@ -95,7 +95,7 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
             ReturnAnswer::Rotate { .. } => items.extend(in_its_place(case, &of.countermeasure)),
             ReturnAnswer::Keep { .. } => {
                 if is_foreign(case, &of.countermeasure) {
-                    let what = of.countermeasure.card().thing().what;
+                    let what = of.countermeasure.card().undo_words().what;
                     let delete = of.countermeasure.ends().map(|ended| ended.delete());
                     items.push(Item::with(&format!("delete {what}"), delete));
                 }
