@@ -13,7 +13,7 @@ use severance_domain::ids::AccessKeyId;
 use severance_domain::policy::Request;
 use severance_domain::profile::Profile;
 use severance_domain::respond::Answer;
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{LastUsed, SubjectKind};
 use severance_domain::verdict::Verdict;
 
@@ -190,7 +190,7 @@ pub(crate) fn signal(
         (None, Stage::Deadline) => format!("{} was replaced by {} and may still be used", cutover.old, cutover.new),
         (None, Stage::Deletion) => format!("{} was replaced by {} and has been inactive", cutover.old, cutover.new),
     };
-    Signal {
+    Signal::new(NewSignal {
         kind: SignalKind::CredentialSuperseded,
         source: if request.is_some() { Source::Responder } else { Source::Rotation },
         event_id: finding_id.clone(),
@@ -202,10 +202,9 @@ pub(crate) fn signal(
         severity: Severity::Low,
         occurred_at: seen.now,
         subject: SubjectHint::User(hint),
-        access_key: Some(cutover.old.clone()),
         title,
-        request,
-        follows: None,
-        cutover: Some(Box::new(cutover.facts(stage, windows, seen))),
-    }
+    })
+    .with_access_key(Some(cutover.old.clone()))
+    .with_request(request)
+    .with_cutover(Some(Box::new(cutover.facts(stage, windows, seen))))
 }

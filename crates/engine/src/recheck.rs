@@ -13,7 +13,7 @@ use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
 use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
-use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::trail::{Identity, Made, Trace};
 
@@ -309,24 +309,25 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
     // What it made before it was in other hands may be its honest work: a person looks first.
     let severity = if trace.at < case.signal.occurred_at { Severity::Low } else { case.signal.severity };
     let finding_id = format!("{}/{}", case.id, trace.event_id);
-    Some(Signal {
-        kind,
-        source: Source::Containment,
-        event_id: finding_id.clone(),
-        event_digest: Digest::of(finding_id.as_bytes()),
-        finding_id,
-        rule: trace.event_name.clone(),
-        account: case.subject.account.clone(),
-        region: case.signal.region.clone(),
-        severity,
-        occurred_at: trace.at,
-        subject,
-        access_key,
-        title: format!("{} had made {}", case.subject.label(), trace.made.words()),
-        request: case.signal.request.clone(),
-        follows: Some(Follows { case: case.id.clone(), generation, planted }),
-        cutover: None,
-    })
+    Some(
+        Signal::new(NewSignal {
+            kind,
+            source: Source::Containment,
+            event_id: finding_id.clone(),
+            event_digest: Digest::of(finding_id.as_bytes()),
+            finding_id,
+            rule: trace.event_name.clone(),
+            account: case.subject.account.clone(),
+            region: case.signal.region.clone(),
+            severity,
+            occurred_at: trace.at,
+            subject,
+            title: format!("{} had made {}", case.subject.label(), trace.made.words()),
+        })
+        .with_access_key(access_key)
+        .with_request(case.signal.request.clone())
+        .with_follows(Some(Follows { case: case.id.clone(), generation, planted })),
+    )
 }
 
 /// Adds a step that no earlier recheck added.

@@ -10,7 +10,7 @@ use severance_domain::message::radius;
 use severance_domain::policy::Request;
 use severance_domain::profile::RegistryEntry;
 use severance_domain::respond::{Answer, Ask, Call, Claim, Explanation, IMPORT_AT_ONCE};
-use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, Severity, Signal, Source, SubjectHint};
 
 use crate::blast_radius::judge;
 use crate::reactor::{ReactError, Reactor};
@@ -309,24 +309,24 @@ fn claimed(own: &AccountId, claim: &Claim, request: Option<Request>, ask: &Ask, 
     // A directory stands in no account's name: the one that administers it is the stack's.
     let account = claim.subject.account();
     let account = if account.is_empty() { own.clone() } else { account.try_into().ok()? };
-    Some(Signal {
-        kind: claim.signal,
-        source: Source::Responder,
-        event_id: holder.to_owned(),
-        finding_id: format!("responder/{}", Digest::of_json(&asked).as_hex()),
-        rule: "sever contain".to_owned(),
-        account,
-        region: claim.subject.region().to_owned(),
-        severity: claim.severity.unwrap_or(Severity::High),
-        occurred_at: clock::now(),
-        subject,
-        access_key: claim.access_key.clone(),
-        title,
-        event_digest: Digest::of_json(&asked),
-        request,
-        follows: None,
-        cutover: None,
-    })
+    Some(
+        Signal::new(NewSignal {
+            kind: claim.signal,
+            source: Source::Responder,
+            event_id: holder.to_owned(),
+            finding_id: format!("responder/{}", Digest::of_json(&asked).as_hex()),
+            rule: "sever contain".to_owned(),
+            account,
+            region: claim.subject.region().to_owned(),
+            severity: claim.severity.unwrap_or(Severity::High),
+            occurred_at: clock::now(),
+            subject,
+            title,
+            event_digest: Digest::of_json(&asked),
+        })
+        .with_access_key(claim.access_key.clone())
+        .with_request(request),
+    )
 }
 
 /// What an ask is about, for the log.

@@ -7,7 +7,7 @@ use severance_domain::digest::Digest;
 use severance_domain::evidence::{Proof, Residual};
 use severance_domain::respond::{Answer, Ask, Claim, Explanation};
 use severance_domain::review::ReviewTimes;
-use severance_domain::signal::{Severity, Signal, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, Severity, Signal, Source, SubjectHint};
 
 use crate::arguments::plan::PlanOptions;
 use crate::clock;
@@ -38,7 +38,7 @@ pub(super) fn run(given: PlanOptions) -> Result<u8, Failure> {
 /// What would live on if every step were taken and seen: what the proof of such a case would say.
 fn foreseen(explained: &Explanation, claim: &Claim, now: Timestamp) -> Vec<Residual> {
     let Explanation { subject, profile, inventory, plan, mode, .. } = explained;
-    let signal = Signal {
+    let signal = Signal::new(NewSignal {
         kind: claim.signal,
         source: Source::Responder,
         event_id: String::new(),
@@ -49,13 +49,10 @@ fn foreseen(explained: &Explanation, claim: &Claim, now: Timestamp) -> Vec<Resid
         severity: claim.severity.unwrap_or(Severity::High),
         occurred_at: now,
         subject: SubjectHint::of_arn(&claim.subject).unwrap_or(SubjectHint::AccessKeyOnly),
-        access_key: claim.access_key.clone(),
         title: String::new(),
         event_digest: Digest::of(b""),
-        request: None,
-        follows: None,
-        cutover: None,
-    };
+    })
+    .with_access_key(claim.access_key.clone());
     // Nobody is asked, so how long somebody would have does not matter.
     let times = ReviewTimes { escalate_after: SignedDuration::ZERO, expire_after: SignedDuration::ZERO };
     let (subject, profile, inventory) = (subject.clone(), profile.clone(), inventory.clone());

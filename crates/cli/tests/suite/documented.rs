@@ -25,7 +25,9 @@ use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Or
 use severance_domain::radius::{BlastRadius, Level, Reason, ReasonKind};
 use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
 use severance_domain::review::{Decision, Review};
-use severance_domain::signal::{Follows, Planted, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{
+    Follows, NewSignal, Planted, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint,
+};
 use severance_domain::subject::{
     AccessKey, AccountAssignment, Credential, CredentialState, GroupMembership, Inventory, LastUsed,
     RolesAnywhereProfile, SecretState, ServiceCredential, Subject, SubjectKind, Trust,
@@ -69,7 +71,7 @@ fn maximal() -> Vec<Statement> {
             reasons: vec![Reason { kind: ReasonKind::Administrator, points: 80, says: text() }],
             unread: vec![text()],
         }),
-        signal: Signal {
+        signal: Signal::new(NewSignal {
             kind: SignalKind::CredentialExposed,
             source: Source::Health,
             event_id: text(),
@@ -80,17 +82,17 @@ fn maximal() -> Vec<Statement> {
             severity: Severity::High,
             occurred_at: at,
             subject,
-            access_key: Some("AKIAEXAMPLE".try_into().unwrap()),
             title: text(),
             event_digest: Digest::of(b""),
-            request: Some(request()),
-            follows: Some(Follows {
-                case: case_id(),
-                generation: 1,
-                planted: Some(Planted::AccessKey("AKIAEXAMPLE".try_into().unwrap())),
-            }),
-            cutover: Some(Box::new(cutover())),
-        },
+        })
+        .with_access_key(Some("AKIAEXAMPLE".try_into().unwrap()))
+        .with_request(Some(request()))
+        .with_follows(Some(Follows {
+            case: case_id(),
+            generation: 1,
+            planted: Some(Planted::AccessKey("AKIAEXAMPLE".try_into().unwrap())),
+        }))
+        .with_cutover(Some(Box::new(cutover()))),
         subject: Subject {
             kind: SubjectKind::User,
             account: "012345678901".try_into().unwrap(),

@@ -2,7 +2,7 @@
 
 use crate::words::ids::{AccountId, Arn};
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::{self, Meant};
@@ -154,7 +154,7 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
     if !fits {
         return Err(resource.not(&format!("the ARN of what {} is about", claim.rule)));
     }
-    Ok(Intake::signal(Signal {
+    Ok(Intake::signal(Signal::new(NewSignal {
         kind: claim.kind,
         source: Source::AccessAnalyzer,
         event_id: envelope.id.clone(),
@@ -165,12 +165,7 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
         severity: claim.severity,
         occurred_at: finding.get("updatedAt").timestamp().unwrap_or(envelope.time),
         subject,
-        // The event never says which key it is: what is unused is read from IAM.
-        access_key: None,
         title,
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    }))
+    })))
 }

@@ -2,7 +2,7 @@
 
 use crate::words::ids::{AccessKeyId, Arn, IamName};
 use crate::words::malformed::Malformed;
-use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::principal::one_line;
 use super::cloudtrail;
@@ -71,7 +71,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
     };
     let severity = if subject == SubjectHint::Root { Severity::Critical } else { Severity::Medium };
     let creator = caller.get("arn").as_str().unwrap_or("an unnamed caller");
-    Ok(Intake::signal(Signal {
+    Ok(Intake::signal(Signal::new(NewSignal {
         kind: SignalKind::CredentialCreated,
         source: Source::CloudTrail,
         event_id: envelope.id.clone(),
@@ -82,11 +82,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         severity,
         occurred_at: record.get("eventTime").timestamp().unwrap_or(envelope.time),
         subject,
-        access_key: Some(access_key),
         title: one_line(&format!("Access key created for {holder} by {creator}")),
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    }))
+    }).with_access_key(Some(access_key))))
 }

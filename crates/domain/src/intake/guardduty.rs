@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::words::ids::AccessKeyId;
 use crate::words::malformed::Malformed;
-use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::{self, Meant};
@@ -168,7 +168,7 @@ fn signal(
     subject: SubjectHint,
     access_key: Option<AccessKeyId>,
 ) -> Result<Signal, Malformed> {
-    Ok(Signal {
+    Ok(Signal::new(NewSignal {
         kind: kind(rule),
         source: Source::GuardDuty,
         event_id: envelope.id.clone(),
@@ -183,15 +183,11 @@ fn signal(
             .find_map(|at| at.timestamp().ok())
             .unwrap_or(envelope.time),
         subject,
-        access_key,
         title: principal::one_line(
             finding.get("title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(rule),
         ),
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    })
+    }).with_access_key(access_key))
 }
 
 /// Two families say that the credential itself has left its place. All others say that its holder misbehaves, also

@@ -2,7 +2,7 @@
 
 use crate::words::ids::{AccessKeyId, AccountId, Arn, IamName};
 use crate::words::malformed::Malformed;
-use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::{self, Meant};
@@ -70,7 +70,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
     for entity in &entities {
         intake.absorb(affected_entity(entity, &account, lone_key.as_ref()).map(|found| {
             match found {
-                Found::Credential { account, subject, access_key, value } => Intake::signal(Signal {
+                Found::Credential { account, subject, access_key, value } => Intake::signal(Signal::new(NewSignal {
                     kind,
                     source: Source::Health,
                     event_id: envelope.id.clone(),
@@ -85,13 +85,9 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                         .find_map(|name| event.get(name).timestamp().ok())
                         .unwrap_or(envelope.time),
                     subject,
-                    access_key,
                     title: principal::one_line(&format!("AWS {what}: {value}")),
                     event_digest: envelope.digest.clone(),
-                    request: None,
-                    follows: None,
-                    cutover: None,
-                }),
+                }).with_access_key(access_key)),
                 Found::Nothing(reason) => Intake::ignore(entity.path(), reason),
             }
         }));

@@ -1,7 +1,7 @@
 //! `CloudTrail`: an IAM Identity Center user was deleted or disabled, by an administrator, an API call or SCIM.
 
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::one_line;
@@ -78,7 +78,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
     let mut identifiers = vec![id.to_owned()];
     identifiers.extend(user_name(&record).filter(|name| *name != id).map(str::to_owned));
     let by = caller(&record);
-    Ok(Intake::signal(Signal {
+    Ok(Intake::signal(Signal::new(NewSignal {
         kind: SignalKind::Offboarding,
         source: Source::IdentityCenter,
         event_id: envelope.id.clone(),
@@ -89,13 +89,9 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         severity: Severity::Medium,
         occurred_at: record.get("eventTime").timestamp().unwrap_or(envelope.time),
         subject: SubjectHint::Person { identifiers },
-        access_key: None,
         title: one_line(&format!("Identity Center user {id} {done} by {by}")),
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    }))
+    })))
 }
 
 /// What an update says about whether the user is active.

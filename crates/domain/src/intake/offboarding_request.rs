@@ -4,7 +4,7 @@
 
 use crate::words::ids::{AccountId, Arn, IamName};
 use crate::words::malformed::Malformed;
-use crate::words::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::one_line;
@@ -43,7 +43,7 @@ fn owns(envelope: &Envelope) -> bool {
 fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
     let request = Request::read(&envelope.detail())?;
     let account = request.account.clone().map_or_else(|| envelope.account(), Ok)?;
-    let signal = |finding_id: String, account: AccountId, subject: SubjectHint, who: &str| Signal {
+    let signal = |finding_id: String, account: AccountId, subject: SubjectHint, who: &str| Signal::new(NewSignal {
         kind: SignalKind::Offboarding,
         source: Source::Severance,
         event_id: envelope.id.clone(),
@@ -54,13 +54,9 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         severity: Severity::Medium,
         occurred_at: envelope.time,
         subject,
-        access_key: None,
         title: request.title(who),
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    };
+    });
 
     let mut intake = Intake::default();
     let identifiers = request.identifiers.clone();

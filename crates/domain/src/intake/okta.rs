@@ -1,7 +1,7 @@
 //! Okta's system log, as an `EventBridge` partner event: a user was deactivated, suspended or deleted.
 
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::one_line;
@@ -76,7 +76,7 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
         intake.absorb(person(&user).map(|identifiers| {
             let who = identifiers.first().map_or("nobody", String::as_str);
             let title = one_line(&format!("Okta user {who} {done} by {by}"));
-            Intake::signal(Signal {
+            Intake::signal(Signal::new(NewSignal {
                 kind: SignalKind::Offboarding,
                 source: Source::Okta,
                 event_id: envelope.id.clone(),
@@ -87,13 +87,9 @@ fn read(envelope: &Envelope) -> Result<Intake, Malformed> {
                 severity: Severity::Medium,
                 occurred_at,
                 subject: SubjectHint::Person { identifiers },
-                access_key: None,
                 title,
                 event_digest: envelope.digest.clone(),
-                request: None,
-                follows: None,
-                cutover: None,
-            })
+            }))
         }));
     }
     Ok(intake)

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::words::ids::{AccountId, Arn};
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use crate::words::signal::{NewSignal, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::node::Node;
 use super::principal::one_line;
@@ -65,7 +65,7 @@ fn failed(envelope: &Envelope, record: &Node<'_>) -> Result<Intake, Malformed> {
     let subject = SubjectHint::of_arn(&arn).filter(|hint| matches!(hint, SubjectHint::Secret { .. }));
     let subject = subject.ok_or_else(not_a_secret)?;
     let account = AccountId::try_from(arn.account()).map_err(|_| not_a_secret())?;
-    Ok(Intake::signal(Signal {
+    Ok(Intake::signal(Signal::new(NewSignal {
         kind: SignalKind::SecretUnrotated,
         source: Source::SecretsManager,
         event_id: envelope.id.clone(),
@@ -77,10 +77,6 @@ fn failed(envelope: &Envelope, record: &Node<'_>) -> Result<Intake, Malformed> {
         occurred_at: record.get("eventTime").timestamp().unwrap_or(envelope.time),
         title: one_line(&format!("Rotation failed of {}", arn.as_str())),
         subject,
-        access_key: None,
         event_digest: envelope.digest.clone(),
-        request: None,
-        follows: None,
-        cutover: None,
-    }))
+    })))
 }

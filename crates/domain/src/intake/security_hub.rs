@@ -5,7 +5,7 @@ mod resource;
 
 use crate::words::ids::Arn;
 use crate::words::malformed::Malformed;
-use crate::words::signal::{Severity, Signal, Source};
+use crate::words::signal::{NewSignal, Severity, Signal, Source};
 
 use super::node::Node;
 use super::principal::one_line;
@@ -104,7 +104,7 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
     for resource in resources.items()? {
         intake.absorb(resource::read(&resource).map(|read| {
             match read {
-                Resource::Identity(Identity { subject, access_key, account }) => Intake::signal(Signal {
+                Resource::Identity(Identity { subject, access_key, account }) => Intake::signal(Signal::new(NewSignal {
                     kind: claim.kind,
                     source: Source::SecurityHub,
                     event_id: envelope.id.clone(),
@@ -122,15 +122,11 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                         .find_map(|name| finding.get(name).timestamp().ok())
                         .unwrap_or(envelope.time),
                     subject,
-                    access_key,
                     title: one_line(
                         finding.get("Title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(&claim.rule),
                     ),
                     event_digest: envelope.digest.clone(),
-                    request: None,
-                    follows: None,
-                    cutover: None,
-                }),
+                }).with_access_key(access_key)),
                 Resource::Other(reason) => Intake::ignore(resource.path(), reason),
             }
         }));

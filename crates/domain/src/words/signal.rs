@@ -84,7 +84,96 @@ pub enum Planted {
     ServiceCredential(CredentialId),
 }
 
+/// What every source says of a claim. What only some say is added to the [`Signal`] that is made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSignal {
+    /// See [`Signal::kind`].
+    pub kind: SignalKind,
+    /// See [`Signal::source`].
+    pub source: Source,
+    /// See [`Signal::event_id`].
+    pub event_id: String,
+    /// See [`Signal::finding_id`].
+    pub finding_id: String,
+    /// See [`Signal::rule`].
+    pub rule: String,
+    /// See [`Signal::account`].
+    pub account: AccountId,
+    /// See [`Signal::region`].
+    pub region: String,
+    /// See [`Signal::severity`].
+    pub severity: Severity,
+    /// See [`Signal::occurred_at`].
+    pub occurred_at: Timestamp,
+    /// See [`Signal::subject`].
+    pub subject: SubjectHint,
+    /// See [`Signal::title`].
+    pub title: String,
+    /// See [`Signal::event_digest`].
+    pub event_digest: Digest,
+}
+
 impl Signal {
+    /// Of what every source says. A field that only some sources have is added here, and touches no source.
+    pub fn new(said: NewSignal) -> Self {
+        let NewSignal {
+            kind,
+            source,
+            event_id,
+            finding_id,
+            rule,
+            account,
+            region,
+            severity,
+            occurred_at,
+            subject,
+            title,
+            event_digest,
+        } = said;
+        Self {
+            kind,
+            source,
+            event_id,
+            finding_id,
+            rule,
+            account,
+            region,
+            severity,
+            occurred_at,
+            subject,
+            access_key: None,
+            title,
+            event_digest,
+            request: None,
+            follows: None,
+            cutover: None,
+        }
+    }
+
+    /// About this key, where the source names one.
+    #[must_use]
+    pub fn with_access_key(self, access_key: Option<AccessKeyId>) -> Self {
+        Self { access_key, ..self }
+    }
+
+    /// On somebody's word, where a person asks.
+    #[must_use]
+    pub fn with_request(self, request: Option<Request>) -> Self {
+        Self { request, ..self }
+    }
+
+    /// Found by a containment.
+    #[must_use]
+    pub fn with_follows(self, follows: Option<Follows>) -> Self {
+        Self { follows, ..self }
+    }
+
+    /// About a key that was replaced.
+    #[must_use]
+    pub fn with_cutover(self, cutover: Option<Box<CutoverFacts>>) -> Self {
+        Self { cutover, ..self }
+    }
+
     /// Whether it is about a console password and no other credential.
     pub fn is_about_password(&self) -> bool {
         matches!(self.rule.as_str(), "UnusedIAMUserPassword" | "iam_user_console_access_unused")

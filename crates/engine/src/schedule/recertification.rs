@@ -11,7 +11,7 @@ use severance_domain::ids::Arn;
 use severance_domain::message::Notice;
 use severance_domain::profile::{Class, RegistryEntry};
 use severance_domain::respond::ScheduledRun;
-use severance_domain::signal::{Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, Severity, Signal, SignalKind, Source, SubjectHint};
 
 use super::task::{Run, Task};
 use crate::reactor::{ReactError, Reactor};
@@ -110,7 +110,7 @@ fn days_between(from: Date, to: Date) -> i64 {
 fn unconfirmed(entry: &RegistryEntry, day: Date, now: Timestamp) -> Option<Signal> {
     let arn = Arn::try_from(entry.arn.as_str()).ok()?;
     let id = format!("recertification/{}/{day}", entry.arn);
-    Some(Signal {
+    Some(Signal::new(NewSignal {
         kind: SignalKind::IdentityOwnerless,
         source: Source::Recertification,
         event_id: id.clone(),
@@ -121,11 +121,7 @@ fn unconfirmed(entry: &RegistryEntry, day: Date, now: Timestamp) -> Option<Signa
         severity: Severity::Low,
         occurred_at: now,
         subject: SubjectHint::of_arn(&arn)?,
-        access_key: None,
         title: format!("nobody confirmed by {day} that {} is still needed", entry.arn),
         event_digest: Digest::of_json(&serde_json::json!(entry)),
-        request: None,
-        follows: None,
-        cutover: None,
-    })
+    }))
 }

@@ -9,7 +9,7 @@ use severance_domain::message::radius;
 use severance_domain::playbook::{Context, decide};
 use severance_domain::profile::{Clues, Profile, RegistryEntry, TagKeys};
 use severance_domain::respond::{Answer, Claim, Explanation};
-use severance_domain::signal::{PrincipalHint, Signal, SignalKind, SubjectHint};
+use severance_domain::signal::{NewSignal, PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 use severance_policy::Guardrails;
 
@@ -99,7 +99,7 @@ fn imagine(given: &ExplainOptions, now: Timestamp) -> Result<Imagined, Failure> 
         (_, _, SubjectKind::Root) => SubjectHint::Root,
         _ => SubjectHint::User(hint()),
     };
-    let signal = Signal {
+    let signal = Signal::new(NewSignal {
         kind: given.signal,
         source: given.source,
         event_id: "explain".to_owned(),
@@ -110,13 +110,10 @@ fn imagine(given: &ExplainOptions, now: Timestamp) -> Result<Imagined, Failure> 
         severity: given.severity,
         occurred_at: now,
         subject: meant,
-        access_key,
         title: "an explanation was asked for".to_owned(),
         event_digest: Digest::of(b"explain"),
-        request: None,
-        follows: None,
-        cutover: None,
-    };
+    })
+    .with_access_key(access_key);
     Ok(Imagined { signal, subject, profile, inventory, assumed })
 }
 

@@ -14,7 +14,7 @@ use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
 use severance_domain::policy::{Attribution, Policy, PolicyReason, Question, Ruling};
 use severance_domain::profile::{Class, Profile};
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
 pub(crate) const ACCOUNT: &str = "111122223333";
@@ -214,7 +214,7 @@ pub(crate) fn profile(owners: &[&str], class: Option<Class>) -> Profile {
 
 /// A claim about a user, naming this key.
 pub(crate) fn signal(kind: SignalKind, access_key: Option<&str>) -> Signal {
-    Signal {
+    Signal::new(NewSignal {
         kind,
         source: Source::SecurityHub,
         event_id: "8e5b1a52-6a3c-4a31-9f0a-1d2c3b4a5f60".to_owned(),
@@ -225,13 +225,10 @@ pub(crate) fn signal(kind: SignalKind, access_key: Option<&str>) -> Signal {
         severity: Severity::Medium,
         occurred_at: "2026-03-01T11:58:30Z".parse().unwrap(),
         subject: SubjectHint::User(PrincipalHint::default()),
-        access_key: access_key.map(key_id),
         title: "IAM users' access keys should be rotated every 90 days or less".to_owned(),
         event_digest: Digest::of(b"event"),
-        request: None,
-        follows: None,
-        cutover: None,
-    }
+    })
+    .with_access_key(access_key.map(key_id))
 }
 
 pub(crate) fn names(names: &[&str]) -> Vec<String> {

@@ -12,7 +12,7 @@ use severance_domain::ids::{AccessKeyId, AccountId, Arn, UniqueId};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{Attribution, Policy, Question, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
-use severance_domain::signal::{Follows, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 use severance_policy::{Explanation, Guardrails, SourceFile};
 
@@ -209,7 +209,7 @@ fn cutover(stage: Stage) -> CutoverFacts {
 }
 
 fn signal_of(kind: SignalKind) -> Signal {
-    Signal {
+    Signal::new(NewSignal {
         kind,
         source: Source::SecurityHub,
         event_id: "event".to_owned(),
@@ -220,13 +220,9 @@ fn signal_of(kind: SignalKind) -> Signal {
         severity: Severity::High,
         occurred_at: now(),
         subject: SubjectHint::User(PrincipalHint::default()),
-        access_key: None,
         title: "a finding".to_owned(),
         event_digest: Digest::of(b"event"),
-        request: None,
-        follows: None,
-        cutover: None,
-    }
+    })
 }
 
 /// Our own policies, without those that a user may have put beside them.

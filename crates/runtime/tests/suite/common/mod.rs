@@ -30,7 +30,7 @@ use severance_domain::evidence::{Statement, dsse};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
-use severance_domain::signal::{PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_engine::access::{AccountAccess, Accounts};
 use severance_engine::alarm::Alarms;
 use severance_engine::publish::Publisher;
@@ -276,7 +276,7 @@ pub(crate) fn mutating(calls: &[String]) -> Vec<&str> {
 /// A claim about the user.
 pub(crate) fn signal(kind: SignalKind) -> Signal {
     let (name, unique_id) = (IamName::try_from(USER).ok(), UniqueId::try_from(USER_ID).ok());
-    Signal {
+    Signal::new(NewSignal {
         kind,
         source: Source::GuardDuty,
         event_id: "8e5b1a52-6a3c-4a31-9f0a-1d2c3b4a5f60".to_owned(),
@@ -287,13 +287,9 @@ pub(crate) fn signal(kind: SignalKind) -> Signal {
         severity: Severity::High,
         occurred_at: "2026-03-01T11:58:30Z".parse().unwrap(),
         subject: SubjectHint::User(PrincipalHint { name, unique_id, arn: None }),
-        access_key: None,
         title: "The credentials were used from a known bad address".to_owned(),
         event_digest: Digest::of(b"event"),
-        request: None,
-        follows: None,
-        cutover: None,
-    }
+    })
 }
 
 /// One key of the user is stale: a single step.
