@@ -1,4 +1,4 @@
-"""What the overlay claims of where copies of keys lie and of how their use shows, held as in test_overlay.py."""
+"""What the overlay claims of where copies of keys lie and of how their use shows, held as fixtures.py says."""
 
 from __future__ import annotations
 
@@ -13,9 +13,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import test_overlay
-from test_overlay import ACCOUNT, Case, Emulator, client, new_key, new_role, new_user, setUpModule, tearDownModule, unique
-from test_secrets import ASSUMED_BY_LAMBDA, allow, new_function
+import fixtures
+from fixtures import (
+    ACCOUNT,
+    ASSUMED_BY_LAMBDA,
+    Case,
+    Emulator,
+    allow,
+    client,
+    new_function,
+    new_key,
+    new_role,
+    new_user,
+    setUpModule,
+    tearDownModule,
+    unique,
+)
 
 __all__ = ["setUpModule", "tearDownModule"]
 
@@ -204,15 +217,15 @@ class Uses(Case):
         self.assertNotIn(word, json.dumps([event["CloudTrailEvent"] for event in events]))
 
     def test_a_use_can_be_told_of_later(self) -> None:
-        instant = test_overlay.emulator
+        instant = fixtures.emulator
         with tempfile.TemporaryDirectory() as place, unittest.mock.patch.dict("os.environ", OVERLAY_LAST_USE_LAG_SECONDS="1"):
-            test_overlay.emulator = Emulator(Path(place))
-            test_overlay.emulator.start()
+            fixtures.emulator = Emulator(Path(place))
+            fixtures.emulator.start()
             try:
                 self.tell_later()
             finally:
-                test_overlay.emulator.stop()
-                test_overlay.emulator = instant
+                fixtures.emulator.stop()
+                fixtures.emulator = instant
 
     def tell_later(self) -> None:
         key, iam = new_key(new_user()), client("iam")

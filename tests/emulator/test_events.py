@@ -1,4 +1,4 @@
-"""What the overlay claims of EventBridge, held as in test_overlay.py."""
+"""What the overlay claims of EventBridge, held as fixtures.py says."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-import test_overlay
+import fixtures
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from test_overlay import (
+from fixtures import (
     ACCOUNT,
     ALLOW_ALL,
+    ASSUMED_BY_LAMBDA,
     OTHER,
     Case,
     another_emulator,
     client,
     http,
+    new_function,
     new_key,
     new_role,
     new_user,
@@ -29,7 +31,6 @@ from test_overlay import (
     trust,
     unique,
 )
-from test_secrets import ASSUMED_BY_LAMBDA, new_function
 
 __all__ = ["setUpModule", "tearDownModule"]
 
@@ -282,7 +283,7 @@ class PutIn(Case):
     def test_only_root_may(self) -> None:
         body = urllib.parse.urlencode({"Action": "OverlayPutEvent", "Event": json.dumps(Forwarded.finding)}).encode()
         form = {"Content-Type": "application/x-www-form-urlencoded"}
-        request = AWSRequest("POST", test_overlay.emulator.endpoint + "/", form, body)
+        request = AWSRequest("POST", fixtures.emulator.endpoint + "/", form, body)
         SigV4Auth(Credentials(*new_key(new_user(ALLOW_ALL))), "iam", "us-east-1").add_auth(request)
         self.assertEqual(http("POST", "/", data=body, **dict(request.headers))[0], 403)
 

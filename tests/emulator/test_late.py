@@ -1,4 +1,4 @@
-"""What the overlay claims of late reads, late enforcement and a late CloudTrail, held as in test_overlay.py."""
+"""What the overlay claims of late reads, late enforcement and a late CloudTrail, held as fixtures.py says."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import unittest.mock
 from collections.abc import Callable
 from typing import Any
 
-import test_overlay
+import fixtures
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from test_overlay import (
+from fixtures import (
     ACCOUNT,
     ALLOW_ALL,
     DENY_ALL,
@@ -177,6 +177,27 @@ class LateReads(Case):
 
 
 class LateEnforcement(Case):
+    def test_changes_take_effect_later(self) -> None:
+        with another_emulator(OVERLAY_IAM_LAG_SECONDS=str(LAG)):
+            self.race()
+
+    def race(self) -> None:
+        iam, user = client("iam"), new_user(ALLOW_ALL)
+        key = new_key(user)
+        sqs = client("sqs", *key)
+        self.refused("AccessDenied", sqs.list_queues)
+        settle()
+        sqs.list_queues()
+        iam.put_user_policy(UserName=user, PolicyName="deny", PolicyDocument=policy(DENY_ALL))
+        # In the gap the attacker mints another key.
+        minted = client("iam", *key).create_access_key(UserName=user)["AccessKey"]
+        iam.update_access_key(UserName=user, AccessKeyId=key[0], Status="Inactive")
+        sqs.list_queues()
+        settle()
+        self.refused("InvalidClientTokenId", sqs.list_queues)
+        late = client("sqs", minted["AccessKeyId"], minted["SecretAccessKey"])
+        self.refused("AccessDenied", late.list_queues)
+
     def test_what_was_written_arrives_by_itself(self) -> None:
         with another_emulator(OVERLAY_IAM_LAG_SECONDS="1", OVERLAY_IAM_READ_LAG_SECONDS="2", OVERLAY_LAG_SEED="7"):
             iam, user = client("iam"), new_user(ALLOW_ALL)
@@ -232,10 +253,10 @@ class LateEnforcement(Case):
 
 def client_once(service: str, account: str, region: str = "us-east-1") -> Any:
     """A client that does not try again."""
-    return test_overlay.session.client(
+    return fixtures.session.client(
         service,
         region_name=region,
-        endpoint_url=test_overlay.emulator.endpoint,
+        endpoint_url=fixtures.emulator.endpoint,
         aws_access_key_id=account,
         aws_secret_access_key="test",
         config=Config(retries={"total_max_attempts": 1}),

@@ -1,11 +1,11 @@
-"""What the overlay refuses as AWS does, and who stays who under another name; held as in test_overlay.py."""
+"""What the overlay refuses as AWS does, and who stays who under another name; held as fixtures.py says."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from test_overlay import (
+from fixtures import (
     ACCOUNT,
     ALLOW_ALL,
     DENY_ALL,
