@@ -9,12 +9,9 @@ event's between 0 and that: then they do not come in order.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import time
 import uuid
-import xml.etree.ElementTree as ET
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
@@ -25,12 +22,11 @@ import lag
 from ministack.core import iam_actions, iam_evaluator, router
 from ministack.core.responses import get_account_id, get_region, get_request_client_ip, request_scope
 from ministack.services import cloudtrail, iam, sts
-from wire import Json, Params, Refused, Response, iso, json_answer, json_refusal
+from trail_lookup import lookup_events
+from trail_members import SESSIONS, error_of, request_parameters, response_elements
+from wire import Json, Params, Response, iso
 
 DELAY_SECONDS = float(os.environ.get("OVERLAY_TRAIL_DELAY_SECONDS", "0"))
-RATE = float(os.environ.get("OVERLAY_TRAIL_RATE", "0"))
-"""Calls of LookupEvents a second, in each account and Region. AWS: 2, docs.aws.amazon.com/awscloudtrail/latest/userguide/
-WhatIsCloudTrail-Limits.html. 0: any number."""
 MAX_EVENTS = int(os.environ.get("CLOUDTRAIL_MAX_EVENTS", "10000"))
 
 LISTENERS: list[Callable[[Json], None]] = []
@@ -59,32 +55,6 @@ DATA_EVENTS = {
     "monitoring": {"PutMetricData"},
 }
 """The event history has management events only."""
-
-SECRETS = {
-    *("secretaccesskey", "sessiontoken", "password", "oldpassword", "newpassword", "servicepassword"),
-    *("servicecredentialsecret", "secretstring", "secretbinary", "webidentitytoken", "samlassertion", "tokencode"),
-    *("plaintext", "ciphertextblob", "authorization", "privatekey", "seed", "qrcodepng", "base32stringseed"),
-    *("authparameters", "parametervalue", "environment"),
-    # Too long, and of no use.
-    *("templatebody", "zipfile"),
-}
-"""Members that no event has, in lower case."""
-
-RESOURCES = {
-    "userName": "AWS::IAM::User",
-    "roleName": "AWS::IAM::Role",
-    "groupName": "AWS::IAM::Group",
-    "accessKeyId": "AWS::IAM::AccessKey",
-    "policyArn": "AWS::IAM::Policy",
-    "roleArn": "AWS::IAM::Role",
-    "sSHPublicKeyId": "AWS::IAM::SshPublicKey",
-    "certificateId": "AWS::IAM::SigningCertificate",
-    "userId": "AWS::IAM::User",
-    "roleId": "AWS::IAM::Role",
-    "secretId": "AWS::SecretsManager::Secret",
-    "keyId": "AWS::KMS::Key",
-}
-"""Members of requests and responses that name what a call was about."""
 
 
 # ── Recording ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,126 +251,6 @@ def user_name(identity: Json) -> str:
     return "root" if identity.get("type") == "Root" else str(identity.get("arn", "")).rpartition("/")[2]
 
 
-# ── What ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
-
-
-def cleaned(value: Any) -> Any:
-    """Members as CloudTrail spells them, and without what is secret in them."""
-    if isinstance(value, dict):
-        return {camel(name): cleaned(inner) for name, inner in value.items() if name.lower() not in SECRETS}
-    if isinstance(value, list):
-        return [cleaned(inner) for inner in value]
-    return value
-
-
-def request_parameters(headers: dict[str, str], body: bytes, params: Params) -> Json:
-    if "json" in headers.get("content-type", ""):
-        try:
-            return cleaned(json.loads(body or b"{}"))
-        except ValueError:
-            return {}
-    tree: Json = {}
-    for name, values in params.items():
-        if name in ("Action", "Version") or name.startswith("X-Amz-"):
-            continue
-        *parents, leaf = [part for part in name.split(".") if part != "member"]
-        branch = tree
-        for parent in parents:
-            inner = branch.setdefault(parent, {})
-            branch = inner if isinstance(inner, dict) else {}
-        branch[leaf] = values[0]
-    return cleaned(listed(tree))
-
-
-def listed(tree: Any) -> Any:
-    """Numbered members are lists."""
-    if not isinstance(tree, dict):
-        return tree
-    if tree and all(name.isdecimal() for name in tree):
-        return [listed(tree[name]) for name in sorted(tree, key=int)]
-    return {name: listed(inner) for name, inner in tree.items()}
-
-
-SESSIONS = ("AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML", "GetSessionToken", "GetFederationToken")
-WITH_ANSWER = ("iam", "sts", "organizations", "sso", "identitystore", "rolesanywhere")
-
-
-def response_elements(service: str, answer: bytes) -> Json | None:
-    if service not in WITH_ANSWER or not answer:
-        return None
-    if answer.lstrip().startswith(b"{"):
-        return cleaned(json.loads(answer)) or None
-    result = ET.fromstring(answer)[0]
-    return cleaned(told(result)) if result.tag.endswith("Result") else None
-
-
-def told(element: ET.Element) -> Any:
-    children = list(element)
-    name = element.tag.rpartition("}")[2]
-    if not children:
-        text = element.text or ""
-        # CloudTrail writes IAM's dates as a person in the US would.
-        date = name.endswith("Date") or name == "Expiration"
-        return us_date(text) if date else text
-    if all(child.tag.endswith("}member") for child in children):
-        return [told(child) for child in children]
-    return {child.tag.rpartition("}")[2]: told(child) for child in children}
-
-
-def us_date(text: str) -> str:
-    try:
-        moment = time.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
-    except ValueError:
-        return text
-    return time.strftime("%b ", moment) + f"{moment.tm_mday}, " + time.strftime("%Y ", moment) + (
-        f"{moment.tm_hour % 12 or 12}:" + time.strftime("%M:%S %p", moment)
-    )
-
-
-def error_of(service: str, answer: bytes) -> tuple[str, str]:
-    text = answer.decode("utf-8", "replace")
-    if text.lstrip().startswith("{"):
-        body = json.loads(text)
-        code = str(body.get("__type", "")).rpartition("#")[2]
-        return ("AccessDenied" if code == "AccessDeniedException" else code), str(body.get("message") or body.get("Message"))
-    code, message = re.search(r"<Code>(.*?)</Code>", text), re.search(r"<Message>(.*?)</Message>", text, re.DOTALL)
-    name = code[1] if code else "Unknown"
-    if service == "iam" and name != "AccessDenied":
-        # IAM's errors have other names on the wire than in events.
-        name = name.removesuffix("Error") + "Exception"
-    return name, (message[1] if message else "")
-
-
-def resources_of(event: Json) -> list[dict[str, str]]:
-    found: dict[tuple[str, str], None] = {}
-
-    def look(value: Any, kind: str = "") -> None:
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                if name in RESOURCES and isinstance(inner, str):
-                    found[RESOURCES[name], inner] = None
-                elif name == "arn" and kind in ("user", "role", "policy") and isinstance(inner, str):
-                    found[f"AWS::IAM::{kind.title()}", inner] = None
-                elif name != "credentials":
-                    look(inner, name)
-        elif isinstance(value, list):
-            for inner in value:
-                look(inner, kind)
-
-    look(event["requestParameters"])
-    look(event["responseElements"])
-    if event["eventName"].startswith("AssumeRole"):
-        # Of a new session AWS lists its key, too: one finds by it who made the session.
-        key = ((event["responseElements"] or {}).get("credentials") or {}).get("accessKeyId")
-        if key:
-            found["AWS::IAM::AccessKey", key] = None
-    return [{"ResourceType": kind, "ResourceName": name} for kind, name in found]
-
-
 # ── Sign-ins and API keys ────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -439,96 +289,6 @@ def bearer_call(service: str, name: str, user: Json) -> None:
         "readOnly": True,
     }
     store(event, "")
-
-
-# ── Looking up ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-_spent: dict[tuple[str, str], tuple[float, float]] = {}
-"""By account and Region: when somebody last asked, and how many calls could still have followed at once."""
-
-
-def throttle() -> None:
-    """The calls of all who ask in an account and Region count together, refused ones not."""
-    if not RATE:
-        return
-    moment = time.monotonic()
-    most = max(RATE, 1)
-    last, left = _spent.get((get_account_id(), get_region()), (moment, most))
-    left = min(most, left + (moment - last) * RATE)
-    if left < 1:
-        raise Refused(400, "ThrottlingException", "Rate exceeded")
-    _spent[get_account_id(), get_region()] = (moment, left - 1)
-
-
-def lookup_events(request: Json) -> Response:
-    """Newest first, in pages of 50 at most, by one attribute at most."""
-    try:
-        throttle()
-        return json_answer(looked_up(request))
-    except Refused as refused:
-        return json_refusal(refused)
-
-
-def looked_up(request: Json) -> Json:
-    attributes = request.get("LookupAttributes") or []
-    if len(attributes) > 1:
-        raise Refused(400, "InvalidLookupAttributesException", "You can only specify one lookup attribute.")
-    start, end = request.get("StartTime"), request.get("EndTime")
-    if start is not None and end is not None and float(start) > float(end):
-        raise Refused(400, "InvalidTimeRangeException", "StartTime must not be after EndTime.")
-    if not 1 <= int(request.get("MaxResults") or 50) <= 50:
-        raise Refused(400, "InvalidMaxResultsException", "MaxResults must be between 1 and 50.")
-    size = int(request.get("MaxResults") or 50)
-    now = time.time()
-    # The token is the last event shown: events that come in between do not move the pages.
-    last = request.get("NextToken")
-    page: list[Json] = []
-    for moment, key, user, event, shown_at in reversed(cloudtrail._events.get("events") or []):
-        if last:
-            last = None if event["eventID"] == last else last
-            continue
-        # EventTime has whole seconds, and is compared as such.
-        second = int(moment)
-        if shown_at > now or (start is not None and second < float(start)) or (end is not None and second > float(end)):
-            continue
-        if not all(matches(key, user, event, wanted["AttributeKey"], wanted["AttributeValue"]) for wanted in attributes):
-            continue
-        if len(page) == size:
-            return {"Events": page, "NextToken": page[-1]["EventId"]}
-        page.append(shown_event(moment, key, user, event))
-    if last:
-        raise Refused(400, "InvalidNextTokenException", "The NextToken is not valid.")
-    return {"Events": page}
-
-
-def shown_event(moment: float, key: str, user: str, event: Json) -> Json:
-    return {
-        "EventId": event["eventID"],
-        "EventName": event["eventName"],
-        "EventSource": event["eventSource"],
-        "EventTime": int(moment),
-        "Username": user,
-        "ReadOnly": str(event["readOnly"]).lower(),
-        "Resources": resources_of(event),
-        "CloudTrailEvent": json.dumps(event),
-    } | ({"AccessKeyId": key} if key else {})
-
-
-def matches(key: str, user: str, event: Json, attribute: str, value: str) -> bool:
-    match attribute:
-        case "AccessKeyId":
-            return key == value
-        case "Username":
-            return user == value
-        case "ReadOnly":
-            return str(event["readOnly"]).lower() == value
-        case "ResourceName" | "ResourceType":
-            return any(resource[attribute] == value for resource in resources_of(event))
-        case "EventId":
-            return event["eventID"] == value
-        case _:
-            return event[attribute[:1].lower() + attribute[1:]] == value
 
 
 def install(app: Any) -> None:
