@@ -1,0 +1,172 @@
+//! What is in effect already, what is read back, and rotations that are under way.
+
+use severance_aws::countermeasures::{Applied, Seen};
+use severance_aws::error::AwsError;
+use severance_domain::countermeasure::Countermeasure;
+
+use super::{
+    KEY, Reply, Rule, always, case, deactivate, described, driver, in_turn, keys_page, no_such_entity, our_version,
+    quarantine, revoke, rotate,
+};
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_exist_any_more_is_in_effect_already() {
+    let gone = || Reply::json(400, "ResourceNotFoundException");
+    let cases: [(Countermeasure, Vec<Rule>, &str); 4] = [
+        (deactivate(), vec![always("UpdateAccessKey", no_such_entity())], "the key does not exist any more"),
+        (quarantine(), vec![always("PutUserPolicy", no_such_entity())], "the user does not exist any more"),
+        (
+            revoke(),
+            vec![always("GetRolePolicy", no_such_entity()), always("PutRolePolicy", no_such_entity())],
+            "the role does not exist any more",
+        ),
+        (rotate(), vec![always("RotateSecret", gone())], "the secret does not exist any more"),
+    ];
+    for (step, rules, note) in cases {
+        let applied = driver(&step, &rules).apply(&step, &case()).await;
+        assert_eq!(applied, Ok(Applied::Already(note.to_owned())), "{}", step.as_str());
+    }
+}
+
+#[expect(clippy::too_many_lines, reason = "one table, one row a case")]
+#[tokio::test(start_paused = true)]
+async fn reading_back_tells_the_effect_from_everything_else() {
+    let policy = |of: &str, body: &str| {
+        Reply::ok(&format!(
+            "<Get{of}PolicyResponse><Get{of}PolicyResult><PolicyDocument>{body}</PolicyDocument>\
+             </Get{of}PolicyResult></Get{of}PolicyResponse>"
+        ))
+    };
+    let exists = |of: &str| Reply::ok(&format!("<Get{of}Response><Get{of}Result></Get{of}Result></Get{of}Response>"));
+    let deny = "{%22Version%22:%222012-10-17%22,%22Statement%22:[{%22Sid%22:%22SeveranceQuarantine%22,\
+                %22Effect%22:%22Deny%22,%22Action%22:%22*%22,%22Resource%22:%22*%22}]}";
+    let allow = deny.replace("Deny", "Allow");
+    let keys = |id, status| vec![always("ListAccessKeys", keys_page(id, status, false))];
+    let (key, other) = (KEY, "AKIAI44QH8DHBEXAMPLE");
+    let versions = |version: &str, label| vec![always("DescribeSecret", described(version, label))];
+    let ours = our_version();
+    let gone = Reply::json(400, "ResourceNotFoundException");
+    let cases: Vec<(Countermeasure, Vec<Rule>, Result<&str, &str>)> = vec![
+        (deactivate(), keys(key, "Inactive"), Ok("iam:ListAccessKeys shows it Inactive")),
+        (deactivate(), keys(key, "Active"), Err("iam:ListAccessKeys shows it Active")),
+        (deactivate(), keys(key, "Expired"), Ok("iam:ListAccessKeys shows it Expired")),
+        (deactivate(), keys(key, "Suspended"), Err("iam:ListAccessKeys shows it Suspended")),
+        (
+            deactivate(),
+            vec![
+                always("ListAccessKeys", keys_page(other, "Active", false)),
+                always("GetAccessKeyLastUsed", no_such_entity()),
+            ],
+            Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
+        ),
+        (
+            deactivate(),
+            vec![
+                always("ListAccessKeys", no_such_entity()),
+                always(
+                    "GetAccessKeyLastUsed",
+                    Reply::ok(
+                        "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult><UserName>renamed</UserName>\
+                     </GetAccessKeyLastUsedResult></GetAccessKeyLastUsedResponse>",
+                    ),
+                ),
+            ],
+            Err("iam:GetAccessKeyLastUsed shows it with user renamed: the user was renamed"),
+        ),
+        (
+            deactivate(),
+            vec![in_turn("ListAccessKeys", vec![keys_page(other, "Inactive", true), keys_page(key, "Active", false)])],
+            Err("iam:ListAccessKeys shows it Active"),
+        ),
+        (
+            deactivate(),
+            vec![always("ListAccessKeys", no_such_entity()), always("GetAccessKeyLastUsed", no_such_entity())],
+            Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
+        ),
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", policy("User", deny))],
+            Ok("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", policy("User", &allow))],
+            Err("iam:GetUserPolicy shows another document under SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", exists("User"))],
+            Err("iam:GetUserPolicy shows no policy SeveranceQuarantine"),
+        ),
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", no_such_entity())],
+            Err("iam:GetUser shows no user of that name: it was deleted, or renamed and lives on"),
+        ),
+        (
+            revoke(),
+            vec![always("GetRolePolicy", policy("Role", deny))],
+            Err("iam:GetRolePolicy shows another document under SeveranceRevokeOlderSessions"),
+        ),
+        (
+            revoke(),
+            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", exists("Role"))],
+            Err("iam:GetRolePolicy shows no policy SeveranceRevokeOlderSessions"),
+        ),
+        (
+            revoke(),
+            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", no_such_entity())],
+            Err("iam:GetRole shows no role of that name: it was deleted, or renamed and lives on"),
+        ),
+        (
+            rotate(),
+            versions(&ours, "AWSCURRENT"),
+            Ok("secretsmanager:DescribeSecret shows the new version as AWSCURRENT"),
+        ),
+        (
+            rotate(),
+            versions(&ours, "AWSPENDING"),
+            Err("secretsmanager:DescribeSecret shows the rotation unfinished: the new version is AWSPENDING"),
+        ),
+        (
+            rotate(),
+            versions("someone-elses", "AWSCURRENT"),
+            Err("secretsmanager:DescribeSecret does not show the new version"),
+        ),
+        (
+            rotate(),
+            vec![always("DescribeSecret", gone)],
+            Ok("secretsmanager:DescribeSecret shows that the secret does not exist any more"),
+        ),
+    ];
+    for (step, rules, expected) in cases {
+        let seen = driver(&step, &rules).confirm(&step, &case()).await.unwrap();
+        let expected = match expected {
+            Ok(seen) => Seen::InEffect(seen.to_owned()),
+            Err(seen) => Seen::NotYet(seen.to_owned()),
+        };
+        assert_eq!(seen, expected, "{}", step.as_str());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotation_under_way_is_ours_or_is_refused() {
+    let ours = our_version();
+    let begun = || Ok(Applied::Already("an earlier delivery of this case began the rotation".to_owned()));
+    let refused = || {
+        let (code, message) = ("InvalidRequestException".to_owned(), "because".to_owned());
+        Err(AwsError { action: "secretsmanager:RotateSecret", code, message, retryable: false })
+    };
+    let gone = Reply::json(400, "ResourceNotFoundException");
+    let cases = [
+        (described(&ours, "AWSPENDING"), begun()),
+        (described(&ours, "AWSCURRENT"), begun()),
+        (described("someone-elses", "AWSPENDING"), refused()),
+        (gone, refused()),
+    ];
+    for (described, expected) in cases {
+        let rules =
+            [always("RotateSecret", Reply::json(400, "InvalidRequestException")), always("DescribeSecret", described)];
+        assert_eq!(driver(&rotate(), &rules).apply(&rotate(), &case()).await, expected);
+    }
+}
