@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::fake_aws::{Answer, State};
+use super::fake_aws::State;
+use super::protocol::Answer;
 
 type Item = Map<String, Value>;
 

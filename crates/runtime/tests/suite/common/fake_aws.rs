@@ -9,10 +9,9 @@ use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
-use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::protocol::{Call, read, response};
 use super::{dynamo, iam, organization, services, vault};
 
 /// A user or a role.
@@ -176,17 +175,6 @@ struct Cut {
     takes_effect: bool,
     reached: bool,
 }
-
-/// One request, read.
-pub(crate) struct Call {
-    pub(crate) action: String,
-    /// What the service's protocol carries: a form, JSON, or an object with its key.
-    pub(crate) input: Value,
-    pub(crate) body: Vec<u8>,
-}
-
-/// One answer. Errors give a status and a code.
-pub(crate) type Answer = Result<String, (u16, String)>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct FakeAws {
@@ -386,28 +374,6 @@ fn is_of_a_case(input: &Value) -> bool {
     pk.is_some_and(|pk| pk.starts_with("CASE#"))
 }
 
-fn response(call: &Call, answer: Answer) -> HttpResponse {
-    let (status, body) = match answer {
-        Ok(body) => (200, body),
-        // What is a whole document already carries more than a code.
-        Err((status, document)) if document.starts_with('{') => (status, document),
-        Err((status, code)) => (status, error_document(&call.action, &code)),
-    };
-    HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
-}
-
-fn error_document(action: &str, code: &str) -> String {
-    let message = format!("{action} was answered with {code}");
-    match action.split_once(':').unwrap().0 {
-        "iam" | "sns" | "sts" => format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>\
-             <RequestId>r</RequestId></ErrorResponse>"
-        ),
-        "s3" => format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>"),
-        _ => json!({"__type": code, "message": message}).to_string(),
-    }
-}
-
 impl HttpConnector for FakeAws {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let call = read(&request);
@@ -417,45 +383,4 @@ impl HttpConnector for FakeAws {
         let aws = self.clone();
         HttpConnectorFuture::new(async move { Ok(aws.answer(call).await) })
     }
-}
-
-fn read(request: &HttpRequest) -> Call {
-    let body = request.body().bytes().unwrap().to_vec();
-    let host = request.uri().split('/').nth(2).unwrap();
-    if host.contains("s3.") {
-        let create_only = request.headers().get("if-none-match") == Some("*");
-        let key = request.uri().splitn(4, '/').last().unwrap().split('?').next().unwrap().to_owned();
-        let operation = match request.method() {
-            "PUT" => "PutObject",
-            "GET" => "GetObject",
-            other => panic!("S3 was asked to {other}"),
-        };
-        return Call { action: format!("s3:{operation}"), input: json!({"key": key, "createOnly": create_only}), body };
-    }
-    let service = host.split('.').next().unwrap();
-    if service == "lambda" {
-        return Call { action: "lambda:Invoke".to_owned(), input: json!({"at": request.uri()}), body };
-    }
-    if service == "rolesanywhere" {
-        let (operation, input) = organization::read_profile_call(request, &body);
-        return Call { action: format!("rolesanywhere:{operation}"), input, body: vec![] };
-    }
-    let (operation, input) = if let Some(target) = request.headers().get("x-amz-target") {
-        (target.rsplit('.').next().unwrap().to_owned(), serde_json::from_slice(&body).unwrap())
-    } else {
-        let mut form = form(std::str::from_utf8(&body).unwrap());
-        let authorization = request.headers().get("authorization").unwrap_or_default();
-        let signer = authorization.split("Credential=").nth(1).and_then(|rest| rest.split('/').next());
-        if form["Action"] == "GetCallerIdentity" {
-            form["Signer"] = signer.unwrap_or_default().into();
-        }
-        (form["Action"].as_str().unwrap().to_owned(), form)
-    };
-    Call { action: format!("{service}:{operation}"), input, body: vec![] }
-}
-
-fn form(text: &str) -> Value {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8().unwrap().into_owned();
-    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-    Value::Object(pairs.map(|(name, value)| (decode(name), decode(value).into())).collect())
 }

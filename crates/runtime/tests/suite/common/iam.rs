@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::fake_aws::{Answer, Principal, State};
+use super::fake_aws::{Principal, State};
+use super::protocol::Answer;
 use super::{ACCOUNT, CREATED};
 
 #[allow(clippy::too_many_lines, reason = "one arm for each call, and nothing else")]

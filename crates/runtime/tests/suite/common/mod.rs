@@ -4,6 +4,7 @@ pub(crate) mod dynamo;
 pub(crate) mod fake_aws;
 mod iam;
 mod organization;
+mod protocol;
 mod services;
 pub(crate) mod vault;
 

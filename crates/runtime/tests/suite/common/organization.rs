@@ -1,10 +1,10 @@
 //! Roles Anywhere, IAM Identity Center with its directory, and Organizations, as far as Severance uses them.
 
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
-use super::fake_aws::{Answer, Scp, State};
+use super::fake_aws::{Scp, State};
+use super::protocol::Answer;
 
 pub(crate) const INSTANCE: &str = "arn:aws:sso:::instance/ssoins-1111222233334444";
 
@@ -20,28 +20,6 @@ fn paged(all: &[Value], list: &str, page: usize, token: &Value) -> Value {
         answer["NextToken"] = (from + page).to_string().into();
     }
     answer
-}
-
-/// Its protocol names the operation by method and path.
-pub(crate) fn read_profile_call(request: &HttpRequest, body: &[u8]) -> (&'static str, Value) {
-    let mut parts = request.uri().split('/').skip(2);
-    let region = parts.next().unwrap().split('.').nth(1).unwrap().to_owned();
-    let of = parts.next().unwrap().split('?').next().unwrap();
-    if of == "profiles" {
-        return ("ListProfiles", json!({"profile": region}));
-    }
-    assert_eq!(of, "profile");
-    let id = parts.next().unwrap();
-    let operation = match (request.method(), parts.next()) {
-        ("GET", None) => "GetProfile",
-        ("PATCH", None) => "UpdateProfile",
-        ("POST", Some("disable")) => "DisableProfile",
-        ("POST", Some("enable")) => "EnableProfile",
-        other => panic!("Roles Anywhere was asked for {other:?}"),
-    };
-    let mut input: Value = serde_json::from_slice(body).unwrap_or_else(|_| json!({}));
-    input["profile"] = format!("{region}/{id}").into();
-    (operation, input)
 }
 
 pub(crate) fn profiles(state: &mut State, operation: &str, input: &Value) -> Answer {

@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fake_aws::{Answer, Message, State};
+use super::fake_aws::{Message, State};
+use super::protocol::Answer;
 
 const ONLY_NEW: &str = "attribute_not_exists(pk)";
 const STILL_OURS: &str = "lease = :lease";

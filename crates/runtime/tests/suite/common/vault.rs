@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::ACCOUNT;
-use super::fake_aws::{Answer, Secret, State};
+use super::fake_aws::{Secret, State};
+use super::protocol::Answer;
 
 /// The role of the rotation function, as CloudTrail names it.
 pub(crate) const ROTATION_ROLE: &str = "arn:aws:iam::111122223333:role/severance-secret-rotation";
