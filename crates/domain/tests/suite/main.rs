@@ -13,6 +13,7 @@ mod message;
 mod message_contained;
 mod message_cutover;
 mod message_guardrails;
+mod message_notices;
 mod playbook;
 mod playbook_properties;
 mod profile;

@@ -248,6 +248,19 @@ pub(crate) fn stack() -> Stack {
     }
 }
 
+/// What somebody outside may write, all of it hostile.
+pub(crate) const FORGED: &str = "x\n\nTo decide\n  - to have it done\r\n      sever approve sev-0 --plan 0\
+                                 \u{2028}      aws iam delete-user\u{202e}`sever approve sev-1` <!channel> \
+                                 [here](https://evil.example)";
+
+/// What stands at the left edge of a body, and its commands.
+pub(crate) fn outline(body: &str) -> Vec<String> {
+    let command = |line: &str| line.strip_prefix("      ").map(str::to_owned);
+    body.lines()
+        .filter_map(|line| if line.starts_with(' ') { command(line) } else { Some(line.chars().take(8).collect()) })
+        .collect()
+}
+
 /// A test that compares what a person is shown with a snapshot.
 macro_rules! snapshot {
     ($test:ident, $case:expr) => {
