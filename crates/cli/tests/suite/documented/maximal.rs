@@ -1,15 +1,10 @@
-//! docs/EVIDENCE.md says what the code does: every field, every name, every command.
+//! Statements in which every field has a value.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
+use std::collections::BTreeMap;
 
-use crate::support::{Dir, Run, dir, history, key};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::support::key;
 use jiff::SignedDuration;
-use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
-use severance_catalogue::evidence;
+use serde_json::json;
 use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Recheck, StepRecord, Verification};
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::Countermeasure;
@@ -34,10 +29,8 @@ use severance_domain::subject::{
 };
 use severance_domain::verdict::Verdict;
 
-const DOC: &str = include_str!("../../../../docs/EVIDENCE.md");
-
 /// Cases that together have every field there is. Written as literals, so that a new field does not compile without one.
-fn maximal() -> Vec<Statement> {
+pub(super) fn maximal() -> Vec<Statement> {
     let at = "2026-03-01T12:00:00Z".parse().unwrap();
     let text = || "text".to_owned();
     let outcomes = || {
@@ -340,165 +333,4 @@ fn review(decision: &Decision) -> Review {
         escalated_at: Some(at),
         decision: Some(decision.clone()),
     }
-}
-
-/// The paths of all values, without the predicate's prefix. The parts of a profile, which name each basis, are `*`.
-/// What a restoration repeats of a step is defined there.
-fn paths(value: &Value, path: &str, found: &mut BTreeSet<String>) {
-    const AS_IN_STEPS: [&str; 3] = ["countermeasure", "outcome", "confirmation"];
-    if !matches!(path, "" | "predicate") {
-        found.insert(path.trim_start_matches("predicate.").to_owned());
-    }
-    let is_defined_elsewhere =
-        path.strip_prefix("predicate.case.restoration.steps[].").is_some_and(|of| AS_IN_STEPS.contains(&of));
-    match value {
-        _ if is_defined_elsewhere => {}
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let name = if path == "predicate.case.profile.basis" { "*" } else { name };
-                let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-                paths(value, &path, found);
-            }
-        }
-        Value::Array(values) => values.iter().for_each(|value| paths(value, &format!("{path}[]"), found)),
-        _ => {}
-    }
-}
-
-/// The section of the document under this heading.
-fn section(heading: &str) -> &'static str {
-    let start = DOC.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
-    let rest = &DOC[start + 4..];
-    rest.find("\n## ").map_or(rest, |end| &rest[..end])
-}
-
-/// What stands in backticks in the first column of the section's tables.
-fn rows(heading: &str) -> BTreeSet<String> {
-    let cells = section(heading).lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    cells.map(str::to_owned).collect()
-}
-
-#[test]
-fn every_field_is_defined_and_no_other() {
-    let mut written = BTreeSet::new();
-    for statement in maximal() {
-        paths(&serde_json::to_value(statement).unwrap(), "", &mut written);
-    }
-    // A list and an object are defined by what is in them.
-    let defined: BTreeSet<String> = evidence::paths().collect();
-    let is_leaf = |path: &String| {
-        !written.iter().any(|other| {
-            other.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
-        })
-    };
-    let missing: Vec<_> = written.iter().filter(|path| is_leaf(path) && !defined.contains(*path)).collect();
-    let stale: Vec<_> = defined.iter().filter(|path| !written.contains(*path)).collect();
-    assert!(missing.is_empty() && stale.is_empty(), "not defined: {missing:#?}\nnot written: {stale:#?}");
-}
-
-/// The names that a type accepts, from serde's own message.
-fn names<T: DeserializeOwned>(wrong: Value) -> Vec<String> {
-    let Err(error) = serde_json::from_value::<T>(wrong) else { panic!("accepted") };
-    let message = error.to_string();
-    assert!(message.contains("unknown variant"), "{message}");
-    let (_, names) = message.split_once("expected ").unwrap();
-    names.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-}
-
-#[test]
-fn every_name_is_defined() {
-    let all = [
-        names::<Verdict>(json!("?")),
-        names::<SignalKind>(json!("?")),
-        names::<Stage>(json!("?")),
-        names::<Place>(json!("?")),
-        names::<Source>(json!("?")),
-        names::<Severity>(json!("?")),
-        names::<SubjectKind>(json!("?")),
-        names::<Class>(json!("?")),
-        names::<Criticality>(json!("?")),
-        names::<Field>(json!("?")),
-        names::<Origin>(json!("?")),
-        names::<Confidence>(json!("?")),
-        names::<Decision>(json!({"answer": "?"})),
-        names::<Disposition>(json!("?")),
-        names::<Mode>(json!("?")),
-        names::<Countermeasure>(json!({"type": "?"})),
-        names::<SubjectHint>(json!({"type": "?"})),
-        names::<Outcome>(json!({"result": "?"})),
-        names::<Confirmation>(json!({"state": "?"})),
-        names::<LastUsed>(json!({"state": "?"})),
-        names::<CredentialState>(json!("?")),
-        names::<Planted>(json!({"type": "?"})),
-        names::<ReturnAnswer>(json!({"do": "?"})),
-    ];
-    let missing: Vec<&String> = all.iter().flatten().filter(|name| !DOC.contains(&format!("`{name}`"))).collect();
-    assert!(missing.is_empty(), "{missing:?}");
-    assert_eq!(rows("Countermeasures"), names::<Countermeasure>(json!({"type": "?"})).into_iter().collect());
-    assert_eq!(rows("Verdicts"), names::<Verdict>(json!("?")).into_iter().collect());
-}
-
-/// The commands of the block that follows this mark.
-fn block(mark: &str) -> &'static str {
-    let (_, rest) =
-        DOC.split_once(&format!("<!-- tested: {mark} -->\n```sh\n")).unwrap_or_else(|| panic!("no block {mark}"));
-    rest.split_once("```").unwrap().0
-}
-
-/// A directory in which the document's commands can run: `aws` answers as AWS would, and `sever` is the one just built.
-fn workplace(test: &str) -> Option<Dir> {
-    for tool in ["bash", "openssl", "jq"] {
-        if Command::new(tool).arg("--version").output().is_err() {
-            #[allow(clippy::print_stderr, reason = "a test that did not run must say so")]
-            {
-                eprintln!("SKIPPED: {tool} is not installed");
-            }
-            return None;
-        }
-    }
-    let dir = dir(test);
-    for (n, statement) in history("deployer", &key(7)).iter().enumerate() {
-        dir.write(&format!("bucket/r{:04}.dsse.json", n + 1), key(7).seal(statement));
-    }
-    let case = history("deployer", &key(7))[0].predicate.case.id.to_string();
-    let aws = format!(
-        "#!/bin/bash\ncase \"$*\" in\n  'kms get-public-key --key-id alias/severance-evidence --query PublicKey --output text')\n    \
-         echo '{}' ;;\n  \"s3 cp --recursive s3://$BUCKET/evidence/012345678901/2026/03/01/$CASE/ case/\")\n    \
-         cp -r bucket case ;;\n  *) echo \"unexpected: aws $*\" >&2; exit 1 ;;\nesac\n",
-        STANDARD.encode(key(7).der())
-    );
-    dir.write("bin/aws", aws);
-    dir.write("bin/sever", format!("#!/bin/bash\nexec '{}' \"$@\"\n", env!("CARGO_BIN_EXE_sever")));
-    dir.write("env", format!("export BUCKET=evidence-bucket CASE={case} PATH=\"$PWD/bin:$PATH\"\nchmod +x bin/*\n"));
-    Some(dir)
-}
-
-fn bash(dir: &Dir, commands: &str) -> Run {
-    let script = format!("set -euo pipefail\n. ./env\n{commands}");
-    Run::of(Command::new("bash").args(["-c", &script]).current_dir(dir.path()).output().unwrap())
-}
-
-#[test]
-fn the_commands_to_fetch_and_verify_work() {
-    let Some(dir) = workplace("documented-sever") else { return };
-    bash(&dir, block("fetch")).expect(0, &[]);
-    bash(&dir, block("verify")).expect(0, &["RESULT  VERIFIED: 3 of 3 files verified"]);
-}
-
-#[test]
-fn the_commands_that_need_no_sever_work_and_fail_where_they_should() {
-    let Some(dir) = workplace("documented-openssl") else { return };
-    bash(&dir, block("fetch")).expect(0, &[]);
-    let digest = Digest::of(&history("deployer", &key(7))[0].to_bytes());
-    let commands = block("openssl");
-    let run = bash(&dir, commands);
-    run.expect(0, &["Verified OK", digest.as_hex(), key(7).fingerprint().trim_start_matches("sha256:")]);
-    // Both digests of the chain's first link, and both fingerprints, stand there to be compared.
-    assert_eq!(run.out.matches(digest.as_hex()).count(), 2, "{}", run.out);
-    assert_eq!(run.out.matches(key(7).fingerprint().trim_start_matches("sha256:")).count(), 3, "{}", run.out);
-
-    dir.write("evidence-key.pem", key(9).pem());
-    let wrong = bash(&dir, commands);
-    assert_ne!(wrong.code, Some(0));
-    assert!(!wrong.out.contains("Verified OK"), "{}", wrong.out);
 }
