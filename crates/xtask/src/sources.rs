@@ -39,6 +39,21 @@ impl Sources {
         Ok(sources)
     }
 
+    /// All below crates/*/tests, crates/*/examples and tests/tests.
+    pub(crate) fn read_tests(root: &Path) -> Result<Self, Fault> {
+        let mut tests = Self::default();
+        for package in folder(root, Path::new("crates"))? {
+            for below in ["tests", "examples"] {
+                let at = package.join(below);
+                if root.join(&at).is_dir() {
+                    tests.descend(root, &at)?;
+                }
+            }
+        }
+        tests.descend(root, Path::new("tests/tests"))?;
+        Ok(tests)
+    }
+
     fn descend(&mut self, root: &Path, at: &Path) -> Result<(), Fault> {
         for path in folder(root, at)? {
             if root.join(&path).is_dir() {

@@ -30,7 +30,8 @@ const KNOWN: &str = "crates/xtask/tidy-known.txt";
 
 /// Looks for circles of imports between the modules of a crate, for imports that lead up, and for files that are too long.
 #[derive(Debug, Args)]
-#[command(after_help = "What is looked at: crates/*/src, functions/*/src and tests/src.
+#[command(after_help = "What is looked at: crates/*/src, functions/*/src and tests/src; for their
+length alone, crates/*/tests, crates/*/examples and tests/tests, too.
 
 circle: modules of one crate that import each other, directly or by way of
 others. A `use`, a re-export and a path in the code count alike: each leads to
@@ -89,8 +90,9 @@ fn run(options: &Options) -> Result<Report, Fault> {
         None => sources::workspace()?,
     };
     let sources = Sources::read(&root)?;
+    let tests = Sources::read_tests(&root)?;
     let known = sources::text(&root, Path::new(KNOWN))?;
-    report(&sources, &known, options.all)
+    report(&sources, &tests, &known, options.all)
 }
 
 /// What is said, and whether all is well.
@@ -100,9 +102,9 @@ struct Report {
     is_tidy: bool,
 }
 
-fn report(sources: &Sources, known: &str, all: bool) -> Result<Report, Fault> {
+fn report(sources: &Sources, tests: &Sources, known: &str, all: bool) -> Result<Report, Fault> {
     let Imported { circles, upward } = imported(sources)?;
-    let long = length::long(sources);
+    let long: Vec<_> = [sources, tests].into_iter().flat_map(length::long).collect();
     let known = Known::parse(KNOWN, known)?;
     let mut text = String::new();
     for import in &upward {
@@ -137,7 +139,7 @@ fn report(sources: &Sources, known: &str, all: bool) -> Result<Report, Fault> {
     }
     let is_tidy = fresh == 0 && gone.is_empty();
     let _ = if is_tidy {
-        let files = sources.files().count();
+        let files = sources.files().count() + tests.files().count();
         writeln!(text, "tidy: {files} files, nothing new, {tolerated} known")
     } else {
         let gone = gone.len();

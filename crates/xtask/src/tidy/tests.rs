@@ -6,12 +6,12 @@ fn sources(files: &[(&str, &str)]) -> Sources {
 }
 
 fn told(files: &[(&str, &str)], known: &str) -> Report {
-    report(&sources(files), known, false).unwrap()
+    report(&sources(files), &Sources::default(), known, false).unwrap()
 }
 
 /// The circles of a crate, as `a -> b -> a`.
 fn ways(files: &[(&str, &str)]) -> Vec<String> {
-    let text = report(&sources(files), "", true).unwrap().text;
+    let text = report(&sources(files), &Sources::default(), "", true).unwrap().text;
     let headings = text.lines().filter(|line| !line.starts_with(' '));
     headings.filter_map(|line| Some(line.split_once(": circle ")?.1.to_owned())).collect()
 }
@@ -256,7 +256,7 @@ fn what_is_no_wing_is_above_them_all() {
     assert!(with("use crate::Thing;").starts_with("crates/x: wing b imports from crate, which is above it\n"));
     assert!(with("use crate::a;").starts_with("tidy: "));
     let unordered = format!("mod a;\nmod b;\n\n{}", wings::MARKER);
-    let fault = report(&sources(&[(ROOT, &unordered), (A, ""), (B, "")]), "", false).unwrap_err();
+    let fault = report(&sources(&[(ROOT, &unordered), (A, ""), (B, "")]), &Sources::default(), "", false).unwrap_err();
     assert!(fault.to_string().starts_with("crates/x/src/lib.rs:4: no two modules follow"), "{fault}");
 }
 
@@ -294,6 +294,29 @@ crates/x/src/lib.rs:451: 451 lines, of which 450 may be
     }
 }
 
+#[test]
+fn a_test_that_is_too_long_is_told_and_nothing_else_of_it() {
+    let (main, example) = ("crates/x/tests/suite/main.rs", "crates/x/examples/measure.rs");
+    let long = long_file("mod a;\nuse crate::nowhere;", 451);
+    let tests = sources(&[(main, &long), (example, "not Rust {")]);
+    let report = report(&sources(&[(ROOT, "")]), &tests, "", false).unwrap();
+    assert!(!report.is_tidy);
+    let expected = format!(
+        "{main}:451: 452 lines, of which 450 may be\n    not known: long {main}: 452 lines\n\nnot tidy: 1 findings "
+    );
+    assert!(report.text.starts_with(&expected), "{}", report.text);
+}
+
+#[test]
+fn the_tests_and_examples_of_this_workspace_are_read() {
+    let tests = Sources::read_tests(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).unwrap();
+    for path in ["crates/domain/tests/suite/main.rs", "crates/policy/examples/measure.rs", "tests/tests/suite/main.rs"]
+    {
+        assert!(tests.get(path).is_some(), "{path}");
+    }
+    assert!(tests.get("crates/xtask/src/main.rs").is_none());
+}
+
 const CIRCLE: [(&str, &str); 3] = [(ROOT, "mod a;\nmod b;"), (A, "use crate::b;"), (B, "use crate::a;")];
 
 #[test]
@@ -318,7 +341,7 @@ fn what_is_known_is_let_pass_while_it_does_not_grow() {
 #[test]
 fn what_is_known_can_be_shown() {
     let known = "circle crates/x: 2 modules, 2 imports: a, b";
-    let report = report(&sources(&CIRCLE), known, true).unwrap();
+    let report = report(&sources(&CIRCLE), &Sources::default(), known, true).unwrap();
     assert!(report.is_tidy);
     assert!(report.text.contains("    known: circle crates/x: 2 modules, 2 imports: a, b\n"), "{}", report.text);
 }
@@ -342,7 +365,9 @@ fn a_known_finding_that_is_gone_has_to_leave_the_list() {
 
 #[test]
 fn what_cannot_be_read_is_said_with_its_line() {
-    let fault = |files: &[(&str, &str)], known| report(&sources(files), known, false).unwrap_err().to_string();
+    let fault = |files: &[(&str, &str)], known| {
+        report(&sources(files), &Sources::default(), known, false).unwrap_err().to_string()
+    };
     let list = "crates/xtask/tidy-known.txt";
     let files = [(ROOT, "")];
     for wrong in
