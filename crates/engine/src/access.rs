@@ -5,17 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use severance_domain::case::Case;
-use severance_domain::countermeasure::Countermeasure;
-use severance_domain::ids::AccountId;
-use severance_domain::right::Right;
-use severance_domain::signal::Signal;
-
 use severance_aws::countermeasures::Driver;
 use severance_aws::error::AwsError;
 use severance_aws::identity::{self, Identities};
 use severance_aws::sessions::{Scope, Sessions, SourceIdentity};
 use severance_aws::trail::Trail;
+use severance_domain::case::Case;
+use severance_domain::countermeasure::Countermeasure;
+use severance_domain::ids::AccountId;
+use severance_domain::right::Right;
+use severance_domain::signal::Signal;
 
 /// What reads and ends identities of one account.
 pub struct AccountAccess {

@@ -1,10 +1,9 @@
 //! The one alarm that is not a metric's: a breaker opened.
 
-use severance_domain::message::Notice;
-use severance_domain::respond::Breaker;
-
 use severance_aws::announce::Announcer;
 use severance_aws::error::AwsError;
+use severance_domain::message::Notice;
+use severance_domain::respond::Breaker;
 
 /// The topic for alarms.
 #[derive(Clone)]

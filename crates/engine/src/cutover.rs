@@ -5,6 +5,8 @@
 
 use futures::future::join;
 use jiff::SignedDuration;
+use severance_aws::clock;
+use severance_aws::identity::Found;
 use severance_domain::case::Case;
 use severance_domain::copies::How;
 use severance_domain::cutover::{Copies, Cutover, Seen, Stage, Windows, unreadable_window};
@@ -18,8 +20,6 @@ use severance_domain::subject::{LastUsed, SubjectKind};
 use severance_domain::verdict::Verdict;
 
 use crate::reactor::{ReactError, Reactor};
-use severance_aws::clock;
-use severance_aws::identity::Found;
 
 /// How long a search for copies is waited for.
 const SEARCHED: SignedDuration = SignedDuration::from_mins(20);

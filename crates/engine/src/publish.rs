@@ -1,5 +1,9 @@
 //! From a concluded case to its signed, stored and announced evidence.
 
+use severance_aws::announce::Announcer;
+use severance_aws::error::AwsError;
+use severance_aws::evidence_store::EvidenceStore;
+use severance_aws::signer::Signer;
 use severance_domain::case::Case;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::dsse::Envelope;
@@ -7,10 +11,6 @@ use severance_domain::evidence::{PAYLOAD_TYPE, Stack, Statement};
 use severance_domain::message::Message;
 
 use crate::settings::Settings;
-use severance_aws::announce::Announcer;
-use severance_aws::error::AwsError;
-use severance_aws::evidence_store::EvidenceStore;
-use severance_aws::signer::Signer;
 
 /// An object that stands where a revision's evidence belongs and is none. Only a person can say how it came there.
 fn unreadable(key: &str) -> AwsError {

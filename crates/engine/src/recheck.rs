@@ -7,6 +7,12 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use futures::future::join;
+use severance_aws::cases::Lease;
+use severance_aws::clock;
+use severance_aws::countermeasures::Seen;
+use severance_aws::guardrails::Loaded;
+use severance_aws::identity::Again;
+use severance_aws::trail::Traced;
 use severance_domain::case::{Case, Followed, Purpose, Recheck, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
@@ -19,12 +25,6 @@ use severance_domain::trail::{Identity, Made, Trace};
 
 use crate::access::AccountAccess;
 use crate::reactor::{ReactError, Reactor};
-use severance_aws::cases::Lease;
-use severance_aws::clock;
-use severance_aws::countermeasures::Seen;
-use severance_aws::guardrails::Loaded;
-use severance_aws::identity::Again;
-use severance_aws::trail::Traced;
 
 /// How many containments follow on one another: what a contained identity made, what that made, and so on.
 const GENERATIONS: u8 = 3;

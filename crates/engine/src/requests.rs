@@ -3,6 +3,8 @@
 //! It takes the same way through as every event. What changes something needs to know who asks ([`severance_aws::caller`]).
 
 use serde_json::Value;
+use severance_aws::caller::{CallerError, Callers};
+use severance_aws::clock;
 use severance_domain::digest::Digest;
 use severance_domain::exemption::Exemption;
 use severance_domain::ids::{AccountId, Arn};
@@ -15,8 +17,6 @@ use severance_domain::signal::{NewSignal, Severity, Signal, Source, SubjectHint}
 use crate::blast_radius::judge;
 use crate::reactor::{ReactError, Reactor};
 use crate::review::{Answered, Reviewer};
-use severance_aws::caller::{CallerError, Callers};
-use severance_aws::clock;
 
 /// The responder.
 pub struct Responder {

@@ -1,5 +1,8 @@
 //! Giving back what a case ended, and reading once more whether it is dead.
 
+use severance_aws::cases::{Lease, Stored};
+use severance_aws::clock;
+use severance_aws::countermeasures::Undo;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Purpose};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::Request;
@@ -11,9 +14,6 @@ use crate::access::AccountAccess;
 use crate::confirm::{outcome as outcome_of, unseen};
 use crate::reactor::{ReactError, Reactor};
 use crate::review::Answered;
-use severance_aws::cases::{Lease, Stored};
-use severance_aws::clock;
-use severance_aws::countermeasures::Undo;
 
 impl Reactor {
     /// Gives back the access that a case ended, on somebody's word; or says only what would be given back.

@@ -3,19 +3,19 @@
 //! An approval is for the plan's digest as it was shown. Before anything is carried out the subject is read again and the plan
 //! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
 
-use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
-use severance_domain::ids::Arn;
-use severance_domain::plan::Disposition;
-use severance_domain::playbook::{Context, Mode};
-use severance_domain::review::Decision;
-use severance_domain::subject::Absence;
-
-use crate::reactor::{ReactError, Reactor};
 use severance_aws::caller::same_person;
 use severance_aws::cases::{CaseError, Lease, Stored};
 use severance_aws::clock;
 use severance_aws::identity::Found;
+use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
+use severance_domain::ids::Arn;
+use severance_domain::plan::Disposition;
+use severance_domain::playbook::{Context, Mode};
 use severance_domain::respond::Reacted;
+use severance_domain::review::Decision;
+use severance_domain::subject::Absence;
+
+use crate::reactor::{ReactError, Reactor};
 
 /// What lowers the steps of a review that nobody answered.
 const UNANSWERED: &str = "nobody answered in time";

@@ -6,15 +6,14 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use jiff::SignedDuration;
+use severance_aws::countermeasures::Attachment;
+use severance_aws::sessions::{ExternalId, Member};
 use severance_catalogue::setting::{self, Setting};
 use severance_domain::cutover::Times;
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
 use severance_domain::review::ReviewTimes;
-
-use severance_aws::countermeasures::Attachment;
-use severance_aws::sessions::{ExternalId, Member};
 
 /// A function's settings.
 #[derive(Debug, Clone)]

@@ -8,7 +8,6 @@ use aws_smithy_types::base64;
 use serde_json::{Value, json};
 use severance_domain::ids::Arn;
 use severance_domain::respond::{Answer, Call};
-
 use severance_engine::requests::Responder;
 
 /// What a caller gets in return: an HTTP answer, as Lambda passes it on.

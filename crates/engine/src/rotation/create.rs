@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use severance_domain::ids::{AccessKeyId, IamName};
-use severance_domain::rotation::format::{Format, KeySecret, SecretText};
-use severance_domain::rotation::{CURRENT, MadeState};
-
-use super::error::RotationError;
-use super::rotator::Rotator;
-use severance_aws::rotation::State;
-use tokio::time::Instant;
-
 use severance_aws::clock;
 use severance_aws::error::AwsError;
 use severance_aws::guardrails::JournalRow;
+use severance_aws::rotation::State;
 use severance_aws::trail::Maker;
+use severance_domain::ids::{AccessKeyId, IamName};
+use severance_domain::rotation::format::{Format, KeySecret, SecretText};
+use severance_domain::rotation::{CURRENT, MadeState};
+use tokio::time::Instant;
+
+use super::error::RotationError;
+use super::rotator::Rotator;
 
 /// How long IAM is given to know a new tag.
 const TAGGED: Duration = Duration::from_secs(12);

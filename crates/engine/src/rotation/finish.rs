@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use severance_aws::clock;
+use severance_aws::rotation::State;
 use severance_domain::cutover::Cutover;
 use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::rotation::format::KeySecret;
@@ -9,8 +11,6 @@ use severance_domain::rotation::{ADOPTED_TAG, CURRENT, MadeState, PREVIOUS};
 
 use super::error::RotationError;
 use super::rotator::Rotator;
-use severance_aws::clock;
-use severance_aws::rotation::State;
 
 /// How long a key that was tested a moment ago is tried once more.
 const AGAIN: Duration = Duration::from_secs(10);
