@@ -9,6 +9,7 @@ mod logs;
 mod named;
 mod parameters;
 mod rights;
+mod role_rights;
 mod roles;
 mod rules;
 mod yaml;
@@ -148,12 +149,15 @@ fn files(root: &Path) -> Result<Vec<(&'static str, Blocks)>, Failed> {
     let mut map = Blocks::default();
     map.text("functions", documents::functions());
     map.text("sources", documents::sources());
+    let mut risk = Blocks::default();
+    risk.text("rights", role_rights::table());
     Ok(vec![
         ("policies/severance.cedarschema", schema),
         ("docs/ARCHITECTURE.md", map),
         ("docs/EVIDENCE.md", evidence),
         ("docs/LOGGING.md", logging),
         ("docs/OPERATIONS.md", operations),
+        ("docs/THREAT-MODEL.md", risk),
         ("template.yaml", template),
         ("infra/member-account.yaml", member),
         ("infra/us-east-1-routing.yaml", routing),

@@ -43,7 +43,7 @@ pub(super) fn in_members() -> BTreeSet<Right> {
 }
 
 /// The condition of the template under which a right is there.
-fn condition_for(right: Right) -> Option<&'static str> {
+pub(super) fn condition_for(right: Right) -> Option<&'static str> {
     match right.service() {
         "identitystore" | "sso" => Some("HasIdentityCenter"),
         "organizations" => Some("HasScpQuarantine"),

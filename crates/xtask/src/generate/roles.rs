@@ -101,7 +101,8 @@ fn statements(function: &Function) -> Vec<Yaml> {
     statements
 }
 
-const DATA_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
+/// What is done with a KMS key that encrypts what is read and written.
+pub(super) const DATA_KEY: [&str; 2] = ["kms:Decrypt", "kms:GenerateDataKey"];
 
 fn via(services: &[&str]) -> Yaml {
     let service = |service: &&str| Yaml::sub(format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}"));
