@@ -16,7 +16,7 @@ use severance_domain::signal::{NewSignal, Severity, Signal, Source, SubjectHint}
 
 use crate::blast_radius::judge;
 use crate::reactor::{ReactError, Reactor};
-use crate::review::{Answered, Reviewer};
+use crate::review::Reviewer;
 
 /// The responder.
 pub struct Responder {
@@ -129,10 +129,10 @@ impl Responder {
             }
             Ask::Approve { case, plan, reason } => {
                 let reviewer = Reviewer { by: &by, plan, reason };
-                Box::pin(self.reactor.approve(case, reviewer, holder)).await.map(answered)
+                Box::pin(self.reactor.approve(case, reviewer, holder)).await.map(Answer::from)
             }
             Ask::Deny { case, plan, reason } => {
-                Box::pin(self.reactor.deny(case, Reviewer { by: &by, plan, reason }, holder)).await.map(answered)
+                Box::pin(self.reactor.deny(case, Reviewer { by: &by, plan, reason }, holder)).await.map(Answer::from)
             }
             Ask::Exempt { exemption: request } => {
                 let now = clock::now();
@@ -276,13 +276,6 @@ impl Responder {
             }
             _ => None,
         }
-    }
-}
-
-fn answered(answered: Answered) -> Answer {
-    match answered {
-        Answered::Done(reacted) => Answer::Reacted { reactions: vec![reacted] },
-        Answered::Refused(why) => Answer::Refused { why },
     }
 }
 

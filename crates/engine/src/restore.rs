@@ -13,7 +13,7 @@ use severance_domain::subject::SubjectKind;
 use crate::access::AccountAccess;
 use crate::confirm::{outcome as outcome_of, unseen};
 use crate::reactor::{ReactError, Reactor};
-use crate::review::Answered;
+use crate::review::verdict;
 
 impl Reactor {
     /// Gives back the access that a case ended, on somebody's word; or says only what would be given back.
@@ -54,7 +54,7 @@ impl Reactor {
         }
         let mut case = stored.successor(&stored.case);
         case.begin_restoration(restoration, now);
-        Ok(answered(self.go_on(&stored, case, holder).await?))
+        Ok(self.go_on(&stored, case, holder).await?.into())
     }
 
     /// Reads back once more whether all that a case ended is dead, and states it in a revision of its own.
@@ -72,7 +72,7 @@ impl Reactor {
         }
         let mut case = stored.successor(&stored.case);
         case.begin_verification(request, clock::now());
-        Ok(answered(self.go_on(&stored, case, holder).await?))
+        Ok(self.go_on(&stored, case, holder).await?.into())
     }
 
     /// A closed case that ended something; or why this one is none.
@@ -169,13 +169,6 @@ fn not_undone(code: &str, message: &str) -> Outcome {
     }
 }
 
-fn answered(answered: Answered) -> Answer {
-    match answered {
-        Answered::Done(reacted) => Answer::Reacted { reactions: vec![reacted] },
-        Answered::Refused(why) => Answer::Refused { why },
-    }
-}
-
 /// Why none of a case's steps is undone, and the way out.
 fn nothing_to_undo(restoration: &Restoration) -> String {
     let reasons: Vec<String> = restoration
@@ -190,8 +183,4 @@ fn nothing_to_undo(restoration: &Restoration) -> String {
         })
         .collect();
     format!("nothing of it may be given back: {}", reasons.join("; "))
-}
-
-fn verdict(case: &Case) -> &'static str {
-    case.verdict.map_or("not reached yet", severance_domain::verdict::Verdict::as_str)
 }

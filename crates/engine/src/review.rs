@@ -11,7 +11,7 @@ use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
 use severance_domain::ids::Arn;
 use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
-use severance_domain::respond::Reacted;
+use severance_domain::respond::{Answer, Reacted};
 use severance_domain::review::Decision;
 use severance_domain::subject::Absence;
 
@@ -27,6 +27,15 @@ pub enum Answered {
     Done(Reacted),
     /// The answer does not count. Why, and the way out.
     Refused(String),
+}
+
+impl From<Answered> for Answer {
+    fn from(answered: Answered) -> Self {
+        match answered {
+            Answered::Done(reacted) => Self::Reacted { reactions: vec![reacted] },
+            Answered::Refused(why) => Self::Refused { why },
+        }
+    }
 }
 
 /// Who answers, and in which words.
@@ -258,7 +267,8 @@ impl Reactor {
     }
 }
 
-fn verdict(case: &Case) -> &'static str {
+/// A case's verdict in a refusal, which may be of one that has none yet.
+pub(crate) fn verdict(case: &Case) -> &'static str {
     case.verdict.map_or("not reached yet", severance_domain::verdict::Verdict::as_str)
 }
 
