@@ -1,8 +1,6 @@
 //! No secret that an event or a credential carries comes out anywhere.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
+use crate::common::log::Log;
 use crate::common::*;
 use aws_sdk_iam::config::{Credentials, SharedCredentialsProvider};
 use lambda_runtime::Diagnostic;
@@ -17,26 +15,6 @@ use severance_runtime::serve::Failure;
 const PLANTED: &str = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY00";
 /// What the function itself signs its calls with.
 const OWN: &str = "zYxWvUtSrQpOnMlKjIhGfEdCbA9876543210zzzz";
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
 
 /// The function as it is deployed, over an AWS in memory.
 fn function(aws: &FakeAws) -> Function {

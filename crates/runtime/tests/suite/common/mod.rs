@@ -3,6 +3,7 @@
 pub(crate) mod dynamo;
 pub(crate) mod fake_aws;
 mod iam;
+pub(crate) mod log;
 mod organization;
 mod protocol;
 mod services;

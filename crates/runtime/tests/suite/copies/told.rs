@@ -1,10 +1,11 @@
 //! What the search calls, refuses and tells: no value is in any of it.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::io::Write as _;
+use std::sync::Arc;
 
 use crate::account::*;
+use crate::common::log::Log;
 use serde_json::json;
 use severance_catalogue::function::COPIES_SEARCH;
 use severance_runtime::logs;
@@ -42,20 +43,6 @@ async fn a_broken_request_is_refused_with_its_path() {
     assert!(account.state().calls.is_empty());
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn no_value_comes_out() {
     let log = Log::default();
@@ -86,7 +73,7 @@ async fn no_value_comes_out() {
         }
     }
     drop(guard);
-    let out = String::from_utf8([out, log.0.lock().unwrap().clone()].concat()).unwrap();
+    let out = String::from_utf8([out, log.text().into_bytes()].concat()).unwrap();
     assert!(out.contains("searched for copies") && out.contains(KEY));
     let encoded = aws_smithy_types::base64::encode(VALUE);
     for secret in [VALUE, encoded.trim_end_matches('=')] {
