@@ -122,7 +122,7 @@ pub const OF_A_CASE: &[Exit] = &[
     },
     Exit { then: "Ask again.", ..Exit::new(UNANSWERED, CASE, NO_ANSWER) },
     Exit {
-        then: "`sever status CASE`",
+        then: STATUS,
         ..Exit::new(NOT_CONTAINED, CASE, "not all was seen to be dead: held, left alone, failed, or not to be seen")
     },
     Exit {
@@ -152,7 +152,7 @@ pub const OF_THE_RESPONDER: &[Exit] = &[
 
 /// How `sever contain` ends beside [`OF_THE_RESPONDER`].
 pub const CONTAIN: Exit = Exit {
-    then: LOOK,
+    then: STATUS,
     ..Exit::new(
         NOT_CONTAINED,
         "`contain`",
@@ -162,17 +162,17 @@ pub const CONTAIN: Exit = Exit {
 
 /// How `sever approve` ends beside [`OF_THE_RESPONDER`].
 pub const APPROVE: Exit =
-    Exit { then: LOOK, ..Exit::new(NOT_CONTAINED, "`approve`", "it was answered, but access was not seen to end") };
+    Exit { then: STATUS, ..Exit::new(NOT_CONTAINED, "`approve`", "it was answered, but access was not seen to end") };
 
 /// How `sever cut` ends beside [`OF_THE_RESPONDER`].
 pub const CUT: Exit = Exit {
-    then: LOOK,
+    then: STATUS,
     ..Exit::new(NOT_CONTAINED, "`cut`", "it was answered, but the key was not seen to end (held, observed, failed)")
 };
 
 /// How `sever rotate` ends beside [`OF_THE_RESPONDER`].
 pub const ROTATE: Exit = Exit {
-    then: LOOK,
+    then: STATUS,
     ..Exit::new(
         NOT_CONTAINED,
         "`rotate`",
@@ -183,7 +183,7 @@ pub const ROTATE: Exit = Exit {
 
 /// How `sever adopt` ends beside [`OF_THE_RESPONDER`].
 pub const ADOPT: Exit = Exit {
-    then: LOOK,
+    then: STATUS,
     ..Exit::new(
         NOT_CONTAINED,
         "`adopt`",
@@ -194,7 +194,7 @@ pub const ADOPT: Exit = Exit {
 
 /// How `sever restore` ends beside [`OF_THE_RESPONDER`].
 pub const RESTORE: Exit = Exit {
-    then: LOOK,
+    then: STATUS,
     ..Exit::new(
         NOT_RESTORED,
         "`restore`",
@@ -212,7 +212,7 @@ pub const IMPORT: Exit = Exit {
     )
 };
 
-const LOOK: &str = "`sever status CASE`";
+const STATUS: &str = "`sever status CASE`";
 
 /// How `sever copies` ends.
 pub const OF_COPIES: &[Exit] = &[

@@ -25,11 +25,16 @@ pub(super) fn in_schema() -> String {
     text + &names("Countermeasure", &Kind::ALL.map(Kind::as_str))
 }
 
+/// Names as the documents write them, one after the other.
+pub(super) fn quoted(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// A list of actions, each as it is written.
 fn actions<'a>(rights: impl Iterator<Item = &'a Right>) -> String {
-    let mut actions: Vec<String> = rights.map(|right| format!("`{}`", right.action)).collect();
+    let mut actions: Vec<&str> = rights.map(|right| right.action).collect();
     actions.dedup();
-    actions.join(", ")
+    quoted(&actions)
 }
 
 /// Whether an action only reads.
@@ -82,13 +87,7 @@ pub(super) fn fields_of_countermeasures() -> String {
         let mut types: Vec<&str> = uses.iter().map(|(_, is, _)| *is).collect();
         types.sort_unstable();
         types.dedup();
-        let meaning: Vec<String> = of
-            .iter()
-            .map(|(words, kinds)| {
-                let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-                format!("{words} Of {}.", kinds.join(", "))
-            })
-            .collect();
+        let meaning: Vec<String> = of.iter().map(|(words, kinds)| format!("{words} Of {}.", quoted(kinds))).collect();
         let (path, types, meaning) = (evidence::of_countermeasure(name), types.join(" or "), meaning.join(" "));
         let _ = writeln!(text, "| `{path}` | {types} | {meaning} | decision |");
     }
@@ -111,7 +110,7 @@ pub(super) fn parameters() -> String {
         let _ = writeln!(text, "\n### {group}\n\n| parameter | default | takes | meaning |\n|---|---|---|---|");
         for setting in *settings {
             let takes = match setting.takes {
-                Takes::OneOf(values) => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "),
+                Takes::OneOf(values) => quoted(values),
                 Takes::NumberOf(_) => "days that CloudWatch Logs knows".to_owned(),
                 Takes::Number(least, most) => format!("{least} to {most}"),
                 Takes::Matching(_) | Takes::Text => "text".to_owned(),
@@ -135,8 +134,8 @@ pub(super) fn functions() -> String {
         let calls = function.calls.iter().map(|call| format!("`{}`", call.name));
         let starts: Vec<String> = sources.chain(calls).collect();
         let starts = if starts.is_empty() { "whoever asks it".to_owned() } else { starts.join(", ") };
-        let taken: Vec<String> = function.kinds().map(|kind| format!("`{}`", kind.as_str())).collect();
-        let taken = if taken.is_empty() { "none".to_owned() } else { taken.join(", ") };
+        let taken: Vec<&str> = function.kinds().map(Kind::as_str).collect();
+        let taken = if taken.is_empty() { "none".to_owned() } else { quoted(&taken) };
         let _ = writeln!(text, "| `{}` | {starts} | {taken} |", function.name);
     }
     text
@@ -146,8 +145,8 @@ pub(super) fn functions() -> String {
 pub(super) fn sources() -> String {
     let mut text = "| source | tells of | rules | sample |\n|---|---|---|---|\n".to_owned();
     for source in severance_domain::intake::SOURCES {
-        let rules: Vec<String> = source.rules.iter().map(|rule| format!("`{}`", rule.name)).collect();
-        let (name, words, rules, sample) = (source.name, source.words, rules.join(", "), source.sample);
+        let rules: Vec<&str> = source.rules.iter().map(|rule| rule.name).collect();
+        let (name, words, rules, sample) = (source.name, source.words, quoted(&rules), source.sample);
         let _ = writeln!(text, "| {name} | {words} | {rules} | [`{sample}`](../events/{sample}) |");
     }
     text

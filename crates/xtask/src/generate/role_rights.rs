@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use severance_catalogue::function::FUNCTIONS;
 use severance_domain::right::{On, Only};
 
+use super::documents::quoted;
 use super::rights::{condition_for, in_members};
 use super::roles::DATA_KEY;
 
@@ -49,10 +50,6 @@ pub(super) fn table() -> String {
         }
     }
     text
-}
-
-fn quoted(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn with_members(roles: &[&str]) -> String {
