@@ -9,11 +9,13 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::call::{Answer, Call, Request};
 use crate::caller::{Caller, Credential};
 use crate::lag::Lag;
+use crate::lambda::Invocation;
 use crate::perform::perform;
 use crate::state::State;
 use crate::wire;
@@ -76,6 +78,7 @@ pub struct FakeAws {
     state: Arc<Mutex<State>>,
     hook: Arc<Mutex<Option<Hook>>>,
     log: Arc<Mutex<Vec<Arrival>>>,
+    invoked: Arc<Notify>,
     begins: Timestamp,
     started: Instant,
     latency: Duration,
@@ -94,6 +97,7 @@ impl FakeAws {
             state: Arc::new(Mutex::new(State::new(setup.lag))),
             hook: Arc::default(),
             log: Arc::default(),
+            invoked: Arc::default(),
             begins: setup.begins,
             started: Instant::now(),
             latency: setup.latency,
@@ -174,6 +178,18 @@ impl FakeAws {
         perform(&mut self.state(), &Call { request, caller: Caller::Stage { account: account.to_owned() }, at })
     }
 
+    /// The next asynchronous invocation of a function, as soon as there is one.
+    pub async fn next_invocation(&self) -> Invocation {
+        loop {
+            let told = self.invoked.notified();
+            let next = self.state().lambda.take();
+            match next {
+                Some(invocation) => return invocation,
+                None => told.await,
+            }
+        }
+    }
+
     async fn respond(self, request: HttpRequest) -> HttpResponse {
         let half = self.latency / 2;
         tokio::time::sleep(half).await;
@@ -217,6 +233,9 @@ impl FakeAws {
                 answer
             }
         };
+        if read.request.service == "lambda" {
+            self.invoked.notify_one();
+        }
         tokio::time::sleep(half).await;
         wire::write(&read.request, answer)
     }

@@ -40,6 +40,7 @@ pub mod cloudtrail;
 pub mod dynamodb;
 pub mod iam;
 pub mod identity_center;
+pub mod lambda;
 pub mod oracle;
 pub mod organizations;
 pub mod publishing;

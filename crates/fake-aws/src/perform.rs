@@ -6,7 +6,7 @@ use crate::evaluate;
 use crate::state::State;
 use crate::store::View;
 use crate::{
-    cloudtrail, dynamodb, iam, identity_center, organizations, publishing, roles_anywhere, secrets_manager, sts,
+    cloudtrail, dynamodb, iam, identity_center, lambda, organizations, publishing, roles_anywhere, secrets_manager, sts,
 };
 
 /// Does what is asked, if the caller may, and records it.
@@ -32,6 +32,7 @@ fn dispatch(state: &mut State, call: &Call) -> Answer {
         "secretsmanager" => secrets_manager::answer(state, call),
         "kms" | "s3" | "sns" => publishing::answer(state, call),
         "rolesanywhere" => roles_anywhere::answer(state, call),
+        "lambda" => lambda::answer(state, call),
         "sso" | "identitystore" => identity_center::answer(state, call),
         // Anything else succeeds and does nothing: what an identity does with its rights.
         _ => Ok(serde_json::json!({})),

@@ -11,6 +11,7 @@ use crate::dynamodb::DynamoDb;
 use crate::iam::Iam;
 use crate::identity_center::IdentityCenter;
 use crate::lag::Lag;
+use crate::lambda::Lambda;
 use crate::organizations::Organizations;
 use crate::publishing::Publishing;
 use crate::roles_anywhere::RolesAnywhere;
@@ -39,6 +40,8 @@ pub struct State {
     pub roles_anywhere: RolesAnywhere,
     /// IAM Identity Center.
     pub identity_center: IdentityCenter,
+    /// Lambda.
+    pub lambda: Lambda,
     /// Items on one page of a list.
     pub page: usize,
     made: u64,
@@ -57,6 +60,7 @@ impl State {
             publishing: Publishing::default(),
             roles_anywhere: RolesAnywhere::default(),
             identity_center: IdentityCenter::default(),
+            lambda: Lambda::default(),
             page: 100,
             made: 0,
         }
