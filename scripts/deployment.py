@@ -31,8 +31,9 @@ EVERY_STACK = {
     "Architecture": ARCHITECTURE,
     # The emulator fires schedules, too. A scheduled run that comes by itself would take reviews from the test that set them up.
     "WatchSchedule": "rate(1 day)",
-    # The emulator shows every change at once.
+    # The emulator shows every change at once, and CloudTrail tells of each call as it is made.
     "SettleSeconds": "1",
+    "TrailMinutes": "0",
 }
 NO_BREAKER = {"BreakerAccountLimit": "0", "BreakerOrganizationLimit": "0"}
 """The tests and the benchmark contain hundreds of identities within minutes: what a breaker is there to stop."""

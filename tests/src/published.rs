@@ -114,9 +114,15 @@ pub struct Inbox<'a> {
 impl Inbox<'_> {
     /// Waits for the message about this case.
     pub async fn about(&self, case: &str) -> Value {
-        self.stack
-            .message(&self.url, |body| body["Message"].as_str().is_some_and(|message| message.contains(case)))
-            .await
+        self.saying(case, "").await
+    }
+
+    /// Waits for the message about this case whose subject says so.
+    pub async fn saying(&self, case: &str, words: &str) -> Value {
+        let text = |message: &Value, name: &str| message[name].as_str().unwrap_or_default().to_owned();
+        let is_meant =
+            |message: &Value| text(message, "Message").contains(case) && text(message, "Subject").contains(words);
+        self.stack.message(&self.url, is_meant).await
     }
 
     /// All messages that are there within a moment, each once.

@@ -63,6 +63,35 @@ impl Stack {
             .expect("the review is due");
     }
 
+    /// How a reaction ends: has its case rechecked, as the schedule does every minute, until the last verdict is reached. The same
+    /// reaction, of the case's last revision.
+    pub async fn last_word(&self, reaction: &Value) -> Value {
+        self.rechecked_until(reaction, |case| case.recheck_due_at().is_none()).await
+    }
+
+    /// The same, until a case passes.
+    pub async fn rechecked_until(&self, reaction: &Value, passes: impl Fn(&Case) -> bool) -> Value {
+        let id = reaction["case"].as_str().expect("a case");
+        let recheck = json!({"request": {"recheck": {"case": id}}});
+        let begun = Instant::now();
+        loop {
+            self.invoke(Function::Responder, &recheck).await.expect("the responder rechecks");
+            let case = self.case(id).await;
+            if let Some(verdict) = case.verdict.filter(|_| passes(&case)) {
+                let mut last = reaction.clone();
+                let first = reaction["evidence"].as_str().expect("the evidence's place");
+                let folder = first.rsplit_once('/').map_or(first, |(folder, _)| folder);
+                last["verdict"] = json!(verdict);
+                last["revision"] = json!(case.revision);
+                last["plan"] = json!(case.pending_review().map(|review| review.short_plan().to_owned()));
+                last["evidence"] = json!(format!("{folder}/r{:04}.dsse.json", case.revision));
+                return last;
+            }
+            assert!(begun.elapsed() < PATIENCE, "no recheck did it: {case:#?}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
     /// What the schedule does, now.
     pub async fn run_schedule(&self) -> Value {
         let answer = self

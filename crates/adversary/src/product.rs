@@ -8,6 +8,7 @@ use aws_config::SdkConfig;
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use fake_aws::lambda::Invocation;
 use fake_aws::{Credential, FakeAws};
 use serde_json::{Value, json};
 use severance_domain::intake::EventSource;
@@ -186,15 +187,45 @@ impl Product {
         self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(payload, &delivery))).await
     }
 
+    /// What a function asked of another without waiting for it: tried again where it fails, as Lambda does.
+    pub async fn invoked(&mut self, invocation: &Invocation) {
+        let mut last = String::new();
+        for attempt in 0..TRIES {
+            tokio::time::sleep(Duration::from_mins(1) * u32::try_from(attempt).unwrap_or(1)).await;
+            match self.invoke(&invocation.payload).await {
+                Ok(_) => return,
+                Err(why) => last = why,
+            }
+        }
+        self.failed_runs.push(format!("{} was not dealt with: {last}", invocation.payload));
+    }
+
+    /// Deals with all that functions have asked of each other so far, one after the other.
+    pub async fn deal_with_invocations(&mut self) {
+        loop {
+            let next = self.aws.state().lambda.take();
+            let Some(invocation) = next else { return };
+            self.invoked(&invocation).await;
+        }
+    }
+
+    /// The run of every minute.
+    pub async fn recheck_run(&mut self) {
+        self.run(&json!({ "request": "recheck_due" })).await;
+    }
+
     /// One scheduled run.
     pub async fn scheduled_run(&mut self) {
+        self.run(&json!({ "request": "scheduled_run" })).await;
+    }
+
+    async fn run(&mut self, run: &Value) {
         let delivery = self.delivery();
         let responder = match self.responder.take() {
             Some(warm) => warm,
             None => responder::compose(&self.composition(RESPONDER, false)),
         };
-        let run = json!({ "request": "scheduled_run" });
-        match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(&run, &delivery))).await {
+        match self.alive(RESPONDER_TIME_OUT, Box::pin(responder.serve(run, &delivery))).await {
             Ok(answer) => {
                 for failed in answer["scheduled_run"]["failed"].as_array().into_iter().flatten() {
                     self.failed_runs.push(failed.to_string());
@@ -224,6 +255,7 @@ fn settings(set: &BTreeMap<&str, &str>, behind_url: bool) -> Settings {
             "SEVERANCE_MEMBER_EXTERNAL_ID" => EXTERNAL_ID,
             "SEVERANCE_MEMBER_ACCOUNTS" => MEMBER,
             "SEVERANCE_MANAGEMENT_ACCOUNT" => MANAGEMENT,
+            "SEVERANCE_RESPONDER_FUNCTION" => "arn:aws:lambda:eu-west-1:111111111111:function:severance-responder",
             "SEVERANCE_FUNCTION_URL" if behind_url => "true",
             _ => return None,
         };

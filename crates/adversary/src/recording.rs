@@ -202,9 +202,13 @@ impl Log {
 
     /// Rechecks, an approval of what is held, a recheck by hand, and in the end a restoration.
     async fn afterwards(&mut self, product: &mut Product) {
-        for minutes in [1, 1, 5, 10, 10] {
-            tokio::time::sleep(Duration::from_mins(minutes)).await;
-            product.scheduled_run().await;
+        for minute in 0..27 {
+            product.deal_with_invocations().await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            match minute % 15 {
+                0 => product.scheduled_run().await,
+                _ => product.recheck_run().await,
+            }
         }
         for (case, plan) in std::mem::take(&mut self.cases) {
             let plan = plan.unwrap_or_else(|| "no plan".to_owned());
@@ -219,6 +223,7 @@ impl Log {
             for request in &asked {
                 let answer = product.ask(ASKER, request).await;
                 self.answer(&request.to_string(), answer);
+                product.deal_with_invocations().await;
                 tokio::time::sleep(Duration::from_mins(1)).await;
                 product.scheduled_run().await;
             }
@@ -227,6 +232,7 @@ impl Log {
         for _ in 0..4 {
             tokio::time::sleep(Duration::from_hours(25)).await;
             product.scheduled_run().await;
+            product.deal_with_invocations().await;
         }
     }
 

@@ -1,11 +1,14 @@
 //! One schedule, played from the first act to long after the last.
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fake_aws::oracle::{Snapshot, open_access_paths, watch};
 use fake_aws::{Arrival, Credential, FakeAws, Fault, Lag, Setup};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use severance_engine::settings;
@@ -24,11 +27,11 @@ use crate::stage::{self, Cast, FUNCTIONS, HUB, MEMBER, VICTIM, VICTIM_ROLE};
 /// last act comes 10 minutes after the claim.
 const HORIZON: SignedDuration = SignedDuration::from_mins(38);
 
-/// How often the schedule runs, as deployed.
+/// How often rechecks that are due are asked for, as deployed.
 const SCHEDULE: Duration = Duration::from_mins(1);
 
-/// A scheduled run that finds nothing to do makes no more calls than this.
-const IDLE_CALLS: usize = 8;
+/// Of these, which is the one that does all that is due.
+const WATCH: u64 = 15;
 
 /// What a run showed.
 #[derive(Debug, Clone)]
@@ -178,6 +181,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     let dies = Arc::new(Notify::new());
     let deployed = |worker| Product::deployed(&aws, sessions.clone()).mortal(worker, &dies);
     let (mut product, mut beside, mut again) = (deployed("delivery"), deployed("second"), deployed("again"));
+    let (mut runs, mut people) = (deployed("schedule"), deployed("people"));
     let attacker = Attacker::with(&cast, stolen.clone());
 
     // What happens before the claim: then the clock stands at the claim.
@@ -209,17 +213,18 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
         hook.lock().expect("no act panicked").before_call(aws, arrival)
     });
 
-    let mut claims = Vec::new();
-    let seen = std::cell::Cell::new(0);
-    let recheck = |claims: &mut Vec<Claimed>| {
+    let claims = RefCell::new(Vec::new());
+    let seen = Cell::new(0);
+    let check_claims = || {
         let stored = aws.state().publishing.objects().count();
         if seen.replace(stored) == stored {
             return;
         }
         let published = Published::by(&aws);
         let meanwhile = meanwhile.lock().expect("no act panicked");
+        let mut claims = claims.borrow_mut();
         for revision in published.revisions.iter().filter(|of| of.verdict == "verified_revoked" && !of.follows) {
-            if !claims.iter().any(|known| known.key == revision.key) {
+            if !claims.iter().any(|known: &Claimed| known.key == revision.key) {
                 let open = open_access_paths(&aws.state(), aws.now(), &meanwhile.attacker.held);
                 claims.push(Claimed { key: revision.key.clone(), open });
             }
@@ -227,7 +232,7 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
     };
 
     let event = claim(schedule, &cast, claimed_at, "finding-1", &cast.stolen);
-    let is_done = std::cell::Cell::new(false);
+    let is_done = Cell::new(false);
     let first = async {
         match schedule.claim {
             Claim::ByHand => {
@@ -262,45 +267,80 @@ async fn play(schedule: &Schedule, aws: FakeAws) -> Report {
             again.deliver(POSTURE_FINDING, &event).await;
         }
     };
-    let ((), (), ()) = tokio::join!(first, second, repeated);
-    product.dead_letters.append(&mut beside.dead_letters);
-    product.dead_letters.append(&mut again.dead_letters);
-    recheck(&mut claims);
+    // What functions ask of each other, each in an invocation of its own.
+    let ended = Notify::new();
+    let asked_functions = async {
+        let mut running = FuturesUnordered::new();
+        let mut failed = Vec::new();
+        loop {
+            tokio::select! {
+                invocation = aws.next_invocation() => running.push(async {
+                    let mut invoked = deployed("invoked");
+                    let invocation = invocation;
+                    invoked.invoked(&invocation).await;
+                    invoked.failed_runs
+                }),
+                Some(mut of_one) = running.next() => {
+                    check_claims();
+                    failed.append(&mut of_one);
+                }
+                () = ended.notified() => return failed,
+            }
+        }
+    };
+    let all_delivered = Cell::new(false);
+    let events = async {
+        let ((), (), ()) = tokio::join!(first, second, repeated);
+        check_claims();
+        all_delivered.set(true);
+    };
+    // The runs of the schedule go on whatever events do; so do people.
     let mut restored = None;
     let mut second_done = false;
-    let mut pause = SCHEDULE;
-    while aws.now() < claimed_at + HORIZON {
-        tokio::time::sleep(pause).await;
-        let now = aws.now();
-        meanwhile.lock().expect("no act panicked").until(&aws, now);
-        let (sent, calls) = (aws.state().publishing.messages().count(), aws.call_count());
-        product.scheduled_run().await;
-        recheck(&mut claims);
-        // A run that only reads what there is to do is one of many: they become rarer, until something happens.
-        let is_idle = aws.state().publishing.messages().count() == sent && aws.call_count() - calls <= IDLE_CALLS;
-        pause = if is_idle { (pause * 2).min(SCHEDULE * 8) } else { SCHEDULE };
-        if asks_twice && !second_done {
-            second_done = true;
-            // The second is a false alarm, and somebody gives back what it took.
-            let cases: Vec<String> =
-                Published::by(&aws).first_cases().iter().skip(1).map(|revision| revision.case.clone()).collect();
-            for case in cases {
-                let _ = product.ask(ASKER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
-                recheck(&mut claims);
+    let clock = async {
+        let mut minute = 0_u64;
+        while aws.now() < claimed_at + HORIZON {
+            tokio::time::sleep(SCHEDULE).await;
+            minute += 1;
+            let now = aws.now();
+            meanwhile.lock().expect("no act panicked").until(&aws, now);
+            match minute % WATCH {
+                0 => runs.scheduled_run().await,
+                _ => runs.recheck_run().await,
+            }
+            check_claims();
+            if asks_twice && !second_done && all_delivered.get() {
+                second_done = true;
+                // The second is a false alarm, and somebody gives back what it took.
+                let cases: Vec<String> =
+                    Published::by(&aws).first_cases().iter().skip(1).map(|revision| revision.case.clone()).collect();
+                for case in cases {
+                    let _ = people.ask(ASKER, &json!({ "restore": { "case": case, "reason": "a false alarm" } })).await;
+                    check_claims();
+                }
+            }
+            // When it has been quiet for long, a person gives the access back.
+            if schedule.restore && restored.is_none() && aws.now() > claimed_at + SignedDuration::from_mins(26) {
+                let first = Published::by(&aws).first_cases().first().map(|revision| revision.case.clone());
+                if let Some(case) = first {
+                    let held = meanwhile.lock().expect("no act panicked").attacker.held.clone();
+                    restored = Some(open_access_paths(&aws.state(), aws.now(), &held));
+                    let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
+                    let _ = people.ask(ASKER, &request).await;
+                    check_claims();
+                }
             }
         }
-        // When it has been quiet for long, a person gives the access back.
-        if schedule.restore && restored.is_none() && aws.now() > claimed_at + SignedDuration::from_mins(26) {
-            let first = Published::by(&aws).first_cases().first().map(|revision| revision.case.clone());
-            if let Some(case) = first {
-                let held = meanwhile.lock().expect("no act panicked").attacker.held.clone();
-                restored = Some(open_access_paths(&aws.state(), aws.now(), &held));
-                let request = json!({ "restore": { "case": case, "reason": "the key was replaced" } });
-                let _ = product.ask(ASKER, &request).await;
-                recheck(&mut claims);
-            }
-        }
+        ended.notify_one();
+    };
+    let ((), (), mut failed) = tokio::join!(events, clock, asked_functions);
+    for of in [&mut beside, &mut again] {
+        product.dead_letters.append(&mut of.dead_letters);
     }
+    product.failed_requests.append(&mut people.failed_requests);
+    product.failed_runs.append(&mut runs.failed_runs);
+    product.failed_runs.append(&mut failed);
+    let claims = claims.take();
     let now = aws.now();
     let mut meanwhile = meanwhile.lock().expect("no act panicked");
     meanwhile.until(&aws, now);

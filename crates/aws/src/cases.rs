@@ -27,7 +27,7 @@ const UPDATE: &str = "dynamodb:UpdateItem";
 
 /// How long a worker may stay silent before another takes its case over. Longer than a step or a publication takes, short of
 /// calls that each use up all their retries; then a worker may be overtaken, whose next write is refused.
-const LEASE: Duration = Duration::from_mins(1);
+pub const LEASE: Duration = Duration::from_mins(1);
 
 /// How long a second delivery waits for the first one's verdict before it goes back to the queue.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -139,6 +139,31 @@ impl Cases {
     pub async fn go_on(&self, case: &Case, from: &Stored, holder: &str) -> Result<Option<Lease>, CaseError> {
         let lease = Lease(holder.to_owned());
         Ok(self.take_over(case, &lease, &from.lease).await?.then_some(lease))
+    }
+
+    /// Holds a closed case for a recheck, for so long: whoever rechecks it beside us finds it held, and everybody else finds it
+    /// closed as it was. None where somebody is at work on it, or was since it was loaded.
+    pub async fn hold(&self, from: &Stored, holder: &str, until: Timestamp) -> Result<Option<Lease>, CaseError> {
+        let lease = Lease(holder.to_owned());
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(&from.case.id)))
+            .update_expression("SET lease = :lease, lease_until = :until")
+            .condition_expression("lease = :from AND lease_until < :now AND #state = :closed")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":lease", text(&lease.0))
+            .expression_attribute_values(":until", millis(until))
+            .expression_attribute_values(":from", text(&from.lease))
+            .expression_attribute_values(":now", millis(clock::now()))
+            .expression_attribute_values(":closed", text(State::Closed.as_str()));
+        Ok(holds(update).await?.then_some(lease))
+    }
+
+    /// Closes a case that was held, as it was, with what was seen meanwhile: its revision is the published one.
+    pub async fn let_go(&self, case: &Case, lease: &Lease) -> Result<(), CaseError> {
+        self.write(case, lease, State::Closed, Timestamp::UNIX_EPOCH, None).await
     }
 
     /// Writes down where a case stands, and keeps the lease.

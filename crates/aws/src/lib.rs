@@ -14,6 +14,7 @@ pub mod error;
 pub mod evidence_store;
 pub mod guardrails;
 pub mod identity;
+pub mod recheck;
 pub mod rotation;
 pub mod sessions;
 pub mod signer;

@@ -8,7 +8,7 @@ use severance_aws::countermeasures::{Applied, Seen};
 use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
 use severance_domain::countermeasure::Countermeasure;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::access::AccountAccess;
 use crate::reactor::Reactor;
@@ -28,6 +28,22 @@ impl Reactor {
             }
         });
         join_all(waits).await;
+    }
+
+    /// Reads once more what was not seen to be in effect.
+    pub(crate) async fn confirm_again(&self, case: &mut Case, access: &AccountAccess) {
+        for record in case.steps.iter_mut().filter(|record| record.was_taken() && !record.is_confirmed()) {
+            let Some(driver) = access.driver(&record.step.countermeasure) else { continue };
+            let reading = driver.confirm(&record.step.countermeasure, &case.id);
+            match timeout(self.settings.confirm_within, reading).await {
+                Ok(Ok(Seen::InEffect(observed))) => {
+                    record.confirmation = Some(Confirmation::Confirmed { at: clock::now(), observed });
+                }
+                Ok(Ok(Seen::NotYet(seen))) => record.confirmation = Some(unseen(seen, true)),
+                // As it was: an error says nothing of it.
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
     }
 
     /// Reads until the effect is seen, or the time for it is over.

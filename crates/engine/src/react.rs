@@ -1,8 +1,9 @@
 //! The one way through: signal → subjects → plan → case → steps → verdict → evidence.
 
 use futures::StreamExt as _;
-use futures::future::join3;
-use severance_aws::cases::{CaseError, Lease, Taken};
+use futures::future::{join, join3};
+use jiff::{SignedDuration, Timestamp};
+use severance_aws::cases::{CaseError, LEASE, Lease, Taken};
 use severance_aws::clock;
 use severance_aws::error::AwsError;
 use severance_aws::guardrails::Admission;
@@ -22,6 +23,7 @@ use crate::blast_radius::judge;
 use crate::confirm::outcome;
 use crate::consumers::{RECENT, exposed_key, say_who_breaks};
 use crate::reactor::{ReactError, Reactor};
+use crate::recheck::MOST_WAIT;
 
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
@@ -49,7 +51,11 @@ impl Reactor {
     ) -> Result<Reaction, ReactError> {
         let case = self.plan(signal, found, context);
         loop {
-            match self.cases.take(&case, delivery).await? {
+            // The schedule knows of it from the moment it is opened, should this worker and all that come after it die.
+            let opened = self.guardrails.remember_opened(&case.id, clock::now() + LEASE);
+            let (opened, taken) = join(opened, self.cases.take(&case, delivery)).await;
+            opened?;
+            match taken? {
                 Taken::Closed(case) => {
                     // LOG: A delivery is repeated.
                     tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
@@ -69,16 +75,9 @@ impl Reactor {
 
     /// Takes the steps that are not settled, concludes and publishes. Also goes on where a dead worker stopped.
     pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
-        // Nobody delivers a request by hand again, so the schedule must know of it until it is closed.
-        let by_hand = match case.purpose() {
-            Purpose::React => case.signal.request.is_some(),
-            Purpose::Restore(_) | Purpose::Verify(_) => true,
-        };
-        if by_hand {
-            self.guardrails.remember_review(&case.id, clock::now()).await?;
-        }
         if case.verdict.is_none() {
             Box::pin(self.end_access(&mut case, lease)).await?;
+            case.schedule_recheck();
             let verdict = case.conclude(clock::now());
             // LOG: A verdict is reached, before it is stored and published.
             tracing::info!(case = %case.id, revision = case.revision, verdict = verdict.as_str(), "concluded");
@@ -104,18 +103,29 @@ impl Reactor {
                 Purpose::React | Purpose::Restore(_) | Purpose::Verify(_) => {}
             }
             self.cases.close(&case, lease, &published.digest).await?;
-            if by_hand && case.pending_review().is_none() {
-                self.guardrails.forget_review(&case.id).await?;
+            if let Some(due_at) = case.recheck_due_at() {
+                self.guardrails.remember_due(&case.id, due_at).await?;
+                self.ask_for_recheck(&case.id, due_at).await;
             }
             return Ok(self.reaction(&case, false));
         }
         let unsettled =
             ReactError::Unsettled { case: case.id.clone(), revision: case.revision, failed: retryable_failures(&case) };
         case.reopen(published.digest);
-        // What is tried again calls for rechecks of its own.
-        case.rechecks.clear();
         self.cases.release(&case, lease).await?;
+        // Should no delivery come any more, the schedule tries again: soon, then ever more rarely.
+        let minutes = 1_i64 << case.revision.saturating_sub(1).min(6);
+        self.guardrails.remember_due(&case.id, clock::now() + SignedDuration::from_mins(minutes)).await?;
         Err(unsettled)
+    }
+
+    /// Has a recheck made that is due within moments, without waiting for the schedule, which else asks for it.
+    async fn ask_for_recheck(&self, case: &CaseId, due_at: Timestamp) {
+        let Some(function) = self.rechecks.as_ref().filter(|_| due_at <= clock::now() + MOST_WAIT) else { return };
+        if let Err(error) = function.ask(case).await {
+            // LOG: The schedule asks for it within a minute.
+            tracing::warn!(%case, error = %error, "a recheck could not be asked for");
+        }
     }
 
     /// What a revision does before it is concluded: gives back, reads back, or ends.
@@ -151,7 +161,16 @@ impl Reactor {
         if let Some((_, key)) = &exposed {
             say_who_breaks(case, key, used);
         }
-        Box::pin(self.recheck(case, lease, access)).await
+        match case.purpose() {
+            Purpose::Verify(_) => self.recheck_once(case, &access).await,
+            Purpose::React | Purpose::Restore(_) => {
+                let terms = &self.settings;
+                if terms.mode != Mode::Observe {
+                    case.begin_rechecking(terms.settle_seconds, terms.trail_minutes, terms.rechecks);
+                }
+                Ok(())
+            }
+        }
     }
 
     /// The account could not be entered: no step was taken, and each says why.
@@ -229,6 +248,7 @@ impl Reactor {
     pub(crate) fn reaction(&self, case: &Case, replayed: bool) -> Reaction {
         Reaction {
             plan: case.pending_review().map(|review| review.short_plan().to_owned()),
+            rechecked_until: case.awaited_until().filter(|_| case.recheck_due_at().is_some()),
             case: case.id.clone(),
             revision: case.revision,
             subject: case.subject.label(),

@@ -10,6 +10,7 @@ use severance_aws::copies::CopiesFunction;
 use severance_aws::error::AwsError;
 use severance_aws::guardrails::{Guardrails, Loaded};
 use severance_aws::identity::{Found, unresolved};
+use severance_aws::recheck::RecheckFunction;
 use severance_catalogue::function::FUNCTIONS;
 use severance_domain::case::{Case, CaseId};
 use severance_domain::countermeasure::Countermeasure;
@@ -37,6 +38,8 @@ pub struct Reactor {
     pub cases: Cases,
     /// Publishes evidence.
     pub publisher: Publisher,
+    /// Has cases rechecked in invocations of their own; none where the schedule does it in its own.
+    pub rechecks: Option<RecheckFunction>,
     /// Asks for the copies of a key; none where the search is switched off, or the function may not.
     pub copies: Option<CopiesFunction>,
     /// The stack's settings.

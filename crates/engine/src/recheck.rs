@@ -1,27 +1,29 @@
-//! Rechecks: what appeared at an identity while it was being contained, and what it had made elsewhere.
+//! Rechecks: what appeared at an identity since it was contained, and what it had made elsewhere.
 //!
 //! IAM is eventually consistent, so for some seconds after the denial was written its holder may still mint a key or take the
-//! denial away. After a pause everything is listed anew, and what appeared is ended too, for so many rechecks and not more.
-
-use std::sync::Arc;
+//! denial away; and CloudTrail tells minutes later what it did. So everything is listed anew, each time in an invocation of its own,
+//! and what appeared is ended too. A recheck that finds nothing is written down and says nothing; any other is a revision.
 
 use futures::StreamExt as _;
 use futures::future::join;
-use severance_aws::cases::Lease;
+use jiff::SignedDuration;
+use severance_aws::cases::{Lease, Stored};
 use severance_aws::clock;
 use severance_aws::countermeasures::Seen;
 use severance_aws::guardrails::Loaded;
 use severance_aws::identity::Again;
 use severance_aws::trail::Traced;
-use severance_domain::case::{Case, Followed, Purpose, Recheck, StepRecord};
+use severance_domain::case::{Case, CaseId, Followed, Recheck, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
 use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
+use severance_domain::respond::{Answer, Reacted};
 use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::trail::{Identity, Made, Trace};
+use severance_domain::verdict::Verdict;
 
 use crate::access::AccountAccess;
 use crate::reactor::{ReactError, Reactor};
@@ -35,6 +37,12 @@ const MOST_FOLLOWED: usize = 20;
 /// Of these, how many at the same time.
 const AT_ONCE: usize = 4;
 
+/// The longest that an invocation waits until a recheck is due; what is due later, the schedule asks for.
+pub(crate) const MOST_WAIT: SignedDuration = SignedDuration::from_secs(45);
+
+/// How long a case is held for what a recheck reads: IAM's lists, and CloudTrail's, which are slow where they are asked often.
+const HELD_FOR: SignedDuration = SignedDuration::from_secs(90);
+
 /// What one recheck showed.
 struct Rechecked {
     recheck: Recheck,
@@ -43,30 +51,68 @@ struct Rechecked {
 }
 
 impl Reactor {
-    /// Rechecks until nothing has appeared any more, so many times at the most. Each recheck is stored with the steps that follow from
-    /// it before the first of them is taken, so a crash in between loses nothing.
-    pub(crate) async fn recheck(
-        &self,
-        case: &mut Case,
-        lease: &Lease,
-        mut access: Arc<AccountAccess>,
-    ) -> Result<(), ReactError> {
-        match case.purpose() {
-            Purpose::Verify(_) => return self.recheck_once(case, &access).await,
-            Purpose::React | Purpose::Restore(_) => {}
+    /// Rechecks a case, if a recheck is due, or within moments; finishes it, if its worker died.
+    ///
+    /// # Errors
+    /// Where the case could not be read or written. What a recheck cannot read of the identity is no error, but stands in the case.
+    pub async fn recheck_case(&self, id: &CaseId, holder: &str) -> Result<Answer, ReactError> {
+        let Some(stored) = self.cases.load(id).await? else { return self.nothing_due(id).await };
+        if stored.is_abandoned() {
+            self.finish(&stored, holder).await?;
+            return Ok(Answer::Done { what: format!("case {id}, whose worker had died, was finished"), count: 1 });
         }
-        if self.settings.mode == Mode::Observe || !case.contains_identity() {
-            return Ok(());
+        if !stored.closed {
+            return Ok(Answer::Done { what: format!("case {id} is being worked on"), count: 0 });
         }
-        while case.rechecks.last().is_none_or(|last| !last.is_quiet()) && case.rechecks.len() < self.settings.rechecks {
-            tokio::time::sleep(self.settings.settle).await;
-            let number = u32::try_from(case.rechecks.len()).unwrap_or_default() + 1;
-            let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(case, number, &access)).await;
+        let Some(due_at) = stored.case.recheck_due_at() else { return self.nothing_due(id).await };
+        let wait = due_at.duration_since(clock::now());
+        if wait > MOST_WAIT {
+            self.guardrails.remember_due(id, due_at).await?;
+            return Ok(Answer::Done { what: format!("case {id} is rechecked at {due_at:.0}"), count: 0 });
+        }
+        tokio::time::sleep(wait.try_into().unwrap_or_default()).await;
+        let Some(lease) = self.cases.hold(&stored, holder, clock::now() + HELD_FOR).await? else {
+            return Ok(Answer::Done { what: format!("case {id} is being worked on"), count: 0 });
+        };
+        match Box::pin(self.recheck_held(stored, &lease)).await? {
+            Some(reacted) => Ok(Answer::Reacted { reactions: vec![reacted] }),
+            None => Ok(Answer::Done { what: format!("case {id} was rechecked: nothing new"), count: 1 }),
+        }
+    }
+
+    /// Says that nothing is due about a case, and forgets it, so that no scheduled run asks again.
+    async fn nothing_due(&self, id: &CaseId) -> Result<Answer, ReactError> {
+        if let Some(seen) = self.guardrails.due_of(id).await? {
+            self.guardrails.forget_due(id, seen).await?;
+        }
+        Ok(Answer::Done { what: format!("nothing is due about case {id}"), count: 0 })
+    }
+
+    /// Rechecks a case that is held. What it finds is a revision of its own, which is stored with its steps before the first of them
+    /// is taken, so that a crash in between loses nothing. Where nothing is new, that is written down, and none where nobody need
+    /// hear of it.
+    async fn recheck_held(&self, stored: Stored, lease: &Lease) -> Result<Option<Reacted>, ReactError> {
+        let mut case = stored.case.clone();
+        // What a verification found to live is taken up by the next recheck.
+        case.verification = None;
+        let access = match self.access_for(&case).await {
+            Ok(access) => Some(access),
+            Err(error) => {
+                let number = next_number(&case);
+                let unread = vec![format!("it could not be rechecked: {error}")];
+                case.rechecks.push(Recheck { number, at: clock::now(), found: vec![], unread });
+                None
+            }
+        };
+        let mut to_follow = Vec::new();
+        if let Some(access) = &access {
+            let number = next_number(&case);
+            let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(&case, number, access)).await;
             let now = clock::now();
             case.rechecks.push(recheck);
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
             let known = case.steps.len();
-            let to_follow = self.take_in(case, number, traced);
+            to_follow = self.take_in(&mut case, number, traced);
             case.ask_about_held(self.settings.review, now);
             // What it had made was found in this recheck, so another one must find nothing more.
             if let Some(recheck) = case.rechecks.last_mut() {
@@ -74,27 +120,56 @@ impl Reactor {
                 recheck.found.extend(added.map(|record| record.step.reason.clone()));
                 recheck.found.extend(to_follow.iter().map(|(trace, _)| format!("it had made {}", described(trace))));
             }
-            if case.steps.iter().any(StepRecord::is_ahead) {
-                self.cases.save(case, lease).await?;
-                // A session that was cut down to the first steps may not take these.
-                access = self.access_for(case).await?;
-                self.apply(case, lease, &access).await?;
-                self.confirm(case, &access).await;
+            // What was not seen before may be seen by now.
+            self.confirm_again(&mut case, access).await;
+            self.read_followed(&mut case).await;
+        }
+        case.schedule_recheck();
+        let is_news = case.rechecks.last().is_some_and(|last| !last.is_quiet())
+            || !to_follow.is_empty()
+            || Some(Verdict::of(&case)) != case.verdict;
+        if !is_news {
+            self.cases.let_go(&case, lease).await?;
+            if let Some(due_at) = case.recheck_due_at() {
+                self.guardrails.remember_due(&case.id, due_at).await?;
             }
-            // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
-            let mut to_follow = to_follow.into_iter().peekable();
-            while to_follow.peek().is_some() {
-                self.cases.save(case, lease).await?;
-                let some = to_follow.by_ref().take(AT_ONCE).collect();
-                Box::pin(self.follow(case, some)).await;
+            // LOG: A recheck found nothing new, and is written down without a message.
+            tracing::info!(case = %case.id, rechecks = case.rechecks.len(), "a quiet recheck");
+            return Ok(None);
+        }
+        case = stored.successor(&case);
+        case.begin_revision();
+        self.cases.save(&case, lease).await?;
+        // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
+        let mut to_follow = to_follow.into_iter().peekable();
+        while to_follow.peek().is_some() {
+            let some = to_follow.by_ref().take(AT_ONCE).collect();
+            Box::pin(self.follow(&mut case, some)).await;
+            self.cases.save(&case, lease).await?;
+        }
+        Ok(Some(self.carry_through(case, lease).await?))
+    }
+
+    /// Reads how the cases stand by now that follow this one.
+    async fn read_followed(&self, case: &mut Case) {
+        for followed in &mut case.followed {
+            let (Some(id), true) = (&followed.case, followed.verdict != Some(Verdict::VerifiedRevoked)) else {
+                continue;
+            };
+            match self.cases.load(id).await {
+                Ok(Some(stored)) if stored.closed => followed.verdict = stored.case.verdict.or(followed.verdict),
+                Ok(_) => {}
+                // LOG: The next recheck of the case that it follows reads it again.
+                Err(error) => {
+                    tracing::warn!(case = %id, error = %error, "a case that follows another could not be read")
+                }
             }
         }
-        Ok(())
     }
 
     /// For a verification: what lives is stated, and nothing is done about it.
-    async fn recheck_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
-        let number = u32::try_from(case.rechecks.len()).unwrap_or_default() + 1;
+    pub(crate) async fn recheck_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
+        let number = next_number(case);
         let Rechecked { recheck, .. } = Box::pin(self.recheck_now(case, number, access)).await;
         if let Some(verification) = &mut case.verification {
             verification.alive.extend(recheck.found);
@@ -265,6 +340,10 @@ impl Reactor {
             .await;
         case.followed.extend(followed);
     }
+}
+
+fn next_number(case: &Case) -> u32 {
+    u32::try_from(case.rechecks.len()).unwrap_or_default() + 1
 }
 
 /// What was made, by which call and when.

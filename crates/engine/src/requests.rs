@@ -105,6 +105,8 @@ impl Responder {
                 Ok(Answer::Registry { entries, next })
             }
             (Ask::Cutovers, _) => Ok(Answer::Cutovers { cutovers: self.reactor.guardrails.cutovers().await? }),
+            (Ask::RecheckDue, _) => Ok(Answer::ScheduledRun(Box::pin(self.reactor.run_rechecks(holder)).await?)),
+            (Ask::Recheck { case }, _) => Box::pin(self.reactor.recheck_case(case, holder)).await,
             (Ask::ScheduledRun, _) => Ok(Answer::ScheduledRun(Box::pin(self.reactor.run_schedule(holder)).await?)),
             (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
             // Every ask that changes something needs a proof, and so has a caller.
@@ -329,6 +331,7 @@ fn about(ask: &Ask) -> String {
         Ask::Status { case }
         | Ask::Approve { case, .. }
         | Ask::Deny { case, .. }
+        | Ask::Recheck { case }
         | Ask::Restore { case, .. }
         | Ask::Verify { case, .. } => case.to_string(),
         Ask::Exempt { exemption } => exemption.subject.clone(),
@@ -343,7 +346,8 @@ fn about(ask: &Ask) -> String {
         | Ask::Exemptions
         | Ask::BreakerStatus
         | Ask::RegistryExport { .. }
-        | Ask::ScheduledRun => String::new(),
+        | Ask::ScheduledRun
+        | Ask::RecheckDue => String::new(),
     }
 }
 

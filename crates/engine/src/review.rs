@@ -4,7 +4,7 @@
 //! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
 
 use severance_aws::caller::same_person;
-use severance_aws::cases::{CaseError, Lease, Stored};
+use severance_aws::cases::{CaseError, LEASE, Lease, Stored};
 use severance_aws::clock;
 use severance_aws::identity::Found;
 use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
@@ -228,6 +228,8 @@ impl Reactor {
 
     pub(crate) async fn go_on(&self, stored: &Stored, mut case: Case, holder: &str) -> Result<Answered, ReactError> {
         case.begin_revision();
+        // Nobody delivers an answer again: should this worker die, the schedule finishes what it began.
+        self.guardrails.remember_due(&case.id, clock::now() + LEASE).await?;
         let Some(lease) = self.cases.go_on(&case, stored, holder).await? else {
             return Err(CaseError::Busy(case.id).into());
         };

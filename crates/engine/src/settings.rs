@@ -66,10 +66,14 @@ pub struct Settings {
     pub case_days: i64,
     /// `SEVERANCE_CONFIRM_SECONDS`: how long a step's effect is waited for.
     pub confirm_within: Duration,
-    /// `SEVERANCE_SETTLE_SECONDS`: how long IAM is given before a contained identity is rechecked.
-    pub settle: Duration,
-    /// `SEVERANCE_RECHECKS`: how often it is rechecked, at the most; 0 for never.
-    pub rechecks: usize,
+    /// `SEVERANCE_SETTLE_SECONDS`: the longest that IAM is taken to be inconsistent after a write.
+    pub settle_seconds: u32,
+    /// `SEVERANCE_TRAIL_MINUTES`: how long CloudTrail is awaited before a verdict about danger is final; 0 where it is not read.
+    pub trail_minutes: u32,
+    /// `SEVERANCE_RECHECKS`: how many rechecks of a case may find something before the rest is left to people; 0 for no recheck.
+    pub rechecks: u32,
+    /// `SEVERANCE_RESPONDER_FUNCTION`: the function that rechecks; none where the schedule does it in its own invocation.
+    pub responder_function: Option<String>,
     /// `SEVERANCE_TRAIL_HOURS`: how long before its claim CloudTrail is searched for what an identity made; 0 for not at all.
     pub trail_hours: i64,
     /// `SEVERANCE_REGIONS`: the Regions in which profiles of IAM Roles Anywhere are looked for.
@@ -202,9 +206,15 @@ impl Settings {
             stale_key_days: days(&setting::STALE_KEY_DAYS)?,
             unused_key_days: days(&setting::UNUSED_KEY_DAYS)?,
             case_days: days(&setting::CASE_RETENTION_DAYS)?,
-            settle: Duration::from_secs(
-                count(&setting::SETTLE_SECONDS, "a whole number of seconds")?.try_into().unwrap_or_default(),
-            ),
+            settle_seconds: count(&setting::SETTLE_SECONDS, "a whole number of seconds")?
+                .try_into()
+                .unwrap_or_default(),
+            // What is not read is not awaited.
+            trail_minutes: match count(&setting::TRAIL_HOURS, "a whole number of hours, 0 for not at all")? {
+                0 => 0,
+                _ => count(&setting::TRAIL_MINUTES, "a whole number of minutes")?.try_into().unwrap_or_default(),
+            },
+            responder_function: optional("SEVERANCE_RESPONDER_FUNCTION"),
             rechecks: count(&setting::RECHECKS, "a whole number")?.try_into().unwrap_or_default(),
             trail_hours: count(&setting::TRAIL_HOURS, "a whole number of hours, 0 for not at all")?,
             regions: split(said(&setting::ROLES_ANYWHERE_REGIONS).or_else(|| lookup("AWS_REGION")).unwrap_or_default()),

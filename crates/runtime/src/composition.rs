@@ -20,6 +20,7 @@ use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::identity::Identities;
 use severance_aws::identity::directory::Directory;
 use severance_aws::identity::roles_anywhere::RolesAnywhere;
+use severance_aws::recheck::RecheckFunction;
 use severance_aws::rotation::{Keys, Vault};
 use severance_aws::sessions::Sessions;
 use severance_aws::signer::Signer;
@@ -267,6 +268,10 @@ impl Composition {
             ),
             cases: self.cases(),
             publisher: self.publisher(),
+            rechecks: settings
+                .responder_function
+                .clone()
+                .map(|name| RecheckFunction::new(client!(self, aws_sdk_lambda), name)),
             copies: settings
                 .copies_function
                 .clone()

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use severance_domain::case::Case;
 use severance_domain::evidence::Statement;
 use severance_domain::verdict::Verdict;
 
 use super::scene::Scene;
 use super::waiting::settled;
+use crate::stack::Function;
 
 /// What fails today, as the adversary of `crates/adversary` lists it.
 const KNOWN: &str = include_str!("../../../crates/adversary/known-failures.txt");
@@ -68,6 +69,30 @@ impl Scene<'_> {
         self.latest()
     }
 
+    /// Has the cases rechecked, and those that follow them, as the schedule does, until no recheck is due or the time is over.
+    async fn rechecked(&self) {
+        let begun = Instant::now();
+        while begun.elapsed() < TOLD_WITHIN {
+            let mut is_due = false;
+            for told in self.latest() {
+                let case = self.stack.case(told.id.as_str()).await;
+                let followed = case.followed.iter().filter_map(|of| of.case.clone());
+                for id in followed.chain([case.id.clone()]) {
+                    if self.stack.case(id.as_str()).await.recheck_due_at().is_none() {
+                        continue;
+                    }
+                    is_due = true;
+                    let recheck = json!({"request": {"recheck": {"case": id}}});
+                    self.stack.invoke(Function::Responder, &recheck).await.expect("the responder rechecks");
+                }
+            }
+            if !is_due {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
     fn latest(&self) -> Vec<Case> {
         let latest: BTreeMap<&String, &Case> = self.told.iter().map(|((id, _), case)| (id, case)).collect();
         let mut latest: Vec<Case> = latest.into_values().cloned().collect();
@@ -80,6 +105,7 @@ impl Scene<'_> {
     pub async fn judge(mut self, owed: bool) -> Outcome {
         let mut faults = BTreeSet::new();
         self.told().await;
+        self.rechecked().await;
         settled().await;
         // What was published meanwhile counts.
         if !self.listen().await {

@@ -26,7 +26,7 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     let event = misused(&user, &stolen);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     let reaction = only(&response);
-    assert_eq!(reaction["verdict"], "verified_revoked");
+    assert_eq!(reaction["verdict"], "revoked_unverified", "people are told first");
     assert_eq!(reaction["replayed"], false);
 
     // State: both keys are dead, and the user is denied everything.
@@ -56,9 +56,9 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     let message = inbox.about(case.id.as_str()).await;
     let subject = message["Subject"].as_str().expect("a subject");
     // A long name is cut short there, and stands whole in the body.
-    assert!(subject.contains("REVOKED, verified") && subject.contains(&user[..8]), "{subject}");
+    assert!(subject.contains("REVOKED, being rechecked") && subject.contains(&user[..8]), "{subject}");
     for (name, value) in [
-        ("verdict", "verified_revoked"),
+        ("verdict", "revoked_unverified"),
         ("account", severance_tests::ACCOUNT),
         ("signal", case.signal.kind.as_str()),
         ("severity", case.signal.severity.as_str()),
@@ -69,6 +69,14 @@ async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     assert!(body.contains(&user));
     assert!(body.contains(reaction["evidence"].as_str().expect("a URI")));
     assert!(!body.contains("--status Active"), "{body}");
+
+    // The last word is a revision of its own, with a message of its own.
+    let last = stack.last_word(reaction).await;
+    assert_eq!((&last["verdict"], &last["revision"]), (&json!("verified_revoked"), &json!(2)));
+    let stated = stack.evidence(&last).await.predicate.case;
+    assert!(stated.rechecks.last().is_some_and(severance_domain::case::Recheck::is_clean), "{:?}", stated.rechecks);
+    let message = inbox.saying(case.id.as_str(), "REVOKED, verified").await;
+    assert_eq!(message["MessageAttributes"]["verdict"]["Value"], "verified_revoked");
 }
 
 #[tokio::test]
@@ -86,7 +94,7 @@ async fn a_roles_sessions_from_before_the_finding_die_and_later_ones_live() {
     // The token's issue time has whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
-    assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");
+    assert_eq!(stack.last_word(only(&response)).await["verdict"], "verified_revoked", "{response}");
     assert_eq!(before.works().await, Err("AccessDenied".to_owned()));
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(sessions.assume().await.works().await, Ok(()), "the role's later sessions go on");
@@ -157,7 +165,7 @@ async fn an_exposed_key_named_alone_leads_to_its_user() {
     let mut event = event("health/credentials-exposed.json", &[("AKIAEXAMPLECIDEPLOY1", &key.id)]);
     event["detail"]["eventArn"] = json!(format!("arn:aws:health:us-east-1::event/RISK/X/{}", unique("event")));
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
-    assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");
+    assert_eq!(stack.last_word(only(&response)).await["verdict"], "verified_revoked", "{response}");
     assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
     let case = stack.evidence(only(&response)).await.predicate.case;
     assert_eq!(case.subject.name, user);
@@ -253,7 +261,7 @@ async fn a_user_that_was_renamed_is_found_by_its_key_and_a_decoy_is_left_alone()
 
     let event = misused(&old, &key);
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
-    assert_eq!(only(&response)["verdict"], "verified_revoked", "{response}");
+    assert_eq!(stack.last_word(only(&response)).await["verdict"], "verified_revoked", "{response}");
     assert_eq!(stack.evidence(only(&response)).await.predicate.case.subject.name, new);
     assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
     assert_eq!(stack.accepts(&bystander).await, Ok(()), "who bears the old name is somebody else");

@@ -18,7 +18,7 @@ fn only(reactions: &Value) -> &Value {
 
 async fn contained(stack: &Stack, event: &Value) -> (Value, Case) {
     let response = stack.invoke(Function::PostureFinding, event).await.expect("an answer");
-    let reaction = only(&response["reactions"]).clone();
+    let reaction = stack.last_word(only(&response["reactions"])).await;
     let case = stack.evidence(&reaction).await.predicate.case;
     (reaction, case)
 }
@@ -156,7 +156,9 @@ async fn what_appears_while_a_user_is_contained_dies_too() {
     let person = stack.person("approver").await;
     let ran = person.sever(&["approve", case.id.as_str(), "--plan", plan, "--reason", "it is being lifted"]).await;
     let after: Case = stack.case(case.id.as_str()).await;
-    assert_eq!((ran.code, after.verdict), (0, Some(Verdict::VerifiedRevoked)), "{ran:?} {after:#?}");
+    assert_eq!((ran.code, after.verdict), (27, Some(Verdict::RevokedUnverified)), "{ran:?} {after:#?}");
+    let last = stack.last_word(only(&ran.json["reacted"]["reactions"])).await;
+    assert_eq!(last["verdict"], "verified_revoked", "{last}");
     // Lifted once more, the service control policy still denies everything.
     stack.iam.delete_user_policy().user_name(&user).policy_name("SeveranceQuarantine").send().await.expect("lifted");
     let update = stack.iam.update_access_key().user_name(&user).access_key_id(&minted.id).status(StatusType::Active);
@@ -208,7 +210,11 @@ async fn what_a_contained_user_had_made_is_followed_and_ends_as_well() {
     assert_eq!(stack.accepts(&of_evil).await, Ok(()));
     assert_eq!(stack.accepts(&planted).await, Ok(()));
 
-    let (reaction, case) = contained(&stack, &event).await;
+    let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
+    let told = only(&response["reactions"]);
+    assert_eq!(told["verdict"], "revoked_unverified", "people are told before anything is followed");
+    let reaction = stack.rechecked_until(told, |case| case.followed.len() >= 3).await;
+    let case = stack.evidence(&reaction).await.predicate.case;
     assert_eq!(stack.accepts(&of_evil).await, Err("InvalidClientTokenId".to_owned()), "{case:#?}");
     assert_eq!(stack.accepts(&planted).await, Err("InvalidClientTokenId".to_owned()), "{case:#?}");
     assert_eq!(stack.accepts(&honest).await, Ok(()), "what the victim had before goes on");

@@ -27,7 +27,7 @@ async fn a_role_is_closed_and_opened_again() {
     finding["detail"]["resource"]["accessKeyDetails"]["principalId"] = json!(format!("{}:session", sessions.role_id));
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let response = stack.invoke(Function::PostureFinding, &finding).await.expect("an answer");
-    let reaction = &response["reactions"][0];
+    let reaction = &stack.last_word(&response["reactions"][0]).await;
     assert_eq!(reaction["verdict"], "verified_revoked", "{response}");
     assert_eq!(before.works().await, Err("AccessDenied".to_owned()));
     assert_eq!(sessions.try_assume().await.err(), Some("AccessDenied".to_owned()), "nobody gets in any more");
@@ -108,8 +108,14 @@ async fn an_identity_of_a_member_account_is_contained_and_restored_by_a_session_
     assert!(planned["radius"]["score"].is_u64(), "{planned}");
 
     let ran = person.sever(&["contain", &subject, "--reason", "drill", "--ticket", "INC-9"]).await;
+    assert_eq!(ran.code, 27, "{ran:?}");
+    let last = stack.last_word(&ran.json["reacted"]["reactions"][0]).await;
     let case: Case = stack.case(&case_of(&ran.json)).await;
-    assert_eq!((ran.code, case.verdict), (0, Some(Verdict::VerifiedRevoked)), "{ran:?} {case:#?}");
+    assert_eq!(
+        (&last["verdict"], case.verdict),
+        (&json!("verified_revoked"), Some(Verdict::VerifiedRevoked)),
+        "{case:#?}"
+    );
     let status = || async {
         let keys = there.list_access_keys().user_name(&user).send().await.expect("the keys");
         keys.access_key_metadata()[0].status().cloned()

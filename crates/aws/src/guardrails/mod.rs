@@ -1,9 +1,10 @@
-//! What the guardrails remember: exemptions, breakers, the registry, open reviews. All in the cases' table.
+//! What the guardrails remember: exemptions, breakers, the registry, open reviews, what is due. All in the cases' table.
 //!
 //! One partition for each kind. What every decision needs (exemptions and breakers) lies together and is read by one query.
 //! INVARIANT: what cannot be read is an error and never an absence: a guardrail that nobody can read still holds.
 
 mod breaker;
+mod due;
 mod exemptions;
 mod registry;
 mod reviews;

@@ -225,7 +225,9 @@ pub fn resources(on: On, subject: &Arn) -> Result<Vec<String>, ScopeError> {
         }
         On::Profile => vec![place.any_region("rolesanywhere", "profile/*")],
         // Which function rotates a secret, the member role's own permissions say.
-        On::RotationFunction | On::OwnRotation | On::CopiesSearch => vec![place.any_region("lambda", "function:*")],
+        On::RotationFunction | On::OwnRotation | On::CopiesSearch | On::OwnResponder => {
+            vec![place.any_region("lambda", "function:*")]
+        }
         On::User
         | On::Role
         | On::Policy

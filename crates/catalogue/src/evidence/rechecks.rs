@@ -25,6 +25,32 @@ pub(super) const FIELDS: &[Field] = &[
         "What could not be read, so that the score is at least this.",
         "errors",
     ),
+    field(
+        "case.rechecking.settleSeconds",
+        "number of seconds, optional",
+        "The longest that IAM is taken to be inconsistent after a write. Where somebody else may be using a credential, no verdict \
+         is final before twice this after the last change. Left out with all of `rechecking`: nothing is rechecked.",
+        "stack's parameter `SettleSeconds`",
+    ),
+    field(
+        "case.rechecking.trailMinutes",
+        "number of minutes",
+        "How long after the access was shut CloudTrail is awaited before a verdict is final; 0 where it is not read. For what \
+         follows another case 16 at the most: CloudTrail's delay is 15.",
+        "stack's parameter `TrailMinutes`",
+    ),
+    field(
+        "case.rechecking.most",
+        "number",
+        "How many rechecks may find something new before the rest is left to people.",
+        "stack's parameter `Rechecks`",
+    ),
+    field(
+        "case.rechecking.nextAt",
+        "time, optional",
+        "When the next recheck is due. Left out: none is needed, or none is left.",
+        "computed",
+    ),
     field("case.rounds[].number", "number from 1", "Which recheck.", "computed"),
     field("case.rounds[].at", "time", "When AWS was asked.", "function's clock"),
     field(

@@ -25,6 +25,9 @@ pub const NOT_RESTORED: u8 = 25;
 /// Something lives that a case had ended.
 pub const LIVES: u8 = 26;
 
+/// Every step was taken and read back, and the rechecks before the last verdict are still due.
+pub const BEING_RECHECKED: u8 = 27;
+
 const EVERY: &str = "every command";
 const ASKING: &str = "each that asks the responder";
 const FILES: &str = "`verify FILE`";
@@ -160,6 +163,18 @@ pub const CONTAIN: Exit = Exit {
     )
 };
 
+/// How `sever contain` and `sever approve` end where somebody else may be using what was ended.
+pub const RECHECKED: Exit = Exit {
+    fuller: "Every step was taken, and AWS shows its effect. It is being rechecked, because AWS shows changes late: the last verdict \
+             is sent when that is over, and in the evidence then.",
+    then: "Nothing, unless another message comes. `sever status CASE` says how it stands.",
+    ..Exit::new(
+        BEING_RECHECKED,
+        "`contain`, `approve`",
+        "every step was taken and read back, and is being rechecked: the last verdict is sent when that is over",
+    )
+};
+
 /// How `sever approve` ends beside [`OF_THE_RESPONDER`].
 pub const APPROVE: Exit =
     Exit { then: STATUS, ..Exit::new(NOT_CONTAINED, "`approve`", "it was answered, but access was not seen to end") };
@@ -272,7 +287,7 @@ const POLICY_EXPLAIN_LIVE: &str = "`policy explain --live`";
 
 /// Every way in which a command ends, but those of `sever verify FILE`.
 pub fn all() -> impl Iterator<Item = &'static Exit> {
-    let own = [&CONTAIN, &APPROVE, &CUT, &ROTATE, &ADOPT, &RESTORE, &IMPORT];
+    let own = [&CONTAIN, &RECHECKED, &APPROVE, &CUT, &ROTATE, &ADOPT, &RESTORE, &IMPORT];
     let lists = [OF_THE_RESPONDER, OF_A_CASE, OF_COPIES, OF_POLICY_CHECK, OF_POLICY_EXPLAIN];
     lists.into_iter().flatten().chain(own)
 }

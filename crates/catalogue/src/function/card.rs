@@ -75,6 +75,8 @@ pub struct Call {
 pub enum When {
     /// On the schedule that this parameter gives.
     Schedule(&'static str),
+    /// On this schedule.
+    Every(&'static str),
     /// On events of this pattern, as JSON.
     Event(&'static str),
 }
@@ -138,6 +140,12 @@ pub(super) const EVENTS_FAIL: &str = "A reaction failed and is retried. If this 
                            dead-letter queue.";
 pub(super) const EVENTS_WAIT: &str =
     "Reactions wait for concurrency. Raise the account quota or set ReservedConcurrency.";
+
+/// Which function rechecks, for those that ask it.
+pub(super) const RESPONDER_FUNCTION: (&str, &str) = (
+    "SEVERANCE_RESPONDER_FUNCTION",
+    "!Sub \"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-responder\"",
+);
 
 impl Function {
     /// The name in logical ids: `PostureFinding`.

@@ -1,7 +1,8 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::intake;
+use severance_domain::right::lambda;
 
-use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, OF_ROLES, OF_USERS, Queue};
+use super::card::{EVENTS, EVENTS_FAIL, EVENTS_WAIT, Function, OF_ROLES, OF_USERS, Queue, RESPONDER_FUNCTION};
 use crate::reader::Reader;
 
 /// Reacts to findings of posture tools and threat detectors.
@@ -37,10 +38,10 @@ pub const CARD: Function = Function {
     undoes: false,
     rotates_managed_only: true,
     readers: &[Reader::Identities, Reader::Secrets, Reader::RolesAnywhere, Reader::Trail],
-    rights: &[],
+    rights: &[lambda::INVOKE_RESPONDER],
     table: None,
     decrypts: &[],
-    variables: &[],
+    variables: &[RESPONDER_FUNCTION],
     errors: EVENTS_FAIL,
     throttles: EVENTS_WAIT,
     output: "Name of the posture-finding function.",

@@ -1,9 +1,10 @@
 use severance_domain::countermeasure::Kind;
 use severance_domain::right::lambda;
 
-use super::card::{Call, Function, OF_ROLES, OF_USERS, Queue, Table, When};
+use super::card::{Call, Function, OF_ROLES, OF_USERS, Queue, RESPONDER_FUNCTION, Table, When};
 use crate::reader::Reader;
 
+const RECHECK_DUE: &str = r#"{"request":"recheck_due"}"#;
 const SCHEDULED_RUN: &str = r#"{"request":"scheduled_run"}"#;
 
 /// Answers responders, and does what the clock asks for. A case under review may call for any countermeasure, so it may take all of
@@ -15,6 +16,13 @@ pub const CARD: Function = Function {
               what changes something carries a proof of who asks as well, which the function checks itself: Lambda does not tell it.",
     sources: &[],
     calls: &[
+        Call {
+            id: "Recheck",
+            name: "recheck",
+            description: "Has contained identities rechecked, and cases finished whose worker died.",
+            when: When::Every("rate(1 minute)"),
+            request: RECHECK_DUE,
+        },
         Call {
             id: "Watch",
             name: "watch",
@@ -69,7 +77,7 @@ pub const CARD: Function = Function {
         Reader::Owned,
         Reader::Directory,
     ],
-    rights: &[lambda::INVOKE_COPIES_SEARCH],
+    rights: &[lambda::INVOKE_COPIES_SEARCH, lambda::INVOKE_RESPONDER],
     // Exemptions and registry are kept by hand, reviews, notices, the cutovers of replaced keys and rotations that are followed by
     // the clock: by this function alone, then. Cases are never deleted.
     table: Some(Table {
@@ -81,13 +89,16 @@ pub const CARD: Function = Function {
             "dynamodb:Query",
             "dynamodb:UpdateItem",
         ],
-        partitions: &["CUTOVERS", "GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS", "ROTATIONS"],
+        partitions: &["CUTOVERS", "DUE", "GUARDRAILS", "NOTICES", "REGISTRY", "REVIEWS", "ROTATIONS"],
     }),
     decrypts: &[],
-    variables: &[(
-        "SEVERANCE_COPIES_FUNCTION",
-        "!If [HasCopiesSearch, !Sub \"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-copies-search\", \"\"]",
-    )],
+    variables: &[
+        RESPONDER_FUNCTION,
+        (
+            "SEVERANCE_COPIES_FUNCTION",
+            "!If [HasCopiesSearch, !Sub \"arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-copies-search\", \"\"]",
+        ),
+    ],
     errors: "A scheduled run or a request by hand failed. A scheduled run is retried; of a request, whoever asked was told. If this lasts, read the log.",
     throttles: "Responders are turned away for lack of concurrency. Raise the account quota or set ReservedConcurrency.",
     output: "Name of the responder function, which sever asks.",

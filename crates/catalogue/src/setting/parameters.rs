@@ -79,17 +79,28 @@ settings! {
         SETTLE_SECONDS = Setting {
             parameter: "SettleSeconds",
             variable: Some("SEVERANCE_SETTLE_SECONDS"),
-            default: "5",
-            takes: Takes::Number(0, 30),
-            words: "How long IAM is given before a contained identity is rechecked for what appeared meanwhile. Others \
-                  measured 3 to 4 seconds until a change is seen everywhere.",
+            default: "15",
+            takes: Takes::Number(0, 60),
+            words: "The longest that IAM is taken to be inconsistent after a change. Where somebody else may be using a \
+                  credential, a verdict is final at the earliest twice this after the last change. Others measured 3 to 4 \
+                  seconds until a change is seen everywhere.",
+        };
+        TRAIL_MINUTES = Setting {
+            parameter: "TrailMinutes",
+            variable: Some("SEVERANCE_TRAIL_MINUTES"),
+            default: "20",
+            takes: Takes::Number(0, 60),
+            words: "How long CloudTrail is awaited, in minutes, before a verdict is final where somebody else may be using a \
+                  credential: it tells what an identity did up to 15 minutes late. People are told at once, and again if \
+                  anything was found.",
         };
         RECHECKS = Setting {
             parameter: "Rechecks",
             variable: Some("SEVERANCE_RECHECKS"),
-            default: "3",
-            takes: Takes::Number(0, 5),
-            words: "How often a contained identity is rechecked, at the most; until a recheck finds nothing new.",
+            default: "10",
+            takes: Takes::Number(0, 20),
+            words: "How many rechecks of a contained identity may find something new before the rest is left to people. With 0 \
+                  nothing is rechecked, and a verdict about danger is never final.",
         };
         TRAIL_HOURS = Setting {
             parameter: "TrailHours",

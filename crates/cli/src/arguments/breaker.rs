@@ -24,7 +24,7 @@ pub(crate) enum BreakerCommand {
 
 /// The options of `sever breaker status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(STATUS_EXAMPLES, None))]
+#[command(after_help = help::remote(STATUS_EXAMPLES, &[]))]
 pub(crate) struct StatusOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -32,7 +32,7 @@ pub(crate) struct StatusOptions {
 
 /// The options of `sever breaker reset`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(RESET_EXAMPLES, None))]
+#[command(after_help = help::remote(RESET_EXAMPLES, &[]))]
 pub(crate) struct ResetOptions {
     /// Why it may go on.
     #[arg(long, value_name = "TEXT", value_parser = values::words)]

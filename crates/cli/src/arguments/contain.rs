@@ -22,7 +22,7 @@ Examples:
   # What would be done, with each policy's own words. Changes nothing.
   sever contain arn:aws:iam::111122223333:user/deployer --reason drill --dry-run
 
-It may take minutes: the identity is rechecked until nothing new appears. Undo: sever restore.";
+The answer comes when all was read back. Then the identity is rechecked for some 20 minutes: sever status. Undo: sever restore.";
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
@@ -34,7 +34,7 @@ Examples:
 
 /// The options of `sever contain`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(CONTAIN_EXAMPLES, Some(&exit::CONTAIN)))]
+#[command(after_help = help::remote(CONTAIN_EXAMPLES, &[&exit::RECHECKED, &exit::CONTAIN]))]
 pub(crate) struct ContainOptions {
     #[command(flatten)]
     pub(crate) claim: ClaimOptions,
@@ -57,7 +57,7 @@ pub(crate) struct ContainOptions {
 
 /// The options of `sever status`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(STATUS_EXAMPLES, None))]
+#[command(after_help = help::remote(STATUS_EXAMPLES, &[]))]
 pub(crate) struct StatusOptions {
     /// The case.
     #[arg(value_parser = values::case)]

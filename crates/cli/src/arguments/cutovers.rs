@@ -32,7 +32,7 @@ sever restore CASE gives it back.";
 
 /// The options of `sever cutovers`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(LIST_EXAMPLES, None))]
+#[command(after_help = help::remote(LIST_EXAMPLES, &[]))]
 pub(crate) struct CutoversOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -40,7 +40,7 @@ pub(crate) struct CutoversOptions {
 
 /// The options of `sever cut`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(CUT_EXAMPLES, Some(&exit::CUT)))]
+#[command(after_help = help::remote(CUT_EXAMPLES, &[&exit::CUT]))]
 pub(crate) struct CutOptions {
     /// The old key.
     #[arg(value_name = "KEY", value_parser = values::long_term_key)]

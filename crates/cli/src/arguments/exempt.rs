@@ -33,7 +33,7 @@ pub(crate) enum ExemptCommand {
 
 /// The options of `sever exempt add`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(ADD_EXAMPLES, None), group(ArgGroup::new("end").required(true).args(["until", "days"])))]
+#[command(after_help = help::remote(ADD_EXAMPLES, &[]), group(ArgGroup::new("end").required(true).args(["until", "days"])))]
 pub(crate) struct AddOptions {
     /// The ARN, or a pattern of ARNs with * in it. Quote it, so that the shell leaves the * alone.
     #[arg(value_name = "ARN-PATTERN", value_parser = values::words)]
@@ -73,7 +73,7 @@ pub(crate) struct AddOptions {
 
 /// The options of `sever exempt list`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(LIST_EXAMPLES, None))]
+#[command(after_help = help::remote(LIST_EXAMPLES, &[]))]
 pub(crate) struct ListOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -81,7 +81,7 @@ pub(crate) struct ListOptions {
 
 /// The options of `sever exempt end`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(END_EXAMPLES, None))]
+#[command(after_help = help::remote(END_EXAMPLES, &[]))]
 pub(crate) struct EndOptions {
     /// Its name, such as exm-3f2a91c0.
     #[arg(value_parser = values::words)]

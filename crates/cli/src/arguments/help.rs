@@ -17,9 +17,9 @@ pub(super) fn codes(exits: &[Exit]) -> String {
 }
 
 /// The help's end of a command that asks the responder: its examples, how it may end beside what all may, and what it needs.
-pub(super) fn remote(examples: &str, besides: Option<&Exit>) -> String {
+pub(super) fn remote(examples: &str, besides: &[&Exit]) -> String {
     let mut text = examples.to_owned();
-    if let Some(exit) = besides {
+    for exit in besides {
         text += "\n\n";
         text += &wrapped(&format!("Besides the codes below, {}: {}.", exit.code, exit.help));
     }

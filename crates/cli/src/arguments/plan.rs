@@ -21,7 +21,7 @@ ENFORCE is done at once, REVIEW waits for a person, OBSERVE is only written down
 
 /// The options of `sever plan`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(EXAMPLES, None))]
+#[command(after_help = help::remote(EXAMPLES, &[]))]
 pub(crate) struct PlanOptions {
     #[command(flatten)]
     pub(crate) claim: ClaimOptions,

@@ -45,7 +45,7 @@ pub(crate) enum RegistryCommand {
 
 /// The options of `sever registry import`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(IMPORT_EXAMPLES, Some(&exit::IMPORT)))]
+#[command(after_help = help::remote(IMPORT_EXAMPLES, &[&exit::IMPORT]))]
 pub(crate) struct ImportOptions {
     /// The rows: a file that ends in .csv or .json.
     #[arg(value_name = "FILE")]
@@ -61,7 +61,7 @@ pub(crate) struct ImportOptions {
 
 /// The options of `sever registry export`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(EXPORT_EXAMPLES, None))]
+#[command(after_help = help::remote(EXPORT_EXAMPLES, &[]))]
 pub(crate) struct ExportOptions {
     /// How the rows are written.
     #[arg(long, value_enum, default_value = "csv")]
@@ -82,7 +82,7 @@ pub(crate) enum Format {
 
 /// The options of `sever registry remove`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(REMOVE_EXAMPLES, None))]
+#[command(after_help = help::remote(REMOVE_EXAMPLES, &[]))]
 pub(crate) struct RemoveOptions {
     /// Whose rows.
     #[arg(value_name = "ARN", required = true, value_parser = values::arn)]

@@ -24,7 +24,7 @@ changed since. After danger a quarantine is lifted, but sessions from before sta
 
 /// The options of `sever restore`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(EXAMPLES, Some(&exit::RESTORE)))]
+#[command(after_help = help::remote(EXAMPLES, &[&exit::RESTORE]))]
 pub(crate) struct RestoreOptions {
     /// The case.
     #[arg(value_parser = values::case)]

@@ -34,7 +34,7 @@ Examples:
 
 /// The options of `sever reviews`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(REVIEWS_EXAMPLES, None))]
+#[command(after_help = help::remote(REVIEWS_EXAMPLES, &[]))]
 pub(crate) struct ReviewsOptions {
     #[command(flatten)]
     pub(crate) remote: RemoteOptions,
@@ -61,7 +61,7 @@ pub(crate) struct Decided {
 
 /// The options of `sever approve`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(APPROVE_EXAMPLES, Some(&exit::APPROVE)))]
+#[command(after_help = help::remote(APPROVE_EXAMPLES, &[&exit::RECHECKED, &exit::APPROVE]))]
 pub(crate) struct ApproveOptions {
     #[command(flatten)]
     pub(crate) decided: Decided,
@@ -69,7 +69,7 @@ pub(crate) struct ApproveOptions {
 
 /// The options of `sever deny`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(DENY_EXAMPLES, None))]
+#[command(after_help = help::remote(DENY_EXAMPLES, &[]))]
 pub(crate) struct DenyOptions {
     #[command(flatten)]
     pub(crate) decided: Decided,
@@ -77,7 +77,7 @@ pub(crate) struct DenyOptions {
 
 /// The options of `sever recertify`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(RECERTIFY_EXAMPLES, None))]
+#[command(after_help = help::remote(RECERTIFY_EXAMPLES, &[]))]
 pub(crate) struct RecertifyOptions {
     /// The identity.
     #[arg(value_name = "ARN", value_parser = values::arn)]

@@ -74,7 +74,7 @@ pub(crate) struct Asked {
 
 /// The options of `sever rotate`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(ROTATE_EXAMPLES, Some(&exit::ROTATE)))]
+#[command(after_help = help::remote(ROTATE_EXAMPLES, &[&exit::ROTATE]))]
 pub(crate) struct RotateOptions {
     /// The secret's ARN, or the id of the access key that it holds.
     #[arg(value_name = "SECRET|KEY", value_parser = values::secret_or_key)]
@@ -86,7 +86,7 @@ pub(crate) struct RotateOptions {
 
 /// The options of `sever adopt`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = help::remote(ADOPT_EXAMPLES, Some(&exit::ADOPT)))]
+#[command(after_help = help::remote(ADOPT_EXAMPLES, &[&exit::ADOPT]))]
 pub(crate) struct AdoptOptions {
     /// The ARN of the IAM user whose key it is.
     #[arg(value_name = "USER", value_parser = values::user)]

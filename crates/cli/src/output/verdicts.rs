@@ -1,22 +1,40 @@
 //! What must not be overlooked in the verdicts that were answered: a line on stderr for each, and the exit code.
 
-use severance_catalogue::exit::{LIVES, NOT_CONTAINED, NOT_RESTORED};
+use severance_catalogue::exit::{BEING_RECHECKED, LIVES, NOT_CONTAINED, NOT_RESTORED};
 use severance_domain::respond::Reacted;
 use severance_domain::verdict::Verdict;
 
 use crate::terminal::say;
 
-/// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so.
+/// 0 only where all access was seen to end: whoever goes on after `sever contain … &&` believes so. What was read back and is being
+/// rechecked is not there yet, and has a code of its own.
 pub(crate) fn contained(reactions: &[Reacted]) -> u8 {
-    let living: Vec<&Reacted> =
-        reactions.iter().filter(|reacted| reacted.verdict != Verdict::VerifiedRevoked).collect();
+    let is_rechecked =
+        |reacted: &&Reacted| reacted.verdict == Verdict::RevokedUnverified && reacted.rechecked_until.is_some();
+    let living: Vec<&Reacted> = reactions
+        .iter()
+        .filter(|reacted| reacted.verdict != Verdict::VerifiedRevoked && !is_rechecked(reacted))
+        .collect();
+    let rechecked: Vec<&Reacted> = reactions.iter().filter(is_rechecked).collect();
+    for reacted in &rechecked {
+        let until = reacted.rechecked_until.map(|until| format!(" until {until:.0}")).unwrap_or_default();
+        let case = &reacted.case;
+        say(&format!(
+            "BEING RECHECKED{until}: the access of {} is read back as ended; sever status {case}",
+            reacted.subject
+        ));
+    }
     for reacted in &living {
         say(&format!("NOT SEEN TO END: the access of {} ({}, {})", reacted.subject, reacted.verdict, reacted.case));
     }
     if reactions.is_empty() {
         say("nothing was found to act on");
     }
-    if living.is_empty() && !reactions.is_empty() { 0 } else { NOT_CONTAINED }
+    match (reactions, living.as_slice(), rechecked.as_slice()) {
+        ([], ..) | (_, [_, ..], _) => NOT_CONTAINED,
+        (_, [], [_, ..]) => BEING_RECHECKED,
+        (_, [], []) => 0,
+    }
 }
 
 /// 0 only where every rotation was seen to end: whoever goes on after `sever rotate … &&` believes so.

@@ -25,6 +25,13 @@ pub(crate) fn reactions(reactions: &[Reacted], out: &mut dyn Write) -> io::Resul
         writeln!(out, "{}  {}{replayed}", reacted.verdict, clean(&reacted.subject))?;
         write_field("Case", &format!("{} revision {}", reacted.case, reacted.revision), out)?;
         write_field("Evidence", &reacted.evidence, out)?;
+        if let Some(until) = &reacted.rechecked_until {
+            write_field(
+                "Until",
+                &format!("{until:.0} it is being rechecked; then the last verdict is published"),
+                out,
+            )?;
+        }
         if let Some(plan) = &reacted.plan {
             let decide =
                 format!("{plan} waits for a person: sever approve|deny {} --plan {plan} --reason TEXT", reacted.case);

@@ -169,6 +169,11 @@ impl Countermeasure {
         self.card().denies() != Denial::Nothing
     }
 
+    /// Whether it denies an identity everything, which makes whatever else it holds worthless.
+    pub fn is_full_denial(&self) -> bool {
+        self.card().denies() == Denial::Everything
+    }
+
     /// The long-term credential that it ends, if it ends one.
     pub fn ends(&self) -> Option<Ended<'_>> {
         self.card().ends()

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use crate::record::recheck::{Followed, Recheck, Verification};
+pub use crate::record::rechecking::Rechecking;
 pub use crate::record::step::{Confirmation, DENIED, Outcome, StepRecord, is_superseded};
 pub use crate::words::case_id::CaseId;
 
@@ -56,6 +57,9 @@ pub struct Case {
     /// What the identity could do, before anything was done about it; none where that was not read.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub radius: Option<BlastRadius>,
+    /// How it is rechecked, where what was ended may come back meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rechecking: Option<Rechecking>,
     /// How often the identity was rechecked after its credentials were ended, and what had appeared meanwhile.
     #[serde(skip_serializing_if = "Vec::is_empty", default, rename = "rounds")]
     pub rechecks: Vec<Recheck>,

@@ -51,6 +51,7 @@ impl Case {
             notes: plan.notes,
             exemptions: plan.exemptions,
             radius: None,
+            rechecking: None,
             rechecks: vec![],
             followed: vec![],
             restoration: None,
@@ -128,6 +129,7 @@ impl Case {
     /// Begins the revision in which access is given back, on somebody's word. They decide with it what was still to be decided.
     pub fn begin_restoration(&mut self, restoration: Restoration, now: Timestamp) {
         self.verification = None;
+        self.rechecking = None;
         if self.pending_review().is_some() {
             let Request { by, reason, .. } = restoration.request.clone();
             self.decline_held("it was restored", Decision::Denied { by, reason, at: now });

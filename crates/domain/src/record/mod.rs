@@ -2,7 +2,7 @@
 //! evidence.
 //!
 //! Lowest first: what a case holds (`plan`, `review`, `step`, `recheck`, `returns`), the case itself, what follows from one
-//! (`verdict`, `restoration`, `evidence`), and how one goes on (`course`).
+//! (`rechecking`, `verdict`, `restoration`, `evidence`), and how one goes on (`course`).
 
 pub mod case;
 mod course;
@@ -11,6 +11,7 @@ pub mod evidence;
 pub mod exemption;
 pub mod plan;
 mod recheck;
+mod rechecking;
 pub mod restoration;
 mod returns;
 pub mod review;

@@ -28,6 +28,11 @@ impl Recheck {
     pub fn is_quiet(&self) -> bool {
         self.found.is_empty()
     }
+
+    /// Whether everything could be looked at, and nothing had appeared.
+    pub fn is_clean(&self) -> bool {
+        self.is_quiet() && self.unread.is_empty()
+    }
 }
 
 /// The case of something that a contained identity had made.

@@ -19,12 +19,21 @@ impl Verdict {
         if !matches!(verdict, Self::VerifiedRevoked | Self::RevokedUnverified) {
             return verdict;
         }
-        let loose = case.followed.iter().any(|followed| followed.verdict != Some(Self::VerifiedRevoked));
+        // Where rechecks are revisions of their own, what follows the case is rechecked as well, and may be verified yet.
+        let goes_on = case.rechecking.is_some();
+        let is_loose = |verdict: Option<Self>| match verdict {
+            Some(Self::VerifiedRevoked) => false,
+            Some(Self::RevokedUnverified) => !goes_on,
+            _ => true,
+        };
+        let is_unverified = |verdict: Option<Self>| verdict == Some(Self::RevokedUnverified);
         match case.rechecks.last() {
-            _ if loose => Self::Partial,
-            // What the last recheck found was ended too, but nobody has rechecked since.
-            Some(recheck) if !recheck.is_quiet() => Self::Partial,
-            Some(recheck) if !recheck.unread.is_empty() => Self::RevokedUnverified,
+            _ if case.followed.iter().any(|of| is_loose(of.verdict)) => Self::Partial,
+            // What the last recheck found was ended too, but nobody has rechecked since, nor will.
+            Some(recheck) if !recheck.is_quiet() && case.recheck_due_at().is_none() => Self::Partial,
+            Some(recheck) if !recheck.is_clean() => Self::RevokedUnverified,
+            _ if case.awaited_until().is_some() => Self::RevokedUnverified,
+            _ if case.followed.iter().any(|of| is_unverified(of.verdict)) => Self::RevokedUnverified,
             _ => verdict,
         }
     }

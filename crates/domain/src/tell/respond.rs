@@ -196,6 +196,14 @@ pub enum Ask {
     // Rules of stacks that were deployed before ask by the old name.
     #[serde(alias = "tick")]
     ScheduledRun,
+    /// What is asked for every minute: have the cases rechecked of which a recheck is due, and finished whose worker died. Depends on
+    /// the table and the clock alone, so it needs no proof.
+    RecheckDue,
+    /// Recheck one case now, if a recheck of it is due; finish it, if its worker died. Needs no proof either.
+    Recheck {
+        /// Which.
+        case: CaseId,
+    },
 }
 
 /// Rows of one import call: Lambda takes 6 MB, and a time-out must not leave the caller without knowing what was stored.
@@ -215,6 +223,8 @@ impl Ask {
                 | Self::RegistryExport { .. }
                 | Self::Cutovers
                 | Self::ScheduledRun
+                | Self::RecheckDue
+                | Self::Recheck { .. }
         )
     }
 }
@@ -294,7 +304,7 @@ pub enum Answer {
         #[serde(alias = "gates")]
         cutovers: Vec<Cutover>,
     },
-    /// To [`Ask::ScheduledRun`].
+    /// To [`Ask::ScheduledRun`] and [`Ask::RecheckDue`].
     // Its name of before.
     #[serde(alias = "ticked")]
     ScheduledRun(ScheduledRun),
@@ -345,6 +355,9 @@ pub struct Reacted {
     /// The digest of the plan that now waits for a person, as far as the message shows it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<String>,
+    /// Until when it is being rechecked; the last verdict is published then. None where this verdict is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rechecked_until: Option<Timestamp>,
 }
 
 /// One breaker.
@@ -384,6 +397,9 @@ pub struct ScheduledRun {
     /// Keys that a rotation has replaced and about which something was done: a case was opened or carried on for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cutovers: Vec<String>,
+    /// Cases of which a recheck was due, or whose worker had died, and which were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rechecks: Vec<CaseId>,
     /// Rotations that ended since the last run, and how.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rotations: Vec<String>,

@@ -40,6 +40,8 @@ pub enum On {
     OwnRotation,
     /// The stack's own search for copies.
     CopiesSearch,
+    /// The stack's own responder, which rechecks cases in invocations of their own.
+    OwnResponder,
     /// Parameters of Systems Manager.
     Parameter,
     /// Build projects of `CodeBuild`.
@@ -193,6 +195,7 @@ services! {
         RotationFunction: INVOKE_ROTATION "InvokeFunction";
         OwnRotation: INVOKE_OWN_ROTATION "InvokeFunction";
         CopiesSearch: INVOKE_COPIES_SEARCH "InvokeFunction";
+        OwnResponder: INVOKE_RESPONDER "InvokeFunction";
         Nothing: LIST_FUNCTIONS "ListFunctions";
     }
     organizations "organizations" {

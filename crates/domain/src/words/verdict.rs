@@ -63,11 +63,12 @@ impl Verdict {
             }
             Self::RevokedUnverified => {
                 "Every step that was to be taken was, but not every effect was seen in time, or the last recheck could \
-                 not see everything."
+                 not see everything. Or somebody else may be using what was ended, and IAM and CloudTrail had not had their \
+                 time yet (`case.rechecking`), for it or for a case that was followed."
             }
             Self::Partial => {
                 "Some steps were taken; others failed, await a person, or were left undone by a policy or by a \
-                 person. Or the last recheck still found something new, or a case that was followed did not end so well. \
+                 person. Or the last recheck still found something new and no other is due, or a case that was followed did not end so well. \
                  Or of what was to be given back, some was not seen to be."
             }
             Self::Failed => {

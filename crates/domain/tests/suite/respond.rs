@@ -159,6 +159,7 @@ fn every_answer() -> Vec<Answer> {
         evidence: URI.to_owned(),
         replayed: true,
         plan: Some("0123456789abcdef".to_owned()),
+        rechecked_until: Some(now()),
     };
     let breaker = Breaker {
         scope: "organization".to_owned(),
@@ -170,6 +171,7 @@ fn every_answer() -> Vec<Answer> {
     };
     let closed = Breaker { open_since: None, opened_by: None, ..breaker.clone() };
     let report = ScheduledRun {
+        rechecks: vec![],
         escalated: vec![case.id.clone()],
         lapsed: vec![case.id.clone()],
         warned: names(&["exm-1"]),

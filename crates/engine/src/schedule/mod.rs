@@ -26,9 +26,17 @@ use severance_domain::respond::ScheduledRun;
 use crate::reactor::{ReactError, Reactor};
 use task::{Run, settle};
 
-tasks! { breakers, reviews, rotations, cutovers, exemptions, recertification }
+tasks! { rechecks, breakers, reviews, rotations, cutovers, exemptions, recertification }
 
 impl Reactor {
+    /// Has the cases rechecked of which a recheck is due, and finished whose worker died.
+    pub async fn run_rechecks(&self, holder: &str) -> Result<ScheduledRun, ReactError> {
+        let mut report = ScheduledRun::default();
+        let run = Run { now: clock::now(), holder, exemptions: vec![] };
+        rechecks::run(self, &run, &mut report).await?;
+        Ok(report)
+    }
+
     /// Does all that is due. What cannot be done does not keep the rest from it.
     pub async fn run_schedule(&self, holder: &str) -> Result<ScheduledRun, ReactError> {
         let now = clock::now();
@@ -37,6 +45,7 @@ impl Reactor {
         run_all(self, &Run { now, holder, exemptions }, &mut report).await?;
         // LOG: The schedule's work is done. The fields are counts.
         // - cutovers: cutovers about which something was done
+        // - rechecks: cases that were asked to be rechecked, or finished
         // - rotations: rotations that had not ended when their case was closed, and have since
         tracing::info!(
             escalated = report.escalated.len(),
@@ -44,6 +53,7 @@ impl Reactor {
             warned = report.warned.len(),
             asked = report.asked.len(),
             overdue = report.overdue.len(),
+            rechecks = report.rechecks.len(),
             cutovers = report.cutovers.len(),
             rotations = report.rotations.len(),
             failed = report.failed.len(),

@@ -79,7 +79,7 @@ async fn review_mode_holds_even_danger_and_a_person_lets_it_go() {
     assert!(lowered.iter().all(|ruling| ruling.lowered_by.as_deref() == Some("the stack's mode is review")));
 
     let reacted = done(approve_in("review", &aws, &held, "approval").await.unwrap());
-    assert_eq!((reacted.verdict, reacted.revision), (Verdict::VerifiedRevoked, 2));
+    assert_eq!((reacted.verdict, reacted.revision), (Verdict::RevokedUnverified, 2));
     assert_eq!(mutating(&aws.take_calls()).len(), 4, "quarantine, its tag, and both keys");
     assert_eq!(waiting(&aws), 0);
     let evidence = evidence(&aws);
@@ -124,7 +124,7 @@ async fn a_worker_that_dies_at_any_call_of_an_approval_leaves_what_the_next_run_
                 done(approve_in("review", &aws, &held, "heir").await.unwrap());
             }
             let case = case(&aws);
-            assert_eq!((case.verdict, case.revision), (Some(Verdict::VerifiedRevoked), 2), "{what}");
+            assert_eq!((case.verdict, case.revision), (Some(Verdict::RevokedUnverified), 2), "{what}");
             assert!(case.is_approved() && stored(&aws).1, "{what}");
             assert_eq!(waiting(&aws), 0, "{what}");
             let state = aws.state();
@@ -149,7 +149,7 @@ async fn what_was_denied_stays_so_until_somebody_is_at_it_again() {
         ..compromised()
     };
     let reaction = deliver(&aws, &active, "active").await.unwrap();
-    assert_eq!((reaction.verdict, reaction.revision), (Verdict::VerifiedRevoked, 3));
+    assert_eq!((reaction.verdict, reaction.revision), (Verdict::RevokedUnverified, 3));
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,7 +274,7 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_run() {
     assert_eq!(waiting(&aws), 0);
     let calls = aws.take_calls();
     let taken = calls.iter().position(|call| call == "dynamodb:PutItem").unwrap();
-    for (at, call) in calls.iter().enumerate().skip(taken + 2) {
+    for (at, call) in calls.iter().enumerate().skip(taken) {
         let aws = one_user();
         let asked = by_hand();
         aws.cut(at, true);
@@ -286,7 +286,7 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_run() {
         aws.after_the_lease();
         let report = Box::pin(reactor(&aws, "enforce").run_schedule("schedule")).await.unwrap();
         assert!(report.failed.is_empty(), "cut at {at}, {call}: {report:?}");
-        assert_eq!(case(&aws).verdict, Some(Verdict::VerifiedRevoked), "cut at {at}, {call}");
+        assert_eq!(case(&aws).verdict, Some(Verdict::RevokedUnverified), "cut at {at}, {call}");
         assert!(stored(&aws).1 && waiting(&aws) == 0, "cut at {at}, {call}");
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn contains(function: &Function) -> bool {
 pub(super) fn in_members() -> BTreeSet<Right> {
     let of_stack = |right: &Right| {
         condition_for(*right).is_some()
-            || matches!(right.on, On::OwnSecret | On::OwnRotation | On::CopiesSearch)
+            || matches!(right.on, On::OwnSecret | On::OwnRotation | On::CopiesSearch | On::OwnResponder)
             || matches!(right.only, Only::ManagedUsers | Only::ManagedSecrets | Only::NewManagedSecrets)
             || matches!(right.only, Only::ThisTag(tag) if tag != QUARANTINE_TAG)
     };
@@ -99,6 +99,7 @@ fn sid(on: On, only: Only, there_if: Option<&str>) -> String {
         On::RotationFunction => "InvokeRotation",
         On::OwnRotation => "InvokeOwnRotation",
         On::CopiesSearch => "SearchCopies",
+        On::OwnResponder => "AskForRechecks",
         On::Parameter => "Parameters",
         On::BuildProject => "BuildProjects",
         On::Organization => "AccountsAndTheirPolicies",
@@ -156,6 +157,7 @@ fn resources(on: On, place: Place) -> Vec<Yaml> {
         )],
         On::OwnRotation => vec![own_function("secret-rotation")],
         On::CopiesSearch => vec![own_function("copies-search")],
+        On::OwnResponder => vec![own_function("responder")],
         On::Parameter => vec![arn("ssm", region, ACCOUNT, "parameter/*")],
         On::BuildProject => vec![arn("codebuild", region, ACCOUNT, "project/*")],
         // Accounts, no organizational units and no root; the organization's own policies, not AWS's.

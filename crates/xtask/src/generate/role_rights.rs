@@ -73,6 +73,7 @@ fn what(on: On) -> &'static str {
         On::RotationFunction => "the rotation functions that the deployment names",
         On::OwnRotation => "the stack's own rotation function",
         On::CopiesSearch => "the stack's own copies search",
+        On::OwnResponder => "the stack's own responder",
         On::Parameter => "parameters",
         On::BuildProject => "build projects",
         On::Organization => "accounts and service control policies",

@@ -43,18 +43,22 @@ fn of_call(function: &Function, call: &Call) -> Result<Yaml, serde_json::Error> 
     let edges =
         |properties: Yaml| properties.with("RetryPolicy", Some(retry())).with("DeadLetterConfig", Some(kept(function)));
     let input = || Some(Yaml::text(call.request));
-    Ok(match call.when {
-        When::Schedule(parameter) => Yaml::map([
+    let scheduled = |schedule: Yaml| {
+        Yaml::map([
             ("Type", Yaml::text("Schedule")),
             (
                 "Properties",
                 edges(
                     Yaml::map([("Name", named(call.name)), ("Description", Yaml::text(call.description))])
-                        .with("Schedule", Some(Yaml::r#ref(parameter)))
+                        .with("Schedule", Some(schedule))
                         .with("Input", input()),
                 ),
             ),
-        ]),
+        ])
+    };
+    Ok(match call.when {
+        When::Schedule(parameter) => scheduled(Yaml::r#ref(parameter)),
+        When::Every(schedule) => scheduled(Yaml::text(schedule)),
         When::Event(text) => Yaml::map([
             ("Type", Yaml::text("EventBridgeRule")),
             (

@@ -13,9 +13,10 @@ use severance_tests::{Function, HeldKey, Person, Ran, Stack, misused, stale, uni
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
 const WORKLOAD: (&str, &str) = ("severance:class", "workload");
 
-/// The exit codes of `sever`: refused, and not seen to end.
+/// The exit codes of `sever`: refused, not seen to end, and seen to end but still being rechecked.
 const REFUSED: i32 = 21;
 const NOT_CONTAINED: i32 = 24;
+const BEING_RECHECKED: i32 = 27;
 
 fn only(reactions: &Value) -> &Value {
     let reactions = reactions.as_array().unwrap_or_else(|| panic!("no reactions in {reactions}"));

@@ -4,7 +4,7 @@ use aws_sdk_iam::types::StatusType;
 use serde_json::Value;
 use severance_tests::{Ran, Stack, unique};
 
-use super::{By, Claim, OWNER, WORKLOAD, approve, case};
+use super::{BEING_RECHECKED, By, Claim, OWNER, WORKLOAD, approve, case};
 
 /// One after the other: it is one breaker.
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn breaker(by: By) {
     let verdicts: Vec<&Value> = reactions.iter().map(|(_, _, reaction)| &reaction["verdict"]).collect();
     assert_eq!(
         verdicts,
-        ["verified_revoked", "verified_revoked", "verified_revoked", "awaiting_review", "awaiting_review"]
+        ["revoked_unverified", "revoked_unverified", "revoked_unverified", "awaiting_review", "awaiting_review"]
     );
     let raised = alarms.all().await;
     let raised = raised.iter().filter(|m| m["Subject"].as_str().is_some_and(|s| s.contains("BREAKER OPEN")));
@@ -52,15 +52,15 @@ async fn breaker(by: By) {
     assert!(lowered.contains("breaker is open"), "{lowered}");
     assert_eq!(stack.accepts(key).await, Ok(()));
     let ran = approve(&person, reaction).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.code, BEING_RECHECKED, "{ran:?}");
     assert_eq!(stack.status(user, key).await, Some(StatusType::Inactive));
 
     let reset = person.sever(&["breaker", "reset", "--reason", &reason("a drill")]).await;
     assert_eq!((reset.code, open(&reset)), (0, 0), "{reset:?}");
     // What was held before can be approved as it was shown, and what comes new is contained again.
-    assert_eq!(approve(&person, &reactions[4].2).await.code, 0);
+    assert_eq!(approve(&person, &reactions[4].2).await.code, BEING_RECHECKED);
     let user = unique("wave");
     stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
     let key = stack.key(&user).await;
-    assert_eq!(Claim::misused(&stack, by, &user, &key).await.make().await["verdict"], "verified_revoked");
+    assert_eq!(Claim::misused(&stack, by, &user, &key).await.make().await["verdict"], "revoked_unverified");
 }

@@ -6,7 +6,10 @@ use severance_domain::plan::Disposition;
 use severance_domain::review::Decision;
 use severance_tests::{Function, Stack, unique};
 
-use super::{By, Claim, NOT_CONTAINED, OWNER, REFUSED, WORKLOAD, approve, case, held, on_both_paths, reacted, text};
+use super::{
+    BEING_RECHECKED, By, Claim, NOT_CONTAINED, OWNER, REFUSED, WORKLOAD, approve, case, held, on_both_paths, reacted,
+    text,
+};
 
 on_both_paths!(a_key_in_use_waits_for_a_person_and_dies_on_their_word, approved_by_event, approved_by_hand);
 
@@ -96,8 +99,9 @@ async fn on_demand_danger_is_contained_at_once_and_nobody_acts_without_a_name() 
     assert_eq!(stack.accepts(&key).await, Ok(()), "a dry run changes nothing");
 
     let ran = person.sever(&words).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(reacted(&ran)["verdict"], "verified_revoked");
+    assert_eq!(ran.code, BEING_RECHECKED, "{ran:?}");
+    assert!(ran.stderr.contains("BEING RECHECKED until"), "{ran:?}");
+    assert_eq!(stack.last_word(reacted(&ran)).await["verdict"], "verified_revoked");
     assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
 }
 

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::support::key;
 use jiff::SignedDuration;
 use serde_json::json;
-use severance_domain::case::{Case, CaseId, Confirmation, Followed, Outcome, Recheck, StepRecord, Verification};
+use severance_domain::case::{
+    Case, CaseId, Confirmation, Followed, Outcome, Recheck, Rechecking, StepRecord, Verification,
+};
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::cutover::{Consumer, Copies, CutoverFacts, Stage};
@@ -109,6 +111,7 @@ pub(super) fn maximal() -> Vec<Statement> {
             .collect(),
         notes: vec![text()],
         exemptions: vec![exemption()],
+        rechecking: Some(Rechecking { settle_seconds: 15, trail_minutes: 20, most: 10, next_at: Some(at) }),
         rechecks: vec![Recheck { number: 1, at, found: vec![text()], unread: vec![text()] }],
         followed: vec![Followed { what: text(), case: Some(case_id()), verdict: Some(Verdict::Partial) }],
         restoration: Some(restoration()),

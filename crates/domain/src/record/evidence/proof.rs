@@ -108,11 +108,20 @@ impl Proof {
             if last.is_quiet() && last.unread.is_empty() {
                 self.state.push(format!("recheck {} at {at:.0} found nothing new", last.number));
             }
-            let found = last.found.iter().map(|found| {
-                format!("recheck {}, the last, still found this, and nobody has rechecked since: {found}", last.number)
-            });
+            let since = match case.recheck_due_at() {
+                Some(due) => format!("found this, and the next is due {due:.0}"),
+                None => "the last, still found this, and nobody has rechecked since".to_owned(),
+            };
+            let found = last.found.iter().map(|found| format!("recheck {}, {since}: {found}", last.number));
             self.not_proven.extend(found);
             self.not_proven.extend(last.unread.iter().cloned());
+        }
+        if let (Some(until), Some(terms)) = (case.awaited_until(), &case.rechecking) {
+            let late = format!("a change in IAM may be {} s late, CloudTrail up to 15 minutes", terms.settle_seconds);
+            self.not_proven.push(match case.recheck_due_at() {
+                Some(_) => format!("it is being rechecked until {until:.0}: {late}"),
+                None => format!("it should have been rechecked until {until:.0}, and no recheck is left: {late}"),
+            });
         }
         for followed in case.followed.iter().filter(|of| of.verdict != Some(Verdict::VerifiedRevoked)) {
             let verdict = followed.verdict.map_or("no case could be opened", Verdict::as_str);

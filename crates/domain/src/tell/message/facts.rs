@@ -33,6 +33,11 @@ pub(super) fn all_enforced(case: &Case) -> bool {
     case.steps.iter().all(|record| record.step.disposition == Disposition::Enforce)
 }
 
+/// Whether the verdict may still become another by itself, because rechecks are due.
+pub(super) fn is_rechecked(case: &Case) -> bool {
+    case.awaited_until().is_some() && case.recheck_due_at().is_some()
+}
+
 /// What came of the review of this case, if it ended.
 pub(super) fn decision(case: &Case) -> Option<&Decision> {
     case.review.as_ref()?.decision.as_ref()

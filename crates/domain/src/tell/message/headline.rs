@@ -1,7 +1,7 @@
 //! What a revision comes to, in a few words and in a sentence.
 
 use super::cutover::only_replaces;
-use super::facts::{all_enforced, decision, exempted, only_observed};
+use super::facts::{all_enforced, decision, exempted, is_rechecked, only_observed};
 use super::restoration::stays;
 use crate::record::case::{Case, Purpose};
 use crate::record::review::Decision;
@@ -28,6 +28,8 @@ pub(super) fn headline(case: &Case, verdict: Verdict) -> &'static str {
         Verdict::VerifiedRevoked if is_secret => "ROTATED",
         Verdict::RevokedUnverified if is_secret => "ROTATION STARTED, NOT VERIFIED",
         Verdict::VerifiedRevoked => "REVOKED, verified",
+        // The next message says what came of it.
+        Verdict::RevokedUnverified if is_rechecked(case) => "REVOKED, being rechecked",
         Verdict::RevokedUnverified => "REVOKED, NOT VERIFIED",
         // What a policy or a person left undone calls for nobody.
         Verdict::Partial if !in_danger && case.is_settled() && !case.has_trouble() => "PARTLY DONE",
@@ -62,6 +64,10 @@ pub(super) fn meaning(case: &Case, verdict: Verdict) -> &'static str {
             } else {
                 "Every step below was taken, but not all that the identity had made is known to be ended."
             }
+        }
+        Verdict::RevokedUnverified if all_was_seen && is_rechecked(case) => {
+            "Every step below was taken, and AWS shows its effect. It is being rechecked, because AWS shows changes late: \
+             the next message says whether anything came back."
         }
         Verdict::RevokedUnverified if all_was_seen => {
             "Every step below was taken, and AWS shows its effect, but not all could be rechecked. Access may still \

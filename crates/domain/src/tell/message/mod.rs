@@ -23,7 +23,7 @@ use crate::words::digest::Digest;
 use actions::next_actions;
 use chat::chat_description;
 use cutover::{consumers, replaced, says_consumer};
-use facts::{decision, owners, requests};
+use facts::{decision, is_rechecked, owners, requests};
 use headline::{headline, meaning};
 use rechecks::{made_by_it, read_back, rechecked};
 use restoration::{given_back, stays, undo};
@@ -88,6 +88,9 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
     );
     let concluded = case.concluded_at.map(|at| format!(", this result {at:.0}")).unwrap_or_default();
     let _ = writeln!(text, "When    event {:.0}, case opened {:.0}{concluded}", signal.occurred_at, case.opened_at);
+    if let Some(until) = case.awaited_until().filter(|_| is_rechecked(case)) {
+        let _ = writeln!(text, "Until   {until:.0} it is being rechecked; then the last verdict is sent");
+    }
     let _ = writeln!(text, "Who     {} {}", case.subject.kind.as_words(), from_outside(&case.subject.label()));
     let _ = writeln!(
         text,

@@ -256,6 +256,9 @@ impl FakeAws {
         for (_, item) in state.table.iter_mut().filter(|(key, _)| key.starts_with("CASE#")) {
             item.insert("lease_until".to_owned(), json!({"N": "1"}));
         }
+        for (_, item) in state.table.iter_mut().filter(|(key, _)| key.starts_with("DUE")) {
+            item.insert("due_at".to_owned(), json!({"N": "1"}));
+        }
     }
 
     /// The time to answer a case's review is over.
@@ -265,7 +268,7 @@ impl FakeAws {
         for (key, item) in &mut state.table {
             if key.starts_with("REVIEWS") {
                 item.insert("due_at".to_owned(), json!({"N": "0"}));
-            } else if key.contains(case) {
+            } else if key.starts_with("CASE#") && key.contains(case) {
                 let mut record: Value = serde_json::from_str(item["record"]["S"].as_str().unwrap()).unwrap();
                 for name in ["escalateAt", "expiresAt"] {
                     record["review"][name] = json!(past);

@@ -33,6 +33,7 @@ use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
 use severance_domain::policy::Policy;
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
+use severance_domain::verdict::Verdict;
 use severance_engine::access::{AccountAccess, Accounts};
 use severance_engine::alarm::Alarms;
 use severance_engine::publish::Publisher;
@@ -250,6 +251,7 @@ pub(crate) fn reactor(aws: &FakeAws, mode: &str) -> Reactor {
             Announcer::new(client!(aws_sdk_sns, aws), settings.topic.clone()),
             &settings,
         ),
+        rechecks: None,
         copies: None,
         settings,
     }
@@ -269,6 +271,11 @@ pub(crate) async fn deliver_in(
     let mut outcomes = reactor(aws, mode).react(signal, delivery).await;
     assert_eq!(outcomes.len(), 1, "one subject");
     outcomes.remove(0)
+}
+
+/// What a reaction comes to at first whose every step was taken and seen: about danger the last word comes later.
+pub(crate) fn at_first(signal: &Signal) -> Verdict {
+    if signal.kind.is_immediate_danger() { Verdict::RevokedUnverified } else { Verdict::VerifiedRevoked }
 }
 
 pub(crate) fn mutating(calls: &[String]) -> Vec<&str> {

@@ -7,6 +7,7 @@ use super::protocol::Answer;
 
 const ONLY_NEW: &str = "attribute_not_exists(pk)";
 const STILL_OURS: &str = "lease = :lease";
+const FREE_AND_CLOSED: &str = "lease = :from AND lease_until < :now AND #state = :closed";
 const EXPIRED: &str = "lease = :from AND (lease_until < :now OR #state = :closed)";
 
 pub(crate) fn table(state: &mut State, operation: &str, input: &Value) -> Answer {
@@ -32,6 +33,11 @@ pub(crate) fn table(state: &mut State, operation: &str, input: &Value) -> Answer
             let number = |value: &Value| value["N"].as_str().unwrap().parse::<i64>().unwrap();
             let holds = match input["ConditionExpression"].as_str().unwrap() {
                 STILL_OURS => item["lease"] == values[":lease"],
+                FREE_AND_CLOSED => {
+                    item["lease"] == values[":from"]
+                        && number(&item["lease_until"]) < number(&values[":now"])
+                        && item["state"] == values[":closed"]
+                }
                 EXPIRED => {
                     assert_eq!(input["ExpressionAttributeNames"]["#state"], "state");
                     item["lease"] == values[":from"]

@@ -1,0 +1,147 @@
+//! How long what was ended is rechecked, and what is awaited before a verdict is final.
+//!
+//! People are told right after the first read-back. IAM may be inconsistent for some seconds then, and CloudTrail tells what an
+//! identity did up to 15 minutes late, so where somebody else may be using a credential nothing is final before both have been
+//! awaited, and a recheck after that found nothing.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::record::case::{Case, Recheck, StepRecord};
+use crate::record::step::Outcome;
+use crate::words::verdict::Verdict;
+
+/// CloudTrail delivers an event "typically within an average of about 5 minutes" and at the most taken to be 15, so what an
+/// identity did before its access was shut is told 16 minutes after that: for what follows another case, whose own wait
+/// includes this one.
+const TRAIL_LAG_MINUTES: u32 = 16;
+
+/// When a contained identity is rechecked meanwhile, in seconds after its access was shut: often enough that an act which
+/// CloudTrail tells with its usual delay of 5 minutes is followed to its end within 25 minutes.
+const MEANWHILE: [i64; 9] = [120, 240, 360, 510, 660, 810, 960, 1_080, 1_140];
+
+/// What could not be read, and what was found after all else was awaited, is rechecked after so long.
+const AGAIN: SignedDuration = SignedDuration::from_mins(2);
+
+/// How long what follows a case is waited for.
+const FOLLOWED_FOR: SignedDuration = SignedDuration::from_hours(2);
+
+/// Rechecks in all, whatever they find.
+const MOST_IN_ALL: usize = 60;
+
+/// How a case is rechecked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rechecking {
+    /// The longest that IAM is taken to be inconsistent after a write, in seconds.
+    pub settle_seconds: u32,
+    /// How long after the access was shut CloudTrail is awaited, in minutes; 0 where it is not read.
+    pub trail_minutes: u32,
+    /// How many rechecks may find something new before the rest is left to people.
+    pub most: u32,
+    /// When the next one is due; none where no more is needed, or none is left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_at: Option<Timestamp>,
+}
+
+impl Rechecking {
+    fn settle(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.settle_seconds))
+    }
+}
+
+impl Case {
+    /// Whether somebody else may be using what the case is about right now: nothing about it is final before all was awaited.
+    pub fn is_in_danger(&self) -> bool {
+        self.signal.kind.is_immediate_danger() || self.signal.follows.is_some()
+    }
+
+    /// Begins rechecking, where something was ended that may come back meanwhile: with these terms, or those of the case.
+    pub fn begin_rechecking(&mut self, settle_seconds: u32, trail_minutes: u32, most: u32) {
+        let was_taken = self.steps.iter().any(StepRecord::was_taken);
+        if self.rechecking.is_some() || !was_taken || !(self.is_in_danger() || self.contains_identity()) {
+            return;
+        }
+        let trail_minutes = match self.signal.follows {
+            Some(_) => trail_minutes.min(TRAIL_LAG_MINUTES),
+            None => trail_minutes,
+        };
+        self.rechecking = Some(Rechecking { settle_seconds, trail_minutes, most, next_at: None });
+    }
+
+    /// Writes down when the next recheck is due.
+    pub fn schedule_recheck(&mut self) {
+        let next_at = self.next_recheck();
+        if let Some(rechecking) = &mut self.rechecking {
+            rechecking.next_at = next_at;
+        }
+    }
+
+    /// When the next recheck is due, as it was written down last.
+    pub fn recheck_due_at(&self) -> Option<Timestamp> {
+        self.rechecking.as_ref()?.next_at
+    }
+
+    /// Until when a final verdict is awaited; none where nothing is, or all was awaited and nothing new was found.
+    pub fn awaited_until(&self) -> Option<Timestamp> {
+        let rechecking = self.rechecking.as_ref().filter(|_| self.is_in_danger())?;
+        let until = self.last_write()? + rechecking.settle() * 2;
+        let until = until.max(self.shut_at()? + minutes(rechecking.trail_minutes));
+        let is_over = |last: &Recheck| last.is_clean() && last.at >= until;
+        (!self.rechecks.last().is_some_and(is_over)).then_some(until)
+    }
+
+    /// When what follows this case is looked after, beside its own rechecks.
+    fn follows_pending(&self, now: Timestamp) -> bool {
+        now < self.opened_at + FOLLOWED_FOR
+            && self.followed.iter().any(|of| of.verdict == Some(Verdict::RevokedUnverified))
+    }
+
+    fn next_recheck(&self) -> Option<Timestamp> {
+        let rechecking = self.rechecking.as_ref()?;
+        let found = self.rechecks.iter().filter(|recheck| !recheck.is_quiet()).count();
+        let most = usize::try_from(rechecking.most).unwrap_or(usize::MAX);
+        if most == 0 || found > most || self.rechecks.len() >= MOST_IN_ALL {
+            return None;
+        }
+        let (written, shut) = (self.last_write()?, self.shut_at()?);
+        let settle = rechecking.settle();
+        let trail = minutes(rechecking.trail_minutes);
+        let mut due = vec![written + settle * 2, shut + trail];
+        if self.is_in_danger() {
+            // Whoever lifted the denial before it was enforced is at work already.
+            due.push(written + settle);
+            due.extend(
+                MEANWHILE.map(SignedDuration::from_secs).into_iter().filter(|at| *at < trail).map(|at| shut + at),
+            );
+        }
+        let Some(last) = self.rechecks.last() else { return due.into_iter().min() };
+        let is_over = last.is_clean() && !self.follows_pending(last.at);
+        due.retain(|at| *at > last.at);
+        due.into_iter().min().or_else(|| (!is_over).then(|| last.at + AGAIN))
+    }
+
+    /// When the case last changed something at AWS, or found it so.
+    fn last_write(&self) -> Option<Timestamp> {
+        self.steps.iter().filter_map(taken_at).max()
+    }
+
+    /// When the identity was shut out: by the denial of everything, which makes whatever else it holds worthless; where there is
+    /// none, by the last of all steps.
+    fn shut_at(&self) -> Option<Timestamp> {
+        let denials = self.steps.iter().filter(|record| record.step.countermeasure.is_full_denial());
+        denials.filter_map(taken_at).max().or_else(|| self.last_write())
+    }
+}
+
+/// When a step was taken, or found to be in effect already.
+fn taken_at(record: &StepRecord) -> Option<Timestamp> {
+    match &record.outcome {
+        Some(Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. }) => Some(*at),
+        Some(Outcome::Failed { .. }) | None => None,
+    }
+}
+
+fn minutes(count: u32) -> SignedDuration {
+    SignedDuration::from_mins(i64::from(count))
+}
