@@ -40,8 +40,8 @@ SAYS = ("Action", "Resource", "Condition")
 NOTHING = {"Ref": "AWS::NoValue"}
 BOUNDARY = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundaryArn"}, NOTHING]}
 DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
-DATA_KEY_IN_S3 = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": DATA_KEY}
-ENCRYPTION = [{"BucketKeyEnabled": True, "ServerSideEncryptionByDefault": DATA_KEY_IN_S3}]
+ENCRYPTION = [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+"""S3's own key: evidence is readable whatever becomes of the account's keys."""
 RETENTION = {"Mode": {"Ref": "EvidenceRetentionMode"}, "Days": {"Ref": "EvidenceRetentionDays"}}
 BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
@@ -65,20 +65,26 @@ OF_TYPE = {
     },
     "AWS::S3::BucketPolicy": {"Bucket": {"Ref": "EvidenceBucket"}, **RETAINED},
     "AWS::KMS::Key": RETAINED,
-    "AWS::SNS::Topic": {"KmsMasterKeyId": {"Ref": "DataKey"}},
-    "AWS::SQS::Queue": {"KmsMasterKeyId": {"Ref": "DataKey"}},
+    # Dead letters outlive the data key.
+    "AWS::SQS::Queue": {"SqsManagedSseEnabled": True, "KmsMasterKeyId": None},
     "AWS::Logs::LogGroup": {"KmsKeyId": DATA_KEY, "RetentionInDays": {"Ref": "LogRetentionDays"}},
     "AWS::Serverless::Function": {"Tracing": "Active", "Architectures": [{"Ref": "Architecture"}]},
     # The deny of changes to them has the names that CloudFormation gives.
     "AWS::IAM::ManagedPolicy": {"ManagedPolicyName": None},
 }
 """What each resource of a type has, and there is at least one. None: it must not be there."""
+TOPIC_KEYS = {"VerdictTopic": "DataKey", "AlarmTopic": "AlarmKey"}
+"""Alarms are heard when the data key is gone."""
+KEY_NEVER = {f"kms:{what}" for what in ("DeleteImportedKeyMaterial", "DisableKey", "DisableKeyRotation", "RetireGrant")}
+KEY_NEVER |= {"kms:RevokeGrant", "kms:ScheduleKeyDeletion"}
+"""What stops everything that is under a key, or shreds it. No key policy allows it to anybody."""
 UNHEARD = ("AWS/SNS", "NumberOfNotificationsFailed", "TopicName")
 ALARMS = {
     "ResponderUrlErrorAlarm": ("AWS/Lambda", "Errors", "FunctionName", {"Ref": RESPONDER_URL}),
     "ResponderUrlThrottleAlarm": ("AWS/Lambda", "Throttles", "FunctionName", {"Ref": RESPONDER_URL}),
     "VerdictDeliveryAlarm": (*UNHEARD, {"Fn::GetAtt": ["VerdictTopic", "TopicName"]}),
     "AlarmDeliveryAlarm": (*UNHEARD, {"Fn::GetAtt": ["AlarmTopic", "TopicName"]}),
+    "KeysTouchedAlarm": ("AWS/Events", "TriggeredRules", "RuleName", {"Ref": "KeysTouchedRule"}),
 }
 """What the alarms that are written by hand watch; the others are generated with their functions."""
 FIRST = {"Threshold": 1, "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanOrEqualToThreshold"}
@@ -139,8 +145,37 @@ class Checks:
             right = {"Namespace": namespace, "MetricName": metric, **FIRST, "AlarmActions": [{"Ref": "AlarmTopic"}]}
             right |= {"Dimensions": [{"Name": dimension, "Value": watched}], "ActionsEnabled": None}
             self.has(name, right | {"Condition": self.resource(str(watched.get("Ref"))).get("Condition")})
-        for check in (self.rights, self.denied, self.table_rights, self.members, self.responder_url, self.asked):
+        for check in (self.keys, self.rights, self.denied, self.table_rights, self.members, self.responder_url, self.asked):
             check()
+
+    def keys(self) -> None:
+        """What becomes of them: nobody stops or shreds one in passing, and what tells of it is under another."""
+        keys = self.of_type("AWS::KMS::Key")
+        for name in keys:
+            self.has(name, {"PendingWindowInDays": 30, "Enabled": None})
+            for label, optional, statement in self.statements(name):
+                if statement["Effect"] == "Deny":
+                    continue
+                actions = texts(statement.get("Action"))
+                loose = sorted(never for never in KEY_NEVER if any(fnmatchcase(never, action) for action in actions))
+                self.expect(not optional and bool(actions) and not loose, label, f"never to allow {loose}")
+                grants = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+                bound = "kms:CreateGrant" not in actions or statement.get("Condition") == grants
+                self.expect(bound, label, "grants to AWS's own services alone")
+        topics = {name: at(topic, "Properties", "KmsMasterKeyId") for name, topic in self.of_type("AWS::SNS::Topic").items()}
+        right = {name: {"Ref": key} for name, key in TOPIC_KEYS.items()}
+        self.expect(topics == right, "topics", f"the keys {right}, found {topics}")
+        service = {"Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": ["kms:Decrypt", "kms:GenerateDataKey"]}
+        found = [said for _, _, said in self.statements("AlarmKey") if service.items() <= said.items()]
+        self.expect(len(found) == 1, "AlarmKey", "CloudWatch to be let in: it could not publish an alarm")
+        arns = [{"Fn::GetAtt": [name, "Arn"]} for name in keys]
+        ids = arns + [{"Ref": name} for name in keys]
+        detail = at(self.resource("KeysTouchedRule"), "Properties", "EventPattern", "detail") or {}
+        named = [at(one, "resources", "ARN") or at(one, "requestParameters", "keyId") for one in detail.get("$or", [])]
+        watched = all(one in (named[0] if named else []) for one in arns) and all(one in named[-1] for one in ids)
+        self.expect(watched, "KeysTouchedRule", f"every key by ARN and id: {ids}, found {named}")
+        names = {never.removeprefix("kms:") for never in KEY_NEVER} - {"DeleteImportedKeyMaterial"} | {"PutKeyPolicy"}
+        self.expect(set(detail.get("eventName", [])) == names, "KeysTouchedRule", f"{sorted(names)}")
 
     def rights(self) -> None:
         """Of every policy of every resource; and how long the managed ones are."""
@@ -180,6 +215,10 @@ class Checks:
         self.denies(policy, {"s3:*"}, [bucket, objects], {"Bool": {"aws:SecureTransport": "false"}})
         self.denies(policy, {"s3:DeleteObject"}, [evidence])
         self.denies(policy, {"s3:BypassGovernanceRetention", "s3:PutObjectRetention"}, [objects])
+        encryption = "s3:x-amz-server-side-encryption"
+        other = {"Null": {encryption: "false"}, "StringNotEquals": {encryption: "AES256"}}
+        self.denies(policy, {"s3:PutObject"}, [objects], other)
+        self.denies(policy, {"s3:PutObject"}, [objects], {"Null": {f"{encryption}-customer-algorithm": "false"}})
         self.denies(policy, {"s3:PutObject"}, [objects], {"ArnNotEquals": {"aws:PrincipalArn": self.role_arns(RECORD)}})
 
     def table_rights(self) -> None:

@@ -57,7 +57,8 @@ pub(super) fn queues() -> Yaml {
             let queue = Yaml::map([
                 ("QueueName", named(&format!("{}-dead-letters", function.name))),
                 ("MessageRetentionPeriod", Yaml::number(1_209_600_u32)),
-                ("KmsMasterKeyId", Yaml::r#ref("DataKey")),
+                // SQS's own key: what was not dealt with is kept, and readable, also where the data key is gone.
+                ("SqsManagedSseEnabled", Yaml::Plain("true".to_owned())),
             ]);
             resources.push((String::new(), format!("{id}DeadLetters"), resource(function, "AWS::SQS::Queue", queue)));
             let policy = resource(function, "AWS::SQS::QueuePolicy", queue_policy(function));

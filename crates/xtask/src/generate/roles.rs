@@ -78,13 +78,12 @@ fn statements(function: &Function) -> Vec<Yaml> {
     }
     // RecordPolicy allows the others the same.
     if !function.keeps_cases {
-        let services: &[&str] = if function.queue.is_some() { &["dynamodb", "sqs"] } else { &["dynamodb"] };
         statements.push(statement(
             "UseDataKeyThroughServices",
             "Allow",
             &DATA_KEY,
             Yaml::att("DataKey.Arn"),
-            Some(via(services)),
+            Some(via(&["dynamodb"])),
         ));
         let trace = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"];
         statements.push(statement("Trace", "Allow", &trace, Yaml::text("*"), None));
