@@ -2,7 +2,8 @@
 //!
 //! Lambda does not tell a function who invoked it, and what a caller says of itself proves nothing. So the caller signs a call
 //! of STS and hands over its headers (the way of Vault's AWS login and of aws-iam-authenticator): only who holds the
-//! credentials can make that signature, and only AWS can check it. STS answers with the ARN.
+//! credentials can make that signature, and only AWS can check it. STS answers with the ARN and the unique id; whether that caller is let in, the settings say
+//! ([`severance_domain::standing`]).
 //!
 //! Two of the signed headers bind the signature to one request and one function, so that whoever sees a proof (this function, a
 //! log) can do nothing else with it. A proof is good for 5 minutes; within them the same request can be sent again.
@@ -22,6 +23,7 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
+use severance_domain::caller::Caller;
 use severance_domain::digest::Digest;
 use severance_domain::ids::Arn;
 use severance_domain::respond::{AUDIENCE_HEADER, Call, Proof, REQUEST_DIGEST_HEADER};
@@ -97,7 +99,7 @@ impl Callers {
     ///
     /// # Errors
     /// Where the proof is missing, is for something else, is not of now, or is not accepted by STS.
-    pub async fn who(&self, call: &Call, function_name: &str) -> Result<Arn, CallerError> {
+    pub async fn who(&self, call: &Call, function_name: &str) -> Result<Caller, CallerError> {
         let proof = call.proof.as_ref().ok_or(CallerError::NoProof)?;
         let request = serde_json::to_value(&call.request)
             .map_err(|_| CallerError::Mismatch("the request has no canonical form"))?;
@@ -115,11 +117,14 @@ impl Callers {
             refused(AwsError::of(ACTION, &error), error.raw_response().map(|response| response.status().as_u16()))
         })?;
         let arn = answer.arn().and_then(|arn| Arn::try_from(arn).ok());
-        arn.ok_or_else(|| {
-            let message = "the answer names no ARN".to_owned();
+        let arn = arn.filter(|arn| answer.account().is_none_or(|account| account == arn.account()));
+        let Some(arn) = arn else {
+            let message = "the answer names no ARN of its account".to_owned();
             let error = AwsError { action: ACTION, code: "InvalidResponse".to_owned(), message, retryable: true };
-            CallerError::Unanswered(error)
-        })
+            return Err(CallerError::Unanswered(error));
+        };
+        let principal_id = answer.user_id().map(str::to_owned);
+        Ok(Caller { arn, principal_id })
     }
 }
 
@@ -260,45 +265,4 @@ fn host_of(uri: &str) -> Option<&str> {
     let authority = rest.split(['/', '?']).next()?;
     let default = if scheme == "https" { ":443" } else { ":80" };
     Some(authority.strip_suffix(default).unwrap_or(authority))
-}
-
-/// Whether two callers must be taken for one person, so that the second may not approve what the first asked for.
-///
-/// Two sessions of one role under different session names count as two people. That is only as true as the session names: in
-/// IAM Identity Center AWS sets them to the user's name; elsewhere the trust policy must
-/// (`sts:RoleSessionName` = `${aws:username}`). In doubt it is one person: names that differ in case only, a role and a session
-/// of it, and one name in two permission sets of IAM Identity Center.
-pub fn same_person(a: &Arn, b: &Arn) -> bool {
-    if a.as_str().eq_ignore_ascii_case(b.as_str()) {
-        return true;
-    }
-    match (session(a), session(b)) {
-        (Some(a), Some(b)) => {
-            let same_name = a.name.eq_ignore_ascii_case(b.name);
-            let same_role = a.account == b.account && a.role.eq_ignore_ascii_case(b.role);
-            let of_directory = [&a, &b].iter().all(|session| session.role.starts_with("AWSReservedSSO_"));
-            same_name && (same_role || of_directory)
-        }
-        (Some(session), None) => is_role_of(b, &session),
-        (None, Some(session)) => is_role_of(a, &session),
-        (None, None) => false,
-    }
-}
-
-struct Session<'a> {
-    account: &'a str,
-    role: &'a str,
-    name: &'a str,
-}
-
-/// `arn:aws:sts::111122223333:assumed-role/ROLE/SESSION`, taken apart.
-fn session(arn: &Arn) -> Option<Session<'_>> {
-    let (role, name) = arn.resource().strip_prefix("assumed-role/")?.split_once('/')?;
-    (arn.service() == "sts").then_some(Session { account: arn.account(), role, name })
-}
-
-fn is_role_of(arn: &Arn, session: &Session<'_>) -> bool {
-    arn.service() == "iam"
-        && arn.account() == session.account
-        && arn.name_of("role").is_some_and(|role| role.eq_ignore_ascii_case(session.role))
 }

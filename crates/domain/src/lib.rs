@@ -37,7 +37,7 @@ mod decide;
 // What people are told, and what the responder answers.
 mod tell;
 
-pub use decide::{playbook, policy, profile, radius, refusals};
+pub use decide::{playbook, policy, profile, radius, refusals, standing};
 pub use record::{case, cutover, evidence, exemption, plan, restoration, review, trail, verdict};
 pub use tell::{message, respond};
-pub use words::{command, digest, ids, right, signal, subject, text};
+pub use words::{caller, command, digest, ids, right, signal, subject, text};

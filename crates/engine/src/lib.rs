@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod alarm;
+pub mod asker;
 mod blast_radius;
 mod confirm;
 mod consumers;

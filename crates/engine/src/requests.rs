@@ -5,15 +5,18 @@
 use serde_json::Value;
 use severance_aws::caller::{CallerError, Callers};
 use severance_aws::clock;
+use severance_domain::caller::Caller;
 use severance_domain::digest::Digest;
-use severance_domain::exemption::Exemption;
+use severance_domain::exemption::{Exemption, matches_pattern};
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::message::radius;
 use severance_domain::policy::Request;
-use severance_domain::profile::RegistryEntry;
+use severance_domain::profile::{Class, RegistryEntry};
 use severance_domain::respond::{Answer, Ask, Call, Claim, Explanation, IMPORT_AT_ONCE};
 use severance_domain::signal::{NewSignal, Severity, Signal, Source, SubjectHint};
+use severance_domain::standing::{is_named_by, is_subject};
 
+use crate::asker::Asker;
 use crate::blast_radius::judge;
 use crate::reactor::{ReactError, Reactor};
 use crate::review::Reviewer;
@@ -46,7 +49,7 @@ impl Responder {
     }
 
     /// Answers one call of a caller who is known already, or has to prove who they are.
-    pub async fn answer_to(&self, call: &Call, known: Option<Arn>, holder: &str) -> Result<Answer, ReactError> {
+    pub async fn answer_to(&self, call: &Call, known: Option<Caller>, holder: &str) -> Result<Answer, ReactError> {
         let is_known = known.is_some();
         let by = if is_known {
             known
@@ -62,9 +65,25 @@ impl Responder {
         if let Some(why) = Self::unreadable(&call.request) {
             return Ok(Answer::Refused { why });
         }
+        // Before anything is stored: whoever may not speak leaves nothing behind but a line in the log.
+        let asker = match (call.request.word(), by) {
+            (Some(word), Some(caller)) => match self.reactor.settings.who_may.standing(word, &caller) {
+                Ok(standing) => Some(Asker { caller, standing }),
+                Err(why) => {
+                    // LOG: AWS vouches for the caller, and the stack's settings do not let them say this
+                    // ([who may ask](RESPONDER.md#who-may-ask-and-who-asks)).
+                    // - by: the proven caller
+                    // - op: what the responder was asked
+                    // - why: the setting, and whom it lets in
+                    tracing::warn!(by = %caller.arn, op = name(&call.request), why, "a caller is not let in");
+                    return Ok(Answer::Refused { why });
+                }
+            },
+            _ => None,
+        };
         // A proof is good once. Whoever sees one could else repeat what it asked for: close a breaker again, bring back an
         // exemption that was ended.
-        if let Some(proof) = call.proof.as_ref().filter(|_| by.is_some() && !is_known) {
+        if let Some(proof) = call.proof.as_ref().filter(|_| asker.is_some() && !is_known) {
             // By the signature alone: whoever repeats it may change what it does not cover.
             let signature = proof.headers.get("authorization").map(|value| value.to_lowercase()).unwrap_or_default();
             let digest = Digest::of(signature.rsplit("signature=").next().unwrap_or_default().trim().as_bytes());
@@ -76,19 +95,22 @@ impl Responder {
             }
         }
         let about = about(&call.request);
+        let proven = asker.as_ref().map(|asker| asker.caller.arn.as_str());
+        let allowed_by = asker.as_ref().map(|asker| asker.standing.allowed_by.as_str());
         // LOG: Once per request to the responder that has its proof, also when it is then refused. The schedule's
         // is `scheduled_run`, and so is that of Secrets Manager's events.
         // - by: the proven caller; left out where none is needed
+        // - allowed_by: the setting and the entry in it that let them in
         // - op: what the responder was asked, by its name in [the protocol](RESPONDER.md#the-protocol)
         // - about: the identity, case, exemption or reason that it names
-        tracing::info!(by = by.as_ref().map(Arn::as_str), op = name(&call.request), about, "asked");
-        match (&call.request, by) {
+        tracing::info!(by = proven, allowed_by, op = name(&call.request), about, "asked");
+        match (&call.request, asker) {
             (Ask::Explain(claim), _) => self.explain(claim).await,
             (Ask::Restore { case, reason, ticket, dry_run: true }, _) => {
                 // Nobody need prove who they are to hear what they may see in the evidence.
                 let by = Arn::try_from(format!("arn:aws:iam::{}:user/nobody", self.reactor.settings.account));
                 let Ok(by) = by else { return Ok(Answer::Refused { why: "this stack has no account".to_owned() }) };
-                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                let request = Request { by, reason: reason.clone(), ticket: ticket.clone(), standing: None };
                 Box::pin(self.reactor.restore(case, request, true, holder)).await
             }
             (Ask::Status { case }, _) => Ok(match self.reactor.cases.load(case).await? {
@@ -108,33 +130,36 @@ impl Responder {
             (Ask::RecheckDue, _) => Ok(Answer::ScheduledRun(Box::pin(self.reactor.run_rechecks(holder)).await?)),
             (Ask::Recheck { case }, _) => Box::pin(self.reactor.recheck_case(case, holder)).await,
             (Ask::ScheduledRun, _) => Ok(Answer::ScheduledRun(Box::pin(self.reactor.run_schedule(holder)).await?)),
-            (ask, Some(by)) => Box::pin(self.change(ask, by, holder)).await,
+            (ask, Some(asker)) => Box::pin(self.change(ask, asker, holder)).await,
             // Every ask that changes something needs a proof, and so has a caller.
             (_, None) => Ok(Answer::Refused { why: "nobody is known to ask for this".to_owned() }),
         }
     }
 
     /// What changes something, on somebody's word.
-    async fn change(&self, ask: &Ask, by: Arn, holder: &str) -> Result<Answer, ReactError> {
+    async fn change(&self, ask: &Ask, asker: Asker, holder: &str) -> Result<Answer, ReactError> {
         let guardrails = &self.reactor.guardrails;
+        if let Some(why) = self.speaks_for_itself(ask, &asker.caller).await? {
+            return Ok(Answer::Refused { why });
+        }
         match ask {
             Ask::Contain { claim, reason, ticket } => {
-                self.contain(ask, claim, reason, ticket.as_ref(), by, holder).await
+                self.contain(ask, claim, asker.request(reason, ticket.as_ref()), holder).await
             }
             Ask::Restore { case, reason, ticket, .. } => {
-                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                let request = asker.request(reason, ticket.as_ref());
                 Box::pin(self.reactor.restore(case, request, false, holder)).await
             }
             Ask::Verify { case, reason } => {
-                let request = Request { by, reason: reason.clone(), ticket: None };
+                let request = asker.request(reason, None);
                 Box::pin(self.reactor.verify(case, request, holder)).await
             }
             Ask::Approve { case, plan, reason } => {
-                let reviewer = Reviewer { by: &by, plan, reason };
+                let reviewer = Reviewer { by: &asker, plan, reason };
                 Box::pin(self.reactor.approve(case, reviewer, holder)).await.map(Answer::from)
             }
             Ask::Deny { case, plan, reason } => {
-                Box::pin(self.reactor.deny(case, Reviewer { by: &by, plan, reason }, holder)).await.map(Answer::from)
+                Box::pin(self.reactor.deny(case, Reviewer { by: &asker, plan, reason }, holder)).await.map(Answer::from)
             }
             Ask::Exempt { exemption: request } => {
                 let now = clock::now();
@@ -142,10 +167,17 @@ impl Responder {
                     return Ok(Answer::Refused { why: format!("the exemption is refused: {invalid}") });
                 }
                 // By its content and asker: a call that is repeated makes no second one.
-                let digest = Digest::of_json(&serde_json::json!([request, by]));
+                let digest = Digest::of_json(&serde_json::json!([request, asker.caller.arn]));
                 let id = format!("exm-{}", digest.as_hex().get(..12).unwrap_or_default());
-                let (request, created_by) = (request.clone(), by);
-                let exemption = Exemption { id, request, created_by, created_at: now, warned_at: None };
+                let (request, created_by) = (request.clone(), asker.caller.arn);
+                let exemption = Exemption {
+                    id,
+                    request,
+                    created_by,
+                    created_at: now,
+                    warned_at: None,
+                    standing: Some(asker.standing),
+                };
                 if guardrails.add_exemption(&exemption).await? {
                     return Ok(Answer::Exemptions { exemptions: vec![exemption] });
                 }
@@ -160,12 +192,12 @@ impl Responder {
                 Answer::Refused { why: format!("there is no exemption {id}: sever exempt list shows them") }
             }),
             Ask::Cut { access_key, reason, ticket } => {
-                let request = Request { by, reason: reason.clone(), ticket: ticket.clone() };
+                let request = asker.request(reason, ticket.as_ref());
                 Box::pin(self.reactor.cut(access_key, request, holder)).await
             }
             Ask::BreakerReset { reason } => {
                 // LOG: Somebody reset the breakers.
-                tracing::warn!(%by, reason, "the breakers are reset");
+                tracing::warn!(by = %asker.caller.arn, reason, "the breakers are reset");
                 Ok(Answer::Breakers { breakers: guardrails.reset_breakers().await? })
             }
             Ask::RegistryImport { entries } => self.import(entries).await,
@@ -182,7 +214,7 @@ impl Responder {
                     return Ok(Answer::Refused { why });
                 }
                 // LOG: Somebody said that an identity is still needed.
-                tracing::info!(%by, %subject, %until, reason, "recertified");
+                tracing::info!(by = %asker.caller.arn, %subject, %until, reason, "recertified");
                 guardrails.set_review_by(subject.as_str(), *until).await?;
                 Ok(Answer::Done { what: format!("{subject} is confirmed until {until}"), count: 1 })
             }
@@ -190,16 +222,7 @@ impl Responder {
         }
     }
 
-    async fn contain(
-        &self,
-        ask: &Ask,
-        claim: &Claim,
-        reason: &str,
-        ticket: Option<&String>,
-        by: Arn,
-        holder: &str,
-    ) -> Result<Answer, ReactError> {
-        let request = Request { by, reason: reason.to_owned(), ticket: ticket.cloned() };
+    async fn contain(&self, ask: &Ask, claim: &Claim, request: Request, holder: &str) -> Result<Answer, ReactError> {
         let own = &self.reactor.settings.account;
         let Some(signal) = claimed(own, claim, Some(request), ask, holder) else { return Ok(not_ours(claim)) };
         let mut reactions = Vec::new();
@@ -207,6 +230,31 @@ impl Responder {
             reactions.push(outcome?);
         }
         Ok(Answer::Reacted { reactions })
+    }
+
+    /// Why this caller may not decide about this: it is about themselves. Whoever holds a stolen key of theirs would say yes.
+    async fn speaks_for_itself(&self, ask: &Ask, caller: &Caller) -> Result<Option<String>, ReactError> {
+        let about_them = match ask {
+            Ask::Exempt { exemption } => is_named_by(caller, |arn| matches_pattern(&exemption.subject, arn)),
+            Ask::Recertify { subject, .. } => is_named_by(caller, |arn| arn == subject.as_str()),
+            Ask::RegistryImport { entries } => {
+                let protects = |entry: &&RegistryEntry| entry.class == Some(Class::BreakGlass);
+                entries.iter().filter(protects).any(|entry| is_named_by(caller, |arn| arn == entry.arn.as_str()))
+            }
+            _ => match ask.decides_about() {
+                Some(case) => {
+                    let stored = self.reactor.cases.load(case).await?;
+                    stored.is_some_and(|stored| is_subject(caller, &stored.case.subject))
+                }
+                None => false,
+            },
+        };
+        Ok(about_them.then(|| {
+            format!(
+                "this is about {} itself, whose credentials others may hold: somebody else must decide it",
+                caller.arn
+            )
+        }))
     }
 
     async fn explain(&self, claim: &Claim) -> Result<Answer, ReactError> {

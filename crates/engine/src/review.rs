@@ -3,18 +3,18 @@
 //! An approval is for the plan's digest as it was shown. Before anything is carried out the subject is read again and the plan
 //! made anew; where it differs, nothing is done, and the new plan asks for an answer of its own.
 
-use severance_aws::caller::same_person;
 use severance_aws::cases::{CaseError, LEASE, Lease, Stored};
 use severance_aws::clock;
 use severance_aws::identity::Found;
 use severance_domain::case::{Case, CaseId, DENIED, StepRecord};
-use severance_domain::ids::Arn;
 use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
+use severance_domain::policy::Request;
 use severance_domain::respond::{Answer, Reacted};
 use severance_domain::review::Decision;
 use severance_domain::subject::Absence;
 
+use crate::asker::Asker;
 use crate::reactor::{ReactError, Reactor};
 
 /// What lowers the steps of a review that nobody answered.
@@ -42,7 +42,7 @@ impl From<Answered> for Answer {
 #[derive(Debug, Clone, Copy)]
 pub struct Reviewer<'a> {
     /// Who, as AWS STS vouches for it.
-    pub by: &'a Arn,
+    pub by: &'a Asker,
     /// The plan that they saw.
     pub plan: &'a str,
     /// Why.
@@ -60,9 +60,10 @@ impl Reactor {
             let why = "this stack only observes: deploy it with Mode=review or Mode=enforce, then approve";
             return Ok(Answered::Refused(why.to_owned()));
         }
-        let requester = stored.case.signal.request.as_ref().map(|request| &request.by);
-        if requester.is_some_and(|requester| same_person(requester, reviewer.by)) {
-            let why = format!("{} asked for this; somebody else must approve it", reviewer.by);
+        let requester = stored.case.signal.request.as_ref().map(Request::caller);
+        if requester.is_some_and(|requester| self.settings.who_may.same_person(&requester, &reviewer.by.caller)) {
+            let why =
+                format!("{} asked for this, or may be who did; somebody else must approve it", reviewer.by.caller.arn);
             return Ok(Answered::Refused(why));
         }
         if !stored.case.can_be_approved() {
@@ -77,8 +78,9 @@ impl Reactor {
             return Ok(Answered::Refused(why));
         }
         let now = clock::now();
-        let (by, reason) = (reviewer.by.clone(), reviewer.reason.to_owned());
-        Box::pin(self.release(&stored, Decision::Approved { by, reason, at: now }, holder)).await
+        let (by, reason) = (reviewer.by.caller.arn.clone(), reviewer.reason.to_owned());
+        let standing = Some(reviewer.by.standing.clone());
+        Box::pin(self.release(&stored, Decision::Approved { by, reason, at: now, standing }, holder)).await
     }
 
     /// Closes a held plan without carrying it out, on somebody's word.
@@ -87,9 +89,11 @@ impl Reactor {
             Ok(stored) => stored,
             Err(why) => return Ok(Answered::Refused(why)),
         };
-        let (by, reason) = (reviewer.by.clone(), reviewer.reason.to_owned());
-        let decision = Decision::Denied { by, reason, at: clock::now() };
-        self.decline(&stored, &format!("{DENIED}{}", reviewer.by), decision, holder).await
+        let (by, reason) = (reviewer.by.caller.arn.clone(), reviewer.reason.to_owned());
+        let why = format!("{DENIED}{by}");
+        let standing = Some(reviewer.by.standing.clone());
+        let decision = Decision::Denied { by, reason, at: clock::now(), standing };
+        self.decline(&stored, &why, decision, holder).await
     }
 
     /// Announces a review that nobody answered once more.

@@ -1,5 +1,7 @@
 //! What the template tells a function, read once at start.
 
+mod whose_word;
+
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -14,6 +16,7 @@ use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
 use severance_domain::review::ReviewTimes;
+use severance_domain::standing::{Principals, WhoMay};
 
 /// A function's settings.
 #[derive(Debug, Clone)]
@@ -94,6 +97,8 @@ pub struct Settings {
     pub cutover: Times,
     /// `SEVERANCE_MANAGEMENT_ACCOUNT`: the organization's, which no service control policy binds.
     pub management_account: Option<AccountId>,
+    /// `SEVERANCE_ASKERS`, `SEVERANCE_APPROVERS`, `SEVERANCE_NAMED_SESSIONS`: whose word counts.
+    pub who_may: WhoMay,
 }
 
 /// A setting that is missing or makes no sense. The deployment is wrong; no event is lost by it.
@@ -150,6 +155,11 @@ impl Settings {
             Some(other) => Err(wrong(setting, other, "true or false")),
         };
         let account = text("SEVERANCE_ACCOUNT", AccountId::EXPECTED)?;
+        let account = AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
+            name: "SEVERANCE_ACCOUNT",
+            found: format!("{account:?}"),
+            expected: invalid.expected,
+        })?;
         // What would be asked again after its time is over is asked again at its end: no reason to stop a whole stack.
         let expire_after = hours(&setting::REVIEW_HOURS)?;
         let escalate_after = hours(&setting::ESCALATE_HOURS)?.min(expire_after);
@@ -161,11 +171,12 @@ impl Settings {
                 Some("enforce") => Mode::Enforce,
                 Some(other) => return Err(wrong(&setting::MODE, other, "observe, review or enforce")),
             },
-            account: AccountId::try_from(account.as_str()).map_err(|invalid| InvalidSetting {
-                name: "SEVERANCE_ACCOUNT",
-                found: format!("{account:?}"),
-                expected: invalid.expected,
+            who_may: whose_word::who_may(&account, &said).map_err(|(setting, invalid)| InvalidSetting {
+                name: setting.name(),
+                found: format!("wrong: {invalid}"),
+                expected: Principals::EXPECTED,
             })?,
+            account,
             member: member(&optional)?,
             stack: text("SEVERANCE_STACK", "the stack's name")?,
             region: text("AWS_REGION", "a Region")?,
@@ -402,5 +413,10 @@ mod tests {
         assert!(error(&[("SEVERANCE_BREAKER_ACCOUNT_LIMIT", "-1")]).contains("0 for no limit"));
         assert!(error(&[("SEVERANCE_PRECEDENCE", "cmdb")]).contains("expected tags or registry"));
         assert!(error(&[("SEVERANCE_REVIEW_HOURS", "soon")]).contains("a whole number of hours"));
+        let wrong = error(&[("SEVERANCE_APPROVERS", "everybody")]);
+        assert!(
+            wrong.contains("SEVERANCE_APPROVERS is wrong: \"everybody\"") && wrong.contains("account ids"),
+            "{wrong}"
+        );
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Lambda checks the caller's signature and writes into the event whose it is. Whoever could invoke the function directly could
 //! write that in themselves, so the URL has a function of its own (`SEVERANCE_FUNCTION_URL=true`), which nobody is given the right to
-//! invoke in any other way; and the function behind [`severance_aws::caller`] reads no such event.
+//! invoke in any other way; and the function behind [`severance_aws::caller`] reads no such event. Whether that caller may say what they say, the same settings
+//! decide in both.
 
 use aws_smithy_types::base64;
 use serde_json::{Value, json};
+use severance_domain::caller::Caller;
 use severance_domain::ids::Arn;
 use severance_domain::respond::{Answer, Call};
 use severance_engine::requests::Responder;
@@ -28,9 +30,11 @@ fn problem(status: u16, at: &str, expected: &str, found: &str) -> Value {
 pub(crate) async fn answer(responder: &Responder, event: &Value, delivery: &str) -> Value {
     let text = |path: &str| event.pointer(path).and_then(Value::as_str);
     let caller = text("/requestContext/authorizer/iam/userArn").and_then(|arn| Arn::try_from(arn).ok());
-    let Some(caller) = caller else {
+    let Some(arn) = caller else {
         return problem(403, "$.requestContext.authorizer.iam.userArn", "a caller that AWS IAM has signed in", "none");
     };
+    let principal_id = text("/requestContext/authorizer/iam/userId").map(str::to_owned);
+    let caller = Caller { arn, principal_id };
     if text("/requestContext/http/method") != Some("POST") {
         return problem(
             405,

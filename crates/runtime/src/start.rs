@@ -41,13 +41,14 @@ pub async fn run(sources: &'static [EventSource], compose: fn(&Composition) -> R
 pub async fn run_with<S: Serve>(compose: impl FnOnce(&Composition) -> S) -> Result<(), StartError> {
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_ansi(false);
     tracing_subscriber::registry().with(lines).with(logs::filter(logs::levels().as_deref())).init();
-    let settings = Settings::from_environment()?;
+    // Boxed, so that this future stays small, whatever settings come.
+    let settings = Box::new(Settings::from_environment()?);
     let policy = policy::Guardrails::embedded().inspect_err(|error| {
         // LOG: The function does not start.
         // - error: each problem by file and line
         tracing::error!(error = %error, "the policies are broken, so nothing can be decided");
     })?;
-    let composition = Composition::new(settings, settings::sdk().await, Arc::new(policy));
+    let composition = Box::new(Composition::new(*settings, settings::sdk().await, Arc::new(policy)));
     let function = compose(&composition);
     let function = &function;
     // Boxed, so that the SDK's deeply nested futures do not become part of the runtime's own type.

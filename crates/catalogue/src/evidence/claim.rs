@@ -46,6 +46,18 @@ pub(super) const FIELDS: &[Field] = &[
     field("case.signal.request.reason", "text", "Why, in their words.", "caller"),
     field("case.signal.request.ticket", "text, optional", "The ticket that they named.", "caller"),
     field(
+        "case.signal.request.standing.principalId",
+        "text, optional",
+        "Their unique id (`AIDA…`, `AROA…:SESSION`), which stays the same under another name. Left out where AWS said none.",
+        "as `by`",
+    ),
+    field(
+        "case.signal.request.standing.allowedBy",
+        "text, optional",
+        "The setting that lets them, and the entry in it. Left out before it was kept.",
+        "`AskerPrincipals`",
+    ),
+    field(
         "case.signal.follows.case",
         "text, optional",
         "The containment that found it. Left out where no containment did.",

@@ -16,4 +16,16 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("case.exemptions[].expiresAt", "time", "When it stops counting.", "who made it"),
     field("case.exemptions[].covered[]", "names", "The countermeasures of this plan that it covered.", "computed"),
+    field(
+        "case.exemptions[].standing.principalId",
+        "text, optional",
+        "Their unique id (`AIDA…`, `AROA…:SESSION`), which stays the same under another name. Left out where AWS said none.",
+        "as `createdBy`",
+    ),
+    field(
+        "case.exemptions[].standing.allowedBy",
+        "text, optional",
+        "The setting that lets them, and the entry in it. Left out before it was kept.",
+        "`ApproverPrincipals`",
+    ),
 ];

@@ -6,6 +6,18 @@ pub(super) const FIELDS: &[Field] = &[
     field("case.restoration.request.by", "ARN", "Who asked.", "`sts:GetCallerIdentity`, signed by the caller"),
     field("case.restoration.request.reason", "text", "Why, in their words.", "caller"),
     field("case.restoration.request.ticket", "text, optional", "The ticket that they named.", "caller"),
+    field(
+        "case.restoration.request.standing.principalId",
+        "text, optional",
+        "Their unique id (`AIDA…`, `AROA…:SESSION`), which stays the same under another name. Left out where AWS said none.",
+        "as `by`",
+    ),
+    field(
+        "case.restoration.request.standing.allowedBy",
+        "text, optional",
+        "The setting that lets them, and the entry in it. Left out before it was kept.",
+        "`ApproverPrincipals`",
+    ),
     field("case.restoration.at", "time", "When.", "function's clock"),
     field(
         "case.restoration.steps[].step",

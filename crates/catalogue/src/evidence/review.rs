@@ -31,6 +31,18 @@ pub(super) const FIELDS: &[Field] = &[
     field("case.review.decision.reason", "text", "Why, in their words.", "caller"),
     field("case.review.decision.at", "time", "When.", "function's clock"),
     field(
+        "case.review.decision.standing.principalId",
+        "text, optional",
+        "Their unique id (`AIDA…`, `AROA…:SESSION`), which stays the same under another name. Left out where AWS said none.",
+        "as `by`",
+    ),
+    field(
+        "case.review.decision.standing.allowedBy",
+        "text, optional",
+        "The setting that lets them, and the entry in it. Left out before it was kept.",
+        "`ApproverPrincipals`",
+    ),
+    field(
         "case.review.decision.enforced",
         "boolean",
         "With `lapsed` only: whether silence meant to do it.",

@@ -334,6 +334,32 @@ settings! {
             words: "Id of the Security Hub custom action by which a person hands findings to Severance. Other custom actions \
                   of the account are not ours and start nothing. CloudFormation cannot create it, so see infra/README.md.",
         };
+        ASKER_PRINCIPALS = Setting {
+            parameter: "AskerPrincipals",
+            variable: Some("SEVERANCE_ASKERS"),
+            default: "",
+            takes: Takes::Text,
+            words: "Who may ask by hand for a containment, a rotation or a verification: account ids, ARNs of roles and users \
+                  (* and ? in names), unique ids (AROA..., AIDA...), comma separated. Sessions of a role count as the role. \
+                  Empty: the users and roles of this account.",
+        };
+        APPROVER_PRINCIPALS = Setting {
+            parameter: "ApproverPrincipals",
+            variable: Some("SEVERANCE_APPROVERS"),
+            default: "",
+            takes: Takes::Text,
+            words: "Who may approve, deny, restore, cut, exempt, end an exemption, reset breakers, recertify, and write the \
+                  registry. As AskerPrincipals, and not contained in it. Empty: the users and roles of this account.",
+        };
+        NAMED_SESSION_ROLES = Setting {
+            parameter: "NamedSessionRoles",
+            variable: Some("SEVERANCE_NAMED_SESSIONS"),
+            default: "",
+            takes: Takes::Text,
+            words: "Roles whose trust policy sets the name of each session (sts:RoleSessionName), as AskerPrincipals names \
+                  them: their sessions under two names are two people. Those of IAM Identity Center always are. Of any other \
+                  role all sessions count as one person, because a caller may choose the name.",
+        };
         RESPONDER_URL = Setting {
             parameter: "ResponderUrl",
             variable: None,

@@ -107,10 +107,12 @@ fn review(case: &Case, review: &Review, out: &mut dyn Write) -> io::Result<()> {
             let plan = review.short_plan();
             write_field("  Decide", &format!("sever approve|deny {} --plan {plan} --reason TEXT", case.id), out)
         }
-        Some(Decision::Approved { by, reason, at }) => {
+        Some(Decision::Approved { by, reason, at, .. }) => {
             write_field("  Approved", &format!("{at} by {by}: {reason}"), out)
         }
-        Some(Decision::Denied { by, reason, at }) => write_field("  Denied", &format!("{at} by {by}: {reason}"), out),
+        Some(Decision::Denied { by, reason, at, .. }) => {
+            write_field("  Denied", &format!("{at} by {by}: {reason}"), out)
+        }
         Some(Decision::Lapsed { enforced: true, at }) => {
             write_field("  Lapsed", &format!("{at}: nobody answered, so it was carried out"), out)
         }

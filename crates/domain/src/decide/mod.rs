@@ -5,3 +5,4 @@ pub mod policy;
 pub mod profile;
 pub mod radius;
 pub mod refusals;
+pub mod standing;

@@ -131,8 +131,8 @@ impl Case {
         self.verification = None;
         self.rechecking = None;
         if self.pending_review().is_some() {
-            let Request { by, reason, .. } = restoration.request.clone();
-            self.decline_held("it was restored", Decision::Denied { by, reason, at: now });
+            let Request { by, reason, standing, .. } = restoration.request.clone();
+            self.decline_held("it was restored", Decision::Denied { by, reason, at: now, standing });
         }
         self.restoration = Some(restoration);
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::Countermeasure;
+use crate::words::caller::Standing;
 use crate::words::ids::Arn;
 use crate::words::subject::Subject;
 
@@ -44,6 +45,9 @@ pub struct Exemption {
     /// When its owner was warned that it ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warned_at: Option<Timestamp>,
+    /// How who asked was let in; none before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }
 
 /// Why an exemption is refused. Names the field and what it must be.
@@ -158,6 +162,9 @@ pub struct ExemptionUse {
     pub created_by: Arn,
     /// The countermeasures of this plan that it covered.
     pub covered: Vec<String>,
+    /// How who made it was let in; none before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Standing>,
 }
 
 impl ExemptionUse {
@@ -165,7 +172,8 @@ impl ExemptionUse {
     pub fn of(exemption: &Exemption, covered: Vec<String>) -> Self {
         let ExemptionRequest { owner, reason, ticket, way_out, expires_at, .. } = exemption.request.clone();
         let (id, created_by) = (exemption.id.clone(), exemption.created_by.clone());
-        Self { id, owner, reason, ticket, way_out, expires_at, created_by, covered }
+        let standing = exemption.standing.clone();
+        Self { id, owner, reason, ticket, way_out, expires_at, created_by, covered, standing }
     }
 }
 

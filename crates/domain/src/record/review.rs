@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::Step;
+use crate::words::caller::Standing;
 use crate::words::digest::Digest;
 use crate::words::ids::Arn;
 use crate::words::profile::Profile;
@@ -54,6 +55,9 @@ pub enum Decision {
         reason: String,
         /// When.
         at: Timestamp,
+        /// How they were let in; none before it was kept.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        standing: Option<Standing>,
     },
     /// Somebody said no.
     Denied {
@@ -63,6 +67,9 @@ pub enum Decision {
         reason: String,
         /// When.
         at: Timestamp,
+        /// How they were let in; none before it was kept.
+        #[serde(skip_serializing_if = "Option::is_none", default)]
+        standing: Option<Standing>,
     },
     /// Nobody said anything in time.
     Lapsed {

@@ -13,6 +13,7 @@ use crate::record::exemption::{Exemption, ExemptionRequest};
 use crate::record::plan::Plan;
 use crate::record::restoration::Return;
 use crate::words::blast_radius::BlastRadius;
+use crate::words::caller::Word;
 use crate::words::case_id::CaseId;
 use crate::words::ids::{AccessKeyId, Arn};
 use crate::words::malformed::Malformed;
@@ -210,22 +211,49 @@ pub enum Ask {
 pub const IMPORT_AT_ONCE: usize = 500;
 
 impl Ask {
+    /// What the caller's word does; none where nothing is changed on it. Each ask stands here once.
+    pub fn word(&self) -> Option<Word> {
+        match self {
+            Self::Explain(_)
+            | Self::Restore { dry_run: true, .. }
+            | Self::Status { .. }
+            | Self::Reviews
+            | Self::Exemptions
+            | Self::BreakerStatus
+            | Self::RegistryExport { .. }
+            | Self::Cutovers
+            | Self::ScheduledRun
+            | Self::RecheckDue
+            | Self::Recheck { .. } => None,
+            Self::Contain { .. } | Self::Verify { .. } => Some(Word::Asks),
+            // What gives back, lets through, keeps from being done, or says who an identity is: from then on others rely on it.
+            // A key that is cut while it is used breaks its user, whatever the policies waited for.
+            Self::Restore { .. }
+            | Self::Approve { .. }
+            | Self::Deny { .. }
+            | Self::Exempt { .. }
+            | Self::EndExemption { .. }
+            | Self::BreakerReset { .. }
+            | Self::RegistryImport { .. }
+            | Self::RegistryRemove { .. }
+            | Self::Recertify { .. }
+            | Self::Cut { .. } => Some(Word::Approves),
+        }
+    }
+
     /// Whether it changes anything, and so needs a proof of who asks.
     pub fn needs_proof(&self) -> bool {
-        !matches!(
-            self,
-            Self::Explain(_)
-                | Self::Restore { dry_run: true, .. }
-                | Self::Status { .. }
-                | Self::Reviews
-                | Self::Exemptions
-                | Self::BreakerStatus
-                | Self::RegistryExport { .. }
-                | Self::Cutovers
-                | Self::ScheduledRun
-                | Self::RecheckDue
-                | Self::Recheck { .. }
-        )
+        self.word().is_some()
+    }
+
+    /// The case whose end or return somebody decides about.
+    pub fn decides_about(&self) -> Option<&CaseId> {
+        match self {
+            Self::Restore { case, dry_run: false, .. } | Self::Approve { case, .. } | Self::Deny { case, .. } => {
+                Some(case)
+            }
+            _ => None,
+        }
     }
 }
 

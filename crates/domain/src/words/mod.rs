@@ -4,6 +4,7 @@
 //! What is `pub(crate)` here has its public path in the module of a higher wing that it belongs to, as `case::CaseId` has.
 
 pub(crate) mod blast_radius;
+pub mod caller;
 pub(crate) mod case_id;
 pub mod command;
 pub(crate) mod copy;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::words::caller::{Caller, Standing};
 use crate::words::ids::Arn;
 
 /// Who asked for a reaction by hand.
@@ -15,4 +16,15 @@ pub struct Request {
     /// The ticket that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ticket: Option<String>,
+    /// How the caller was let in; none where nobody asked, or before it was kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub standing: Option<Standing>,
+}
+
+impl Request {
+    /// Who asked, as far as it was kept.
+    pub fn caller(&self) -> Caller {
+        let principal_id = self.standing.as_ref().and_then(|standing| standing.principal_id.clone());
+        Caller { arn: self.by.clone(), principal_id }
+    }
 }

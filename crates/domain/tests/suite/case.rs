@@ -139,7 +139,7 @@ fn giving_back_begins_with_no_question_left_and_nothing_read_back() {
         case.begin_restoration(restoration.clone(), later(9));
         assert_eq!((&case.verification, case.purpose()), (&None, Purpose::Restore(&restoration)));
         let (by, reason) = (request.by.clone(), request.reason.clone());
-        let decision = asked.then_some(Decision::Denied { by, reason, at: later(9) });
+        let decision = asked.then_some(Decision::Denied { by, reason, at: later(9), standing: None });
         assert_eq!(case.review.and_then(|review| review.decision), decision);
     }
 }

@@ -22,5 +22,6 @@ mod respond;
 mod restoration;
 mod review;
 mod rotation;
+mod standing;
 mod stored;
 mod stored_evidence;

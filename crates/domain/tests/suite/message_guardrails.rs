@@ -89,14 +89,22 @@ fn escalated(case: Case) -> Case {
 }
 
 fn approved() -> Case {
-    let approval =
-        Decision::Approved { by: approver(), reason: "the owner rotated it today".to_owned(), at: later(600) };
+    let approval = Decision::Approved {
+        by: approver(),
+        reason: "the owner rotated it today".to_owned(),
+        at: later(600),
+        standing: None,
+    };
     next(held_key(), |case| case.release_held(approval, later(601)))
 }
 
 fn denied() -> Case {
-    let denial =
-        Decision::Denied { by: approver(), reason: "the closing runs on it until Friday".to_owned(), at: later(600) };
+    let denial = Decision::Denied {
+        by: approver(),
+        reason: "the closing runs on it until Friday".to_owned(),
+        at: later(600),
+        standing: None,
+    };
     next(held_key(), |case| case.decline_held(&format!("denied by {}", approver()), denial))
 }
 
@@ -124,7 +132,8 @@ fn held_by_the_breaker() -> Case {
 }
 
 fn by_hand(case_policy: &Always) -> Case {
-    let request = Request { by: bob(), reason: "seen in a paste".to_owned(), ticket: Some("OPS-9".to_owned()) };
+    let request =
+        Request { by: bob(), reason: "seen in a paste".to_owned(), ticket: Some("OPS-9".to_owned()), standing: None };
     let claim = Signal {
         source: Source::Responder,
         rule: "contain".to_owned(),

@@ -34,11 +34,11 @@ fn digest(case: &Case) -> Digest {
 }
 
 fn approval() -> Decision {
-    Decision::Approved { by: bob(), reason: "seen".to_owned(), at: later(60) }
+    Decision::Approved { by: bob(), reason: "seen".to_owned(), at: later(60), standing: None }
 }
 
 fn denial() -> Decision {
-    Decision::Denied { by: bob(), reason: "planned".to_owned(), at: later(60) }
+    Decision::Denied { by: bob(), reason: "planned".to_owned(), at: later(60), standing: None }
 }
 
 #[test]

@@ -59,7 +59,7 @@ async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, r
     let partition = reactor.settings.signing_key.partition();
     let by = format!("arn:{partition}:iam::{}:role/{}-responder", reactor.settings.account, reactor.settings.stack);
     if let Ok(by) = Arn::try_from(by) {
-        let request = Request { by, reason: how.to_owned(), ticket: None };
+        let request = Request { by, reason: how.to_owned(), ticket: None, standing: None };
         Box::pin(reactor.verify(id, request, run.holder)).await?;
     }
     reactor.guardrails.forget_rotation(id).await?;

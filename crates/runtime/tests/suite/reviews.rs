@@ -14,13 +14,13 @@ use severance_engine::review::{Answered, Reviewer};
 const CAROL: &str = "arn:aws:iam::111122223333:user/carol";
 
 async fn approve_in(mode: &str, aws: &FakeAws, held: &Reacted, holder: &str) -> Result<Answered, ReactError> {
-    let by = Arn::try_from(CAROL).unwrap();
+    let by = asker(CAROL);
     let reviewer = Reviewer { by: &by, plan: held.plan.as_deref().unwrap(), reason: "the owner agreed" };
     Box::pin(reactor(aws, mode).approve(&held.case, reviewer, holder)).await
 }
 
 async fn deny(aws: &FakeAws, held: &Reacted) -> Answered {
-    let by = Arn::try_from(CAROL).unwrap();
+    let by = asker(CAROL);
     let reviewer = Reviewer { by: &by, plan: held.plan.as_deref().unwrap(), reason: "it stays" };
     Box::pin(reactor(aws, "enforce").deny(&held.case, reviewer, "denied")).await.unwrap()
 }
@@ -156,7 +156,7 @@ async fn what_was_denied_stays_so_until_somebody_is_at_it_again() {
 async fn what_nobody_can_decide_about_is_refused_with_the_way_out() {
     let aws = one_user();
     let reactor = reactor(&aws, "enforce");
-    let by = Arn::try_from(CAROL).unwrap();
+    let by = asker(CAROL);
     let reviewer = Reviewer { by: &by, plan: "0123456789abcdef", reason: "yes" };
     let unknown: CaseId = serde_json::from_value(serde_json::json!("sev-00000000000000000000")).unwrap();
     let why = refused(Box::pin(reactor.approve(&unknown, reviewer, "a")).await.unwrap());
@@ -266,6 +266,7 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_run() {
             by: Arn::try_from(CAROL).unwrap(),
             reason: "seen in a paste".to_owned(),
             ticket: None,
+            standing: None,
         };
         Signal { request: Some(request), ..compromised() }
     };

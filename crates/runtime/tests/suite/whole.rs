@@ -60,7 +60,7 @@ async fn contained() -> (FakeAws, CaseId) {
 
 async fn restore(aws: &FakeAws, case: &CaseId, holder: &str) -> Answer {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
-    let request = Request { by, reason: "false alarm".to_owned(), ticket: None };
+    let request = Request { by, reason: "false alarm".to_owned(), ticket: None, standing: None };
     Box::pin(reactor(aws, "enforce").restore(case, request, false, holder)).await.unwrap()
 }
 

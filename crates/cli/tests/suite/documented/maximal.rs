@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::support::key;
 use jiff::SignedDuration;
 use serde_json::json;
+use severance_domain::caller::Standing;
 use severance_domain::case::{
     Case, CaseId, Confirmation, Followed, Outcome, Recheck, Rechecking, StepRecord, Verification,
 };
@@ -49,8 +50,8 @@ pub(super) fn maximal() -> Vec<Statement> {
         ]
     };
     let decisions = [
-        Decision::Approved { by: person(), reason: text(), at },
-        Decision::Denied { by: person(), reason: text(), at },
+        Decision::Approved { by: person(), reason: text(), at, standing: Some(standing()) },
+        Decision::Denied { by: person(), reason: text(), at, standing: Some(standing()) },
         Decision::Lapsed { enforced: true, at },
     ];
     let case = |(subject, decision): (SubjectHint, &Decision)| Case {
@@ -193,8 +194,12 @@ fn person() -> Arn {
     "arn:aws:sts::012345678901:assumed-role/responder/bob".try_into().unwrap()
 }
 
+fn standing() -> Standing {
+    Standing { principal_id: Some("AROAEXAMPLE:bob".to_owned()), allowed_by: "text".to_owned() }
+}
+
 fn request() -> Request {
-    Request { by: person(), reason: "text".to_owned(), ticket: Some("text".to_owned()) }
+    Request { by: person(), reason: "text".to_owned(), ticket: Some("text".to_owned()), standing: Some(standing()) }
 }
 
 /// Every countermeasure.
@@ -321,6 +326,7 @@ fn exemption() -> ExemptionUse {
         way_out: text(),
         expires_at: "2026-03-01T12:00:00Z".parse().unwrap(),
         created_by: "arn:aws:iam::111122223333:user/alice".try_into().unwrap(),
+        standing: Some(standing()),
         covered: vec![text()],
     }
 }

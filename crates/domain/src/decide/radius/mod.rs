@@ -4,7 +4,7 @@
 //! `docs/BLAST-RADIUS.md`; where that leaves something open, more is assumed and never less.
 
 mod grant;
-mod pattern;
+pub(in crate::decide) mod pattern;
 pub mod permissions;
 mod reasons;
 // Made by a script, which formats it by the same rules.

@@ -5,6 +5,11 @@ pub(super) fn fits(pattern: &str, text: &str) -> bool {
     glob(pattern.as_bytes(), text.as_bytes(), |of, with| of.eq_ignore_ascii_case(&with) || of == b'?')
 }
 
+/// Whether the pattern fits a text, letter by letter.
+pub(in crate::decide) fn fits_exactly(pattern: &str, text: &str) -> bool {
+    glob(pattern.as_bytes(), text.as_bytes(), |of, with| of == with || of == b'?')
+}
+
 /// Whether everything that `other` fits, this one fits too. A wildcard of the other is met by `*` alone, or by `?`
 /// where it is `?`, so what is said to be covered is; where wildcards interlock, one that covers may not be found to.
 pub(super) fn covers(pattern: &str, other: &str) -> bool {

@@ -53,7 +53,7 @@ pub(super) fn requests(case: &Case) -> Vec<(&'static str, String)> {
     };
     asked
         .chain(since)
-        .map(|(what, Request { by, reason, ticket })| {
+        .map(|(what, Request { by, reason, ticket, .. })| {
             let ticket = ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
             (what, format!("by {by}: {reason}{ticket}"))
         })

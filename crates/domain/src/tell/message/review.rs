@@ -14,8 +14,8 @@ use crate::words::subject::{CredentialState, Inventory, LastUsed, ServiceCredent
 
 pub(super) fn decision_words(decision: &Decision) -> String {
     match decision {
-        Decision::Approved { by, reason, at } => format!("approved by {by} at {at:.0}: {reason}"),
-        Decision::Denied { by, reason, at } => format!("denied by {by} at {at:.0}: {reason}"),
+        Decision::Approved { by, reason, at, .. } => format!("approved by {by} at {at:.0}: {reason}"),
+        Decision::Denied { by, reason, at, .. } => format!("denied by {by} at {at:.0}: {reason}"),
         Decision::Lapsed { enforced: true, at } => {
             format!("nobody answered by {at:.0}, and the policy says to act then")
         }

@@ -101,7 +101,7 @@ pub(crate) fn membership(group: &str) -> GroupMembership {
 }
 
 pub(crate) fn request(reason: &str) -> Request {
-    Request { by: bob(), reason: reason.to_owned(), ticket: Some("OPS-7".to_owned()) }
+    Request { by: bob(), reason: reason.to_owned(), ticket: Some("OPS-7".to_owned()), standing: None }
 }
 
 /// What a containment found, which was made by another's subject: this credential of it, or all of it.

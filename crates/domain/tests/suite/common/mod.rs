@@ -146,6 +146,7 @@ pub(crate) fn exemption(countermeasures: &[&str]) -> Exemption {
             expires_at: days_ago(-30),
         },
         created_by: bob(),
+        standing: None,
         created_at: days_ago(1),
         warned_at: None,
     }

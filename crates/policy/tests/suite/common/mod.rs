@@ -150,7 +150,7 @@ impl Asker {
             "breaker" => self.breaker_open = true,
             "by-hand" => {
                 let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
-                self.signal.request = Some(Request { by, reason: "gone".to_owned(), ticket: None });
+                self.signal.request = Some(Request { by, reason: "gone".to_owned(), ticket: None, standing: None });
             }
             "inferred" => {
                 let basis =

@@ -17,8 +17,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil};
 use severance_aws::caller::{CallerError, Callers};
 use severance_aws::clock;
+use severance_domain::caller::Caller;
 use severance_domain::digest::Digest;
-use severance_domain::ids::Arn;
 use severance_domain::respond::{AUDIENCE_HEADER, Ask, Call, Proof, REQUEST_DIGEST_HEADER};
 use severance_engine::settings;
 
@@ -140,6 +140,8 @@ enum Mood {
 #[derive(Debug, Clone)]
 struct Sts {
     mood: Mood,
+    /// Whom it vouches for.
+    caller: &'static str,
     sent: Arc<Mutex<Vec<Sent>>>,
 }
 
@@ -149,12 +151,12 @@ impl HttpConnector for Sts {
         let body = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
         let sent = Sent { uri: request.uri().to_owned(), headers, body };
         self.sent.lock().unwrap().push(sent.clone());
-        let mood = self.mood;
+        let (mood, caller) = (self.mood, self.caller);
         HttpConnectorFuture::new(async move {
             let (status, body) = match mood {
                 Mood::Silent => std::future::pending().await,
                 Mood::Answers(status, code) => (status, error(code, &sent)),
-                Mood::Checks if is_signed(&sent) => (200, identity()),
+                Mood::Checks if is_signed(&sent) => (200, identity(caller)),
                 Mood::Checks => (403, error("SignatureDoesNotMatch", &sent)),
             };
             Ok(HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body)))
@@ -177,10 +179,11 @@ fn is_signed(sent: &Sent) -> bool {
     sent.body == BODY && authorize("sts", SECRET, at, host, &headers)["authorization"] == authorization
 }
 
-fn identity() -> String {
+fn identity(caller: &str) -> String {
+    let account = caller.split(':').nth(4).unwrap_or_default();
     format!(
         "<GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><GetCallerIdentityResult>\
-         <Arn>{ALICE}</Arn><UserId>AROAEXAMPLE:alice</UserId><Account>111122223333</Account></GetCallerIdentityResult>\
+         <Arn>{caller}</Arn><UserId>AROAEXAMPLE:alice</UserId><Account>{account}</Account></GetCallerIdentityResult>\
          <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>"
     )
 }
@@ -197,7 +200,12 @@ fn error(code: &str, sent: &Sent) -> String {
 
 impl Sts {
     fn new(mood: Mood) -> Self {
-        Self { mood, sent: Arc::default() }
+        Self { mood, caller: ALICE, sent: Arc::default() }
+    }
+
+    /// The same, where the key that signs is this caller's.
+    fn who_is(self, caller: &'static str) -> Self {
+        Self { caller, ..self }
     }
 
     /// The function's own view of STS: its endpoint, its credentials.
@@ -214,7 +222,7 @@ impl Sts {
         Callers::new(&sdk)
     }
 
-    async fn who(&self, call: &Call) -> Result<Arn, CallerError> {
+    async fn who(&self, call: &Call) -> Result<Caller, CallerError> {
         let answer = self.callers().who(call, FUNCTION).await;
         if let Err(error) = &answer {
             let words = format!("{error} {error:?} {call:?}");

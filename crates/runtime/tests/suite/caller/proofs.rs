@@ -12,7 +12,7 @@ async fn sts_says_who_asks_and_is_sent_what_was_signed_and_nothing_else() {
     let sts = Sts::new(Mood::Checks);
     let proof = signer(&reset("drill")).prove();
     let who = sts.who(&call(reset("drill"), proof.clone())).await.unwrap();
-    assert_eq!(who.as_str(), ALICE);
+    assert_eq!(who.arn.as_str(), ALICE);
     let [sent] = sts.sent().try_into().unwrap();
     assert_eq!((sent.uri.as_str(), sent.body.as_str()), ("https://sts.eu-west-1.amazonaws.com/", BODY));
     let mut expected = proof.headers;
@@ -25,7 +25,7 @@ async fn sts_says_who_asks_and_is_sent_what_was_signed_and_nothing_else() {
 async fn a_caller_need_not_sign_the_content_type() {
     let sts = Sts::new(Mood::Checks);
     let proof = signer(&reset("drill")).without("content-type").prove();
-    assert_eq!(sts.who(&call(reset("drill"), proof)).await.unwrap().as_str(), ALICE);
+    assert_eq!(sts.who(&call(reset("drill"), proof)).await.unwrap().arn.as_str(), ALICE);
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_proof_is_good_for_five_minutes_and_a_clock_may_be_that_much_ahead() {
         let proof = signer(&reset("drill")).aged(seconds).prove();
         let answer = sts.who(&call(reset("drill"), proof)).await;
         if is_good {
-            assert_eq!(answer.unwrap().as_str(), ALICE, "{seconds}");
+            assert_eq!(answer.unwrap().arn.as_str(), ALICE, "{seconds}");
         } else {
             assert_eq!((answer, sts.sent().len()), (Err(CallerError::Expired), 0), "{seconds}");
         }
@@ -114,7 +114,7 @@ async fn what_is_smuggled_in_is_not_sent() {
             headers.insert(name.to_owned(), value.to_owned());
         }
     });
-    assert_eq!(sts.who(&smuggled).await.unwrap().as_str(), ALICE);
+    assert_eq!(sts.who(&smuggled).await.unwrap().arn.as_str(), ALICE);
     let [sent] = sts.sent().try_into().unwrap();
     assert_eq!(sent.uri, "https://sts.eu-west-1.amazonaws.com/");
     let names: Vec<&str> = sent.headers.keys().map(String::as_str).collect();

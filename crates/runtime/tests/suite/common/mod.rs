@@ -26,6 +26,7 @@ use severance_aws::evidence_store::EvidenceStore;
 use severance_aws::guardrails::{Guardrails, Limits};
 use severance_aws::identity::Identities;
 use severance_aws::signer::Signer;
+use severance_domain::caller::{Caller, Standing};
 use severance_domain::case::Case;
 use severance_domain::digest::Digest;
 use severance_domain::evidence::{Statement, dsse};
@@ -36,6 +37,7 @@ use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, Signa
 use severance_domain::verdict::Verdict;
 use severance_engine::access::{AccountAccess, Accounts};
 use severance_engine::alarm::Alarms;
+use severance_engine::asker::Asker;
 use severance_engine::publish::Publisher;
 use severance_engine::reactor::{ReactError, Reactor};
 use severance_engine::settings::{self, Settings};
@@ -84,8 +86,16 @@ pub(crate) fn one_user() -> FakeAws {
 }
 
 pub(crate) fn settings(mode: &str) -> Settings {
+    settings_with(mode, &[])
+}
+
+/// The same with these variables too.
+pub(crate) fn settings_with(mode: &str, set: &[(&str, &str)]) -> Settings {
     Settings::read(|name| {
         let value = match name {
+            name if set.iter().any(|(variable, _)| *variable == name) => {
+                return set.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned());
+            }
             "SEVERANCE_MODE" => mode,
             "SEVERANCE_ACCOUNT" => ACCOUNT,
             "SEVERANCE_STACK" => "severance",
@@ -226,6 +236,13 @@ pub(crate) fn identities(aws: &FakeAws, settings: &Settings) -> Identities {
         guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit),
         settings.precedence,
     )
+}
+
+/// Somebody of the stack's own account who asks.
+pub(crate) fn asker(arn: &str) -> Asker {
+    let caller = Caller { arn: Arn::try_from(arn).unwrap(), principal_id: None };
+    let allowed_by = format!("ApproverPrincipals: {ACCOUNT}");
+    Asker { caller, standing: Standing { principal_id: None, allowed_by } }
 }
 
 pub(crate) fn reactor(aws: &FakeAws, mode: &str) -> Reactor {

@@ -15,7 +15,7 @@ async fn a_key_is_adopted_once_however_often_it_is_asked_for() {
     aws.state().users.get_mut(USER).unwrap().keys.remove(OTHER_KEY);
     aws.state().users.get_mut(USER).unwrap().tags.insert("severance:class".to_owned(), "workload".to_owned());
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
-    let request = Some(Request { by, reason: "rotate it".to_owned(), ticket: None });
+    let request = Some(Request { by, reason: "rotate it".to_owned(), ticket: None, standing: None });
     let claim = Signal { request, ..signal(SignalKind::CredentialUnmanaged) };
     let reaction = deliver(&aws, &claim, "first").await.unwrap();
     assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "its rotation goes on");
@@ -66,7 +66,7 @@ async fn an_old_key_that_may_be_the_only_one_is_never_ended() {
         assert!(run_schedule(&aws, "enforce").await.cutovers[0].contains("awaiting_review"));
         change(&aws);
         let case = cases_of(&aws);
-        let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/approver")).unwrap();
+        let by = asker(&format!("arn:aws:iam::{ACCOUNT}:user/approver"));
         let plan = case.pending_review().unwrap().plan.as_hex().to_owned();
         let reviewer = severance_engine::review::Reviewer { by: &by, plan: &plan, reason: "cut it" };
         let answered = Box::pin(with_cutovers(&aws, "enforce").approve(&case.id, reviewer, "approve")).await.unwrap();
@@ -101,7 +101,7 @@ fn move_to(aws: &FakeAws, version: &str) {
 
 async fn cut(aws: &FakeAws) -> Answer {
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
-    let request = Request { by, reason: "it is time".to_owned(), ticket: None };
+    let request = Request { by, reason: "it is time".to_owned(), ticket: None, standing: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
     Box::pin(with_cutovers(aws, "enforce").cut(&key, request, "cut")).await.unwrap()
 }

@@ -60,7 +60,7 @@ async fn a_key_in_use_waits_and_at_its_deadline_people_hear_by_whom() {
 
     // A person wants it cut.
     let by = Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:user/responder")).unwrap();
-    let request = Request { by, reason: "the batch host is gone".to_owned(), ticket: None };
+    let request = Request { by, reason: "the batch host is gone".to_owned(), ticket: None, standing: None };
     let key = AccessKeyId::try_from(KEY).unwrap();
     let answer = Box::pin(with_cutovers(&aws, "enforce").cut(&key, request.clone(), "cut")).await.unwrap();
     let Answer::Reacted { reactions } = answer else { panic!("{answer:?}") };

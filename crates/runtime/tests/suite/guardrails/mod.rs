@@ -89,6 +89,7 @@ fn exemption(n: usize) -> Exemption {
             expires_at: at("2026-02-01T00:00:00Z"),
         },
         created_by: Arn::try_from("arn:aws:sts::111122223333:assumed-role/admin/alice").unwrap(),
+        standing: None,
         created_at: at("2026-01-01T00:00:00Z"),
         warned_at: None,
     }

@@ -275,13 +275,13 @@ fn what_a_person_answered_is_no_contradiction() {
     verdict(held.clone()).unwrap();
 
     let mut denied = held.clone();
-    denied.decline_held("denied", Decision::Denied { by: by.clone(), reason: "r".to_owned(), at });
+    denied.decline_held("denied", Decision::Denied { by: by.clone(), reason: "r".to_owned(), at, standing: None });
     verdict(denied.clone()).unwrap();
 
     // In review mode, what a person approved is taken, and what nobody approved is not.
     for mode in [Mode::Enforce, Mode::Review] {
         let mut approved = Case { mode, ..held.clone() };
-        approved.release_held(Decision::Approved { by: by.clone(), reason: "r".to_owned(), at }, at);
+        approved.release_held(Decision::Approved { by: by.clone(), reason: "r".to_owned(), at, standing: None }, at);
         verdict(approved.clone()).unwrap();
         approved.review = None;
         assert_eq!(verdict(approved).is_ok(), mode == Mode::Enforce);
@@ -301,7 +301,7 @@ fn a_restoration_gives_back_what_may_come_back_and_nothing_else() {
 
     let at = "2026-03-01T12:01:00Z".parse().unwrap();
     let by = "arn:aws:sts::012345678901:assumed-role/responder/bob".try_into().unwrap();
-    let request = Request { by, reason: "a drill".to_owned(), ticket: None };
+    let request = Request { by, reason: "a drill".to_owned(), ticket: None, standing: None };
     // A quarantine, and a key that the claim may be about: both were done and seen.
     let mut done = case("ci");
     let mut key = done.steps[0].clone();
