@@ -69,12 +69,13 @@ OF_TYPE = {
     "AWS::SQS::Queue": {"SqsManagedSseEnabled": True, "KmsMasterKeyId": None},
     "AWS::Logs::LogGroup": {"KmsKeyId": DATA_KEY, "RetentionInDays": {"Ref": "LogRetentionDays"}},
     "AWS::Serverless::Function": {"Tracing": "Active", "Architectures": [{"Ref": "Architecture"}]},
-    # The deny of changes to them has the names that CloudFormation gives.
-    "AWS::IAM::ManagedPolicy": {"ManagedPolicyName": None},
 }
 """What each resource of a type has, and there is at least one. None: it must not be there."""
 TOPIC_KEYS = {"VerdictTopic": "DataKey", "AlarmTopic": "AlarmKey"}
 """Alarms are heard when the data key is gone."""
+NAMES = dict.fromkeys(("RecordPolicy", "ContainPolicy", "ResponderInvokePolicy", "CopiesInvokePolicy"), "")
+NAMES = {name: re.sub(r"(?<!^)([A-Z])", r"-\1", name.removesuffix("Policy")).lower() for name in NAMES}
+"""The deny of changes to the policies is by full names, or it would shield whatever somebody calls like them."""
 KEY_NEVER = {f"kms:{what}" for what in ("DeleteImportedKeyMaterial", "DisableKey", "DisableKeyRotation", "RetireGrant")}
 KEY_NEVER |= {"kms:RevokeGrant", "kms:ScheduleKeyDeletion"}
 """What stops everything that is under a key, or shreds it. No key policy allows it to anybody."""
@@ -205,8 +206,22 @@ class Checks:
 
     def denied(self) -> None:
         """What nobody may do, whatever allows it: change the remediator itself, ask the responder, spoil evidence."""
-        arns = [f"{OWN}policy/${{AWS::StackName}}-{name}-*" for name in self.of_type("AWS::IAM::ManagedPolicy")]
-        self.denies(RECORD, CHANGES, [*self.role_arns(), *({"Fn::Sub": arn} for arn in arns + OF_AWS)])
+        found = sorted(self.of_type("AWS::IAM::ManagedPolicy"))
+        self.expect(found == sorted(NAMES), "managed policies", f"{sorted(NAMES)}, found {found}")
+        own = [(role, f"role/{at(self.resource(role), 'Properties', 'RoleName', 'Fn::Sub')}")
+               for role in self.of_type("AWS::IAM::Role")]  # fmt: skip
+        for policy, name in NAMES.items():
+            self.has(policy, {"ManagedPolicyName": {"Fn::Sub": f"${{AWS::StackName}}-{name}"}})
+            own.append((policy, f"policy/${{AWS::StackName}}-{name}"))
+        # What is not deployed is not ours: whoever calls theirs so is not shielded.
+        protected = []
+        for resource, arn in own:
+            condition, sub = self.resource(resource).get("Condition"), {"Fn::Sub": OWN + arn}
+            protected.append({"Fn::If": [condition, sub, NOTHING]} if condition else sub)
+        protected += [{"Fn::Sub": arn} for arn in OF_AWS]
+        self.denies(RECORD, CHANGES, protected)
+        named = [said.get("Resource") for _, _, said in self.statements(RECORD) if said.get("Sid") == "NeverItselfNorAwsRoles"]
+        self.expect(named == [protected], RECORD, f"to shield {protected} and nothing else, found {named}")
         # RotationFunctionArns is anybody's pattern.
         responder = "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:${AWS::StackName}-responder*"
         self.denies(RECORD, {"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}, [{"Fn::Sub": responder}])

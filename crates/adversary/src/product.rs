@@ -21,7 +21,7 @@ use severance_runtime::function::{Function, Response};
 use severance_runtime::serve::{Failure, Serve};
 use tokio::sync::Notify;
 
-use crate::stage::{EXTERNAL_ID, HUB, MANAGEMENT, MEMBER, REGION, STACK};
+use crate::stage::{EXTERNAL_ID, FUNCTIONS, HUB, MANAGEMENT, MEMBER, REGION, STACK};
 
 /// As in the template: an invocation that takes longer is ended.
 const TIME_OUT: Duration = Duration::from_mins(3);
@@ -254,6 +254,7 @@ fn settings(set: &BTreeMap<&str, &str>, behind_url: bool) -> Settings {
             "SEVERANCE_MEMBER_ROLE" => "SeveranceMember",
             "SEVERANCE_MEMBER_EXTERNAL_ID" => EXTERNAL_ID,
             "SEVERANCE_MEMBER_ACCOUNTS" => MEMBER,
+            "SEVERANCE_FUNCTIONS" => return Some(FUNCTIONS.join(",")),
             "SEVERANCE_MANAGEMENT_ACCOUNT" => MANAGEMENT,
             "SEVERANCE_RESPONDER_FUNCTION" => "arn:aws:lambda:eu-west-1:111111111111:function:severance-responder",
             "SEVERANCE_FUNCTION_URL" if behind_url => "true",

@@ -11,7 +11,6 @@ use severance_aws::error::AwsError;
 use severance_aws::guardrails::{Guardrails, Loaded};
 use severance_aws::identity::{Found, unresolved};
 use severance_aws::recheck::RecheckFunction;
-use severance_catalogue::function::FUNCTIONS;
 use severance_domain::case::{Case, CaseId};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::playbook::{Context, decide};
@@ -102,11 +101,7 @@ impl Reactor {
             now,
             stale_key_days: self.settings.stale_key_days,
             unused_key_days: self.settings.unused_key_days,
-            own_roles: FUNCTIONS
-                .iter()
-                .map(|function| format!("{}-{}", self.settings.stack, function.name))
-                .chain(self.settings.member.iter().map(|member| member.role_name.clone()))
-                .collect(),
+            own_roles: self.settings.own_roles(),
             scp_quarantine: self.settings.scp_quarantine,
             management_account: self.settings.management_account.clone(),
             breaker_open: loaded.breaker_open(),

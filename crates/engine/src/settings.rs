@@ -15,6 +15,7 @@ use severance_domain::cutover::Times;
 use severance_domain::ids::{AccountId, Arn};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::{Precedence, TagKeys};
+use severance_domain::refusals::OwnRoles;
 use severance_domain::review::ReviewTimes;
 use severance_domain::standing::{Principals, WhoMay};
 
@@ -99,6 +100,8 @@ pub struct Settings {
     pub management_account: Option<AccountId>,
     /// `SEVERANCE_ASKERS`, `SEVERANCE_APPROVERS`, `SEVERANCE_NAMED_SESSIONS`: whose word counts.
     pub who_may: WhoMay,
+    /// `SEVERANCE_FUNCTIONS`: the functions that are deployed, by their names after the stack's.
+    pub functions: Vec<String>,
 }
 
 /// A setting that is missing or makes no sense. The deployment is wrong; no event is lost by it.
@@ -176,6 +179,7 @@ impl Settings {
                 found: format!("wrong: {invalid}"),
                 expected: Principals::EXPECTED,
             })?,
+            functions: whose_word::deployed(split(optional("SEVERANCE_FUNCTIONS").unwrap_or_default())),
             account,
             member: member(&optional)?,
             stack: text("SEVERANCE_STACK", "the stack's name")?,
@@ -279,6 +283,14 @@ impl Settings {
                 })
             })?),
         })
+    }
+}
+
+impl Settings {
+    /// The roles by which this stack acts, by their full ARNs.
+    pub fn own_roles(&self) -> OwnRoles {
+        let partition = self.signing_key.partition();
+        whose_word::own_roles(partition, &self.account, &self.stack, &self.functions, self.member.as_ref())
     }
 }
 

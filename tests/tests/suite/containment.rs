@@ -197,7 +197,7 @@ async fn a_new_key_lives_only_where_somebody_answers_for_it() {
 }
 
 #[tokio::test]
-async fn a_break_glass_user_is_never_touched() {
+async fn a_tag_that_says_break_glass_asks_a_person() {
     let stack = Stack::enforcing().await;
     let user = unique("glass");
     stack.user(&user, "/", &[OWNER, ("severance:class", "break-glass")]).await;
@@ -207,6 +207,8 @@ async fn a_break_glass_user_is_never_touched() {
     assert_eq!(only(&response)["verdict"], "awaiting_review", "{response}");
     assert_eq!(stack.accepts(&key).await, Ok(()));
     assert_eq!(stack.policies(&user).await, ["work"]);
+    // Whoever may tag a user may have written it, so it is a question and no refusal.
+    assert!(only(&response)["plan"].is_string(), "{response}");
 }
 
 #[tokio::test]

@@ -119,13 +119,11 @@ fn the_mode_and_a_refusal_lower_what_policies_say() {
     assert_eq!(observed["steps"][0]["disposition"], "observe");
     assert_eq!(observed["steps"][0]["ruling"]["answer"], "enforce");
     assert_eq!(observed["steps"][0]["ruling"]["loweredBy"], "the stack's mode is observe");
-    let refused = plan(&[&danger[..], &["--tag", "severance:class=break-glass"]].concat());
-    assert_eq!(refused["steps"][0]["disposition"], "refuse");
+    // A tag asks a person: only the registry makes an identity untouchable.
+    let asked = plan(&[&danger[..], &["--tag", "severance:class=break-glass"]].concat());
+    assert_eq!(asked["steps"][0]["disposition"], "review");
     let run = explain(&[&danger[..], &["--tag", "severance:class=break-glass"]].concat());
-    run.expect(
-        0,
-        &["REFUSE: quarantine", "break-glass identities are never touched", "break-glass (tag severance:class)"],
-    );
+    run.expect(0, &["REVIEW: quarantine", "break-glass-is-never-touched", "break-glass (tag severance:class)"]);
 }
 
 #[test]

@@ -193,6 +193,16 @@ impl Profile {
         self.class.is_some() && self.basis.get(&Field::Class).is_none_or(|basis| basis.origin != Origin::Inferred)
     }
 
+    /// Whether its class says that it is the way in when all else fails.
+    pub fn is_break_glass(&self) -> bool {
+        self.class == Some(Class::BreakGlass)
+    }
+
+    /// Whether that is the word of a tag, which whoever may tag the identity may have written.
+    pub fn is_break_glass_by_tag(&self) -> bool {
+        self.is_break_glass() && self.basis.get(&Field::Class).is_some_and(|basis| basis.origin == Origin::Tag)
+    }
+
     /// Whether one of these names is an owner.
     pub fn is_owned_by(&self, identifiers: &[String]) -> bool {
         identifiers.iter().any(|name| self.owners.contains(&name.trim().to_lowercase()))

@@ -1,5 +1,6 @@
 //! Parameters of the template, and what the functions hear of them.
 
+use severance_catalogue::function::FUNCTIONS;
 use severance_catalogue::setting::{GROUPS, OF_STACK, Setting, Takes};
 
 use super::yaml::Yaml;
@@ -40,9 +41,21 @@ fn parameter(setting: &Setting) -> Yaml {
     Yaml::map(begin.into_iter().chain(allowed).chain([("Description", Yaml::text(setting.words))]))
 }
 
+/// The names of the functions, comma separated, by which the code knows the stack's own roles. Behind one that is not always there stands
+/// the parameter that says whether it is. Not by the condition itself: cfn-lint takes that for a mistake in the very function that is
+/// there under it.
+fn deployed() -> Yaml {
+    let names = FUNCTIONS.iter().map(|function| match function.condition.and_then(|is| is.strip_prefix("Has")) {
+        Some(parameter) => format!("{}=${{{parameter}}}", function.name),
+        None => function.name.to_owned(),
+    });
+    Yaml::sub(names.collect::<Vec<_>>().join(","))
+}
+
 /// The variables of every function.
 pub(super) fn variables() -> Yaml {
     let all = GROUPS.iter().flat_map(|(_, settings)| settings.iter());
     let of_parameters = all.filter_map(|setting| Some((setting.variable?, Yaml::r#ref(setting.parameter))));
-    Yaml::map(OF_STACK.iter().map(|(name, value)| (*name, Yaml::raw(value))).chain(of_parameters))
+    let functions = [("SEVERANCE_FUNCTIONS", deployed())];
+    Yaml::map(OF_STACK.iter().map(|(name, value)| (*name, Yaml::raw(value))).chain(functions).chain(of_parameters))
 }

@@ -1,6 +1,6 @@
 //! The functions' roles: what each function calls, and nothing else.
 
-use severance_catalogue::function::{FUNCTIONS, Function};
+use severance_catalogue::function::{COPIES_SEARCH, FUNCTIONS, Function};
 use severance_domain::countermeasure::Kind;
 use severance_domain::right::secretsmanager;
 
@@ -154,18 +154,22 @@ pub(super) fn keeping_cases(account: &str, stack: &str) -> Yaml {
     Yaml::list(role_arns(account, stack, FUNCTIONS.iter().filter(|function| function.keeps_cases)))
 }
 
-/// The stack's own roles and policies. The roles by their full names: a prefix would also shield whatever role somebody names like
-/// this stack. CloudFormation names the policies by stack, logical id and a suffix that is not known before.
+/// The stack's own roles and policies, those that are deployed, by their full names: a prefix would also shield whatever somebody
+/// names like this stack, and so would the name of a role that is not there.
 pub(super) fn own() -> Yaml {
-    let account = "${AWS::AccountId}";
-    let mut own = role_arns(account, "${AWS::StackName}", FUNCTIONS.iter());
-    let policies = ["RecordPolicy", "ContainPolicy", "ResponderInvokePolicy", "CopiesInvokePolicy"];
-    own.extend(
-        policies.map(|name| {
-            Yaml::sub(format!("arn:${{AWS::Partition}}:iam::{account}:policy/${{AWS::StackName}}-{name}-*"))
-        }),
-    );
+    let named = |kind: &str, name: &str| {
+        Yaml::sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{kind}/${{AWS::StackName}}-{name}"))
+    };
+    let where_it_is = |condition: Option<&'static str>, arn: Yaml| match condition {
+        Some(condition) => Yaml::only_if(condition, arn),
+        None => arn,
+    };
+    let roles = FUNCTIONS.iter().map(|function| where_it_is(function.condition, named("role", function.name)));
+    let policies =
+        [(None, "record"), (None, "contain"), (None, "responder-invoke"), (COPIES_SEARCH.condition, "copies-invoke")];
+    let policies = policies.into_iter().map(|(condition, name)| where_it_is(condition, named("policy", name)));
     let of_aws = ["aws-service-role", "aws-reserved"];
-    own.extend(of_aws.map(|path| Yaml::sub(format!("arn:${{AWS::Partition}}:iam::{account}:role/{path}/*"))));
-    Yaml::list(own)
+    let of_aws =
+        of_aws.map(|path| Yaml::sub(format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{path}/*")));
+    Yaml::list(roles.chain(policies).chain(of_aws).collect::<Vec<_>>())
 }

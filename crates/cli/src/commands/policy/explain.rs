@@ -8,6 +8,7 @@ use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
 use severance_domain::message::radius;
 use severance_domain::playbook::{Context, decide};
 use severance_domain::profile::{Clues, Profile, RegistryEntry, TagKeys};
+use severance_domain::refusals::OwnRoles;
 use severance_domain::respond::{Answer, Claim, Explanation};
 use severance_domain::signal::{NewSignal, PrincipalHint, Signal, SignalKind, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
@@ -44,7 +45,7 @@ pub(super) fn run(given: ExplainOptions) -> Result<u8, Failure> {
         now,
         stale_key_days: STALE_DAYS,
         unused_key_days: UNUSED_DAYS,
-        own_roles: Vec::new(),
+        own_roles: OwnRoles::default(),
         exemptions: Vec::new(),
         breaker_open: false,
         organizational_units: Vec::new(),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::decide::refusals::OwnRoles;
 use crate::record::exemption::Exemption;
 use crate::words::ids::AccountId;
 use crate::words::mode::Mode;
@@ -17,8 +18,8 @@ pub struct Context {
     pub stale_key_days: i64,
     /// From this many days without use on a key is unused.
     pub unused_key_days: i64,
-    /// Names of the roles that are Severance's own. Names, not a prefix: anybody may name a role alike.
-    pub own_roles: Vec<String>,
+    /// The roles that are Severance's own.
+    pub own_roles: OwnRoles,
     /// Exemptions, whether in force or not.
     pub exemptions: Vec<Exemption>,
     /// Whether the breaker of the account or of the organization is open.

@@ -62,6 +62,9 @@ pub(super) fn rule(
             step.reason = format!("{refusal} (asked for because {})", step.reason);
         }
     }
+    if let Some(why) = refusals::hold(profile) {
+        plan.lower(Disposition::Review, why);
+    }
     if context.breaker_open {
         plan.lower(Disposition::Review, BREAKER_OPEN);
     }

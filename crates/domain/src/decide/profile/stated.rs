@@ -164,6 +164,12 @@ impl Profile {
             Precedence::Tags => self.or(registry),
             Precedence::Registry => registry.or(self),
         };
+        // The registry alone makes an identity untouchable, so no tag may take that away: neither by another class nor by the same
+        // one, which would then be a tag's word.
+        if entry.class == Some(Class::BreakGlass) {
+            profile.class = entry.class;
+            profile.state(Field::Class, Origin::Registry, "registry");
+        }
         // Recertifications are written there, so its date is the later word.
         if let (Some(day), Some(basis)) = recertified {
             profile.review_by = Some(day);
@@ -276,5 +282,22 @@ mod tests {
         assert_eq!(merged.owners, ["team-payments"]);
         assert_eq!(merged.environment.as_deref(), Some("dev"));
         assert!(merged.tags.contains_key("owner"), "tags stay for policies");
+    }
+
+    #[test]
+    fn no_tag_takes_break_glass_from_what_the_registry_protects() {
+        let entry = RegistryEntry { class: Some(Class::BreakGlass), ..RegistryEntry::default() };
+        for precedence in [Precedence::Tags, Precedence::Registry] {
+            for tag in ["workload", "break-glass", "no class at all", ""] {
+                let tagged = Profile::from_tags(&tags(&[("severance:class", tag)]), &keys());
+                let merged = tagged.with_registry(Some(&entry), precedence);
+                assert!(merged.is_break_glass() && !merged.is_break_glass_by_tag(), "{tag} {precedence:?}");
+            }
+        }
+        let tagged = Profile::from_tags(&tags(&[("severance:class", "break-glass")]), &keys());
+        let row = RegistryEntry { owners: vec!["alice".to_owned()], ..RegistryEntry::default() };
+        for precedence in [Precedence::Tags, Precedence::Registry] {
+            assert!(tagged.clone().with_registry(Some(&row), precedence).is_break_glass_by_tag(), "{precedence:?}");
+        }
     }
 }

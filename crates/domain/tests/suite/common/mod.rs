@@ -14,6 +14,7 @@ use severance_domain::plan::Disposition;
 use severance_domain::playbook::{Context, Mode};
 use severance_domain::policy::{Attribution, Policy, PolicyReason, Question, Ruling};
 use severance_domain::profile::{Class, Profile};
+use severance_domain::refusals::OwnRoles;
 use severance_domain::signal::{NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, SecretState, Subject, SubjectKind};
 
@@ -64,7 +65,12 @@ pub(crate) fn context(mode: Mode) -> Context {
         now: now(),
         stale_key_days: 90,
         unused_key_days: 45,
-        own_roles: vec!["severance-offboarding".to_owned()],
+        own_roles: OwnRoles {
+            of_functions: Arn::try_from(format!("arn:aws:iam::{ACCOUNT}:role/severance-offboarding"))
+                .into_iter()
+                .collect(),
+            of_members: None,
+        },
         exemptions: vec![],
         breaker_open: false,
         organizational_units: vec![],
