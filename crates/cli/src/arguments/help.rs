@@ -28,7 +28,8 @@ pub(super) fn remote(examples: &str, besides: &[&Exit]) -> String {
         "\n\nExit codes:{codes}
 
 You need lambda:InvokeFunction on the function STACK-responder. What changes something is signed with your own
-credentials (sts:GetCallerIdentity, which needs no permission), so that the responder hears from AWS who you are."
+credentials (sts:GetCallerIdentity, which needs no permission), so that the responder hears from AWS who you are. The
+stack's AskerPrincipals and ApproverPrincipals say whose word counts; anybody else's is refused."
     )
 }
 

@@ -22,7 +22,7 @@ Examples:
   sever approve sev-0123456789abcdef0123 --plan 0123456789abcdef --reason \"confirmed with the owner\"
 
 You approve the plan as it was shown, by its digest. If the situation has changed meanwhile, the plan has another digest and
-nothing is done. Whoever asked for a reaction cannot approve it.";
+nothing is done. Whoever asked for a reaction cannot approve it, and nobody approves what is about themselves.";
 
 const DENY_EXAMPLES: &str = "\
 Examples:
