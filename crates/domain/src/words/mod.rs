@@ -15,6 +15,7 @@ pub mod ids;
 pub(crate) mod malformed;
 pub(crate) mod marks;
 pub(crate) mod mode;
+pub(crate) mod pattern;
 pub(crate) mod profile;
 pub(crate) mod request;
 pub mod right;

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::pattern::{covers, is_everything, overlap};
 use super::permissions::{Effect, Permissions, PolicyDocument, Selection};
+use crate::words::pattern::{covers, is_everything, overlap};
 use crate::words::subject::{Subject, SubjectKind};
 
 /// An action of the table.

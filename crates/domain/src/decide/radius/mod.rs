@@ -4,7 +4,6 @@
 //! `docs/BLAST-RADIUS.md`; where that leaves something open, more is assumed and never less.
 
 mod grant;
-pub(in crate::decide) mod pattern;
 pub mod permissions;
 mod reasons;
 // Made by a script, which formats it by the same rules.

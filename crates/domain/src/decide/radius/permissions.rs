@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::pattern;
+use crate::words::pattern;
 
 /// The policies that apply to one user or role, as far as they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

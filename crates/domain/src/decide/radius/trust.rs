@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::pattern;
 use super::permissions::{Effect, OneOrMany};
 use crate::words::ids::{AccountId, Arn};
+use crate::words::pattern;
 
 /// Whom a role trusts, each with whether it is only under a condition.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! AWS's wildcards: `*` for any text, `?` for one character.
 
 /// Whether the pattern fits a text, whatever the case of its letters.
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits(pattern: &str, text: &str) -> bool {
     glob(pattern.as_bytes(), text.as_bytes(), |of, with| of.eq_ignore_ascii_case(&with) || of == b'?')
 }
 
@@ -12,12 +12,12 @@ pub(in crate::decide) fn fits_exactly(pattern: &str, text: &str) -> bool {
 
 /// Whether everything that `other` fits, this one fits too. A wildcard of the other is met by `*` alone, or by `?`
 /// where it is `?`, so what is said to be covered is; where wildcards interlock, one that covers may not be found to.
-pub(super) fn covers(pattern: &str, other: &str) -> bool {
+pub(crate) fn covers(pattern: &str, other: &str) -> bool {
     glob(pattern.as_bytes(), other.as_bytes(), |of, with| of == with || (of == b'?' && with != b'*'))
 }
 
 /// Whether there is a text that both fit.
-pub(super) fn overlap(one: &str, other: &str) -> bool {
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
     if one == "*" || other == "*" || one == other {
         return true;
     }
@@ -46,7 +46,7 @@ pub(super) fn overlap(one: &str, other: &str) -> bool {
 }
 
 /// Whether a pattern is nothing but `*`.
-pub(super) fn is_everything(pattern: &str) -> bool {
+pub(crate) fn is_everything(pattern: &str) -> bool {
     !pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*')
 }
 
