@@ -162,7 +162,7 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
         let made = iam.create_role().role_name(&role).assume_role_policy_document(trust.to_string()).send().await;
         made.expect("a role");
         let role: severance_domain::ids::IamName = role.as_str().try_into().expect("a name");
-        let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() });
+        let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(role.clone()));
         there_and_back(name, &CloseRoleTrust::new(iam.clone()), &close, &case, true).await;
         let revoke = Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions {
             role,

@@ -49,7 +49,12 @@ pub(super) fn sessions_denied_before(returned: &str) -> Option<Timestamp> {
 
 /// A document as IAM returns it, which is URL-encoded.
 pub(super) fn decode(returned: &str) -> Option<Value> {
-    serde_json::from_str(&percent_decode_str(returned).decode_utf8().ok()?).ok()
+    serde_json::from_str(&decoded(returned)?).ok()
+}
+
+/// The text of a document as IAM returns it.
+pub(super) fn decoded(returned: &str) -> Option<String> {
+    percent_decode_str(returned).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 fn deny_all() -> Value {

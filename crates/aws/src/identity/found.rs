@@ -96,6 +96,11 @@ pub(super) fn document(encoded: Option<&str>) -> Option<String> {
     percent_encoding::percent_decode_str(encoded?).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
+/// A role's trust policy. What cannot be decoded is taken as it stands: nobody can read it then, and it is not closed.
+pub(super) fn trust_document(encoded: Option<&str>) -> Option<String> {
+    document(encoded).or_else(|| encoded.map(str::to_owned))
+}
+
 pub(super) fn instant(time: Option<&aws_smithy_types::DateTime>) -> Option<jiff::Timestamp> {
     time.and_then(|time| jiff::Timestamp::from_second(time.secs()).ok())
 }

@@ -10,7 +10,7 @@ use severance_domain::right::{iam, secretsmanager};
 use severance_domain::signal::{PrincipalHint, Signal, Source};
 use severance_domain::subject::{Absence, Inventory, SecretState, Subject, SubjectKind};
 
-use super::found::{Found, Resolution, document, iam_tags, instant, unresolved};
+use super::found::{Found, Resolution, iam_tags, instant, trust_document, unresolved};
 use super::reader::Identities;
 use crate::error::AwsError;
 
@@ -119,7 +119,7 @@ impl Identities {
             for role in page.role_detail_list() {
                 let profile = Profile::from_tags(&iam_tags(role.tags()), &self.tags);
                 if profile.is_owned_by(identifiers) {
-                    let trust = document(role.assume_role_policy_document());
+                    let trust = trust_document(role.assume_role_policy_document());
                     keep(SubjectKind::Role, role.role_name(), role.arn(), role.role_id(), profile, trust);
                 }
             }

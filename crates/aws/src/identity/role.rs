@@ -6,7 +6,7 @@ use severance_domain::right::iam;
 use severance_domain::signal::PrincipalHint;
 use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
 
-use super::found::{Found, Resolution, document, iam_tags, instant, recoverable};
+use super::found::{Found, Resolution, iam_tags, instant, recoverable, trust_document};
 use super::names::{name_in, reused_name};
 use super::reader::Identities;
 use crate::error::AwsError;
@@ -38,7 +38,7 @@ impl Identities {
             return Ok(Resolution::gone(reused));
         }
         let arn = Arn::try_from(role.arn()).ok();
-        let trust = document(role.assume_role_policy_document());
+        let trust = trust_document(role.assume_role_policy_document());
         let inventory = self.role_inventory(arn.as_ref(), trust.as_deref()).await?;
         Ok(Resolution::One(Box::new(Found {
             subject: Subject {
@@ -57,7 +57,7 @@ impl Identities {
 
     /// The ways to new sessions of a role: its trust policy, and the profiles of IAM Roles Anywhere that name it.
     pub(super) async fn role_inventory(&self, arn: Option<&Arn>, trust: Option<&str>) -> Result<Inventory, AwsError> {
-        let mut held = Inventory { trust: trust.and_then(Trust::read), ..Inventory::default() };
+        let mut held = Inventory { trust: trust.map(Trust::read), ..Inventory::default() };
         let used = held.trust.as_ref().is_some_and(|trust| trust.services.iter().any(|name| name == ROLES_ANYWHERE));
         // Without the service in its trust policy no profile can start a session of it.
         let (Some(arn), true) = (arn, used) else { return Ok(held) };

@@ -113,7 +113,7 @@ pub(super) const FIELDS: &[Field] = &[
     field(
         "case.inventory.trust.closed",
         "boolean",
-        "Whether Severance had closed it already.",
+        "Whether it let nobody in already, by what its statements mean.",
         "computed from the document",
     ),
     field(

@@ -245,7 +245,7 @@ fn maximal() -> Case {
                 Disposition::Observe,
             ),
             step(Countermeasure::QuarantineRole(card::QuarantineRole { role: ci.clone() }), Disposition::Observe),
-            step(Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: ci.clone() }), Disposition::Observe),
+            step(Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(ci.clone())), Disposition::Observe),
             step(
                 Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere {
                     role: role.clone(),

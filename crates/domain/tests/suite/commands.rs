@@ -78,7 +78,7 @@ proptest! {
         let steps = [
             Countermeasure::QuarantineUser(card::QuarantineUser { user: name() }),
             Countermeasure::QuarantineRole(card::QuarantineRole { role: name() }),
-            Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: name() }),
+            Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(name())),
             Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn("policy"), version: "v1".to_owned() }),
             Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role: arn("role"), profile: arn("profile") }),
             Countermeasure::RotateSecret(card::RotateSecret { secret: arn("secret") }),

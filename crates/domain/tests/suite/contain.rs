@@ -118,14 +118,21 @@ fn of_a_user_whom_others_use_only_the_planted_credential_is_ended() {
 // The role.
 
 #[test]
-fn a_role_loses_its_sessions_and_then_the_ways_to_new_ones_unless_a_service_uses_it() {
+fn a_role_loses_the_ways_to_new_sessions_but_those_of_services_and_then_its_sessions() {
     let closed = Trust { closed: true, ..github() };
     let both = trust(r#"{"Service":["lambda.amazonaws.com","ec2.amazonaws.com"],"AWS":"*"}"#);
-    let rows: [(Option<Trust>, &[&str], &str); 6] = [
-        (Some(github()), &["revoke_role_sessions", "close_role_trust"], ""),
-        (Some(trust(r#"{"AWS":"arn:aws:iam::999988887777:root"}"#)), &["revoke_role_sessions", "close_role_trust"], ""),
-        (Some(by_service()), &["revoke_role_sessions"], "ec2.amazonaws.com uses the role: its trust stays open"),
-        (Some(both), &["revoke_role_sessions"], "ec2.amazonaws.com, lambda.amazonaws.com uses the role"),
+    let ours = trust(r#"{"AWS":"*"},"Sid":"SeveranceClosedBy0""#);
+    let rows: [(Option<Trust>, &[&str], &str); 8] = [
+        (Some(github()), &["close_role_trust", "revoke_role_sessions"], ""),
+        (Some(trust(r#"{"AWS":"arn:aws:iam::999988887777:root"}"#)), &["close_role_trust", "revoke_role_sessions"], ""),
+        (Some(ours), &["close_role_trust", "revoke_role_sessions"], ""),
+        (Some(Trust::read("no policy")), &["close_role_trust", "revoke_role_sessions"], ""),
+        (Some(by_service()), &["revoke_role_sessions"], "ec2.amazonaws.com uses the role and goes on"),
+        (
+            Some(both),
+            &["close_role_trust", "revoke_role_sessions"],
+            "ec2.amazonaws.com, lambda.amazonaws.com uses the role and goes on",
+        ),
         (Some(closed), &["revoke_role_sessions"], "lets nobody in already"),
         (None, &["revoke_role_sessions"], "can still start new sessions"),
     ];
@@ -155,13 +162,14 @@ fn a_role_leaves_the_profiles_of_roles_anywhere_by_which_it_can_be_reached() {
         ..Inventory::default()
     };
     let plan = plan(&compromised(), &subject(SubjectKind::Role, "app"), &held);
-    let wanted = ["revoke_role_sessions", "close_role_trust", "anywhere p-1", "anywhere p-2"];
+    let wanted = ["close_role_trust", "anywhere p-1", "anywhere p-2", "revoke_role_sessions"];
     assert_eq!(short(&plan.steps), wanted);
 }
 
 #[test]
-fn an_exposed_trust_is_closed_only_where_no_service_needs_it() {
-    let rows: [(Option<Trust>, &[&str]); 4] = [
+fn an_exposed_trust_is_closed_for_all_but_services() {
+    let rows: [(Option<Trust>, &[&str]); 5] = [
+        (Some(trust(r#"{"Service":"ec2.amazonaws.com","AWS":"*"}"#)), &["close_role_trust"]),
         (Some(github()), &["close_role_trust"]),
         (Some(by_service()), &["hold_for_review (held)"]),
         (Some(Trust { closed: true, ..github() }), &[]),
@@ -172,6 +180,11 @@ fn an_exposed_trust_is_closed_only_where_no_service_needs_it() {
         let plan = plan(&signal(Kind::TrustExposed, None), &subject(SubjectKind::Role, "app"), &held);
         assert_eq!(short(&plan.steps), wanted, "{trust:?}");
     }
+    // What a contained identity wrote there is not given back.
+    let held = Inventory { trust: Some(github()), ..Inventory::default() };
+    let plan = plan(&found(Kind::TrustExposed, None), &subject(SubjectKind::Role, "app"), &held);
+    let Countermeasure::CloseRoleTrust(close) = &plan.steps[0].countermeasure else { panic!("{:?}", plan.steps) };
+    assert!(close.written_at.is_some());
 }
 
 // The user of the directory.
@@ -224,7 +237,10 @@ fn step_named<'a>(case: &'a Case, name: &str) -> &'a Countermeasure {
 #[test]
 fn a_recheck_that_finds_nothing_new_is_quiet() {
     for case in [contained_user(), contained(&compromised()), contained_role(Some(github())), contained_role(None)] {
-        assert_eq!(seen(&case, &after(&case), &[]), FollowUp::default(), "{}", case.subject.name);
+        let FollowUp { found, steps } = seen(&case, &after(&case), &[]);
+        assert!(found.is_empty(), "{}: {found:?}", case.subject.name);
+        // The moment of a role that was seen closed is written anew.
+        assert!(steps.iter().all(|step| step.countermeasure.as_str() == "revoke_role_sessions"), "{steps:?}");
     }
 }
 
@@ -353,11 +369,11 @@ fn a_role_that_was_opened_again_is_closed_again() {
     let lifted = [step_named(&case, "close_role_trust")];
     let seen_of = seen(&case, &present, &lifted);
     assert_eq!(seen_of.found, ["the trust policy of role app was opened again"]);
-    assert_eq!(short(&seen_of.steps), ["close_role_trust", "hold_for_review (held)"]);
+    assert_eq!(short(&seen_of.steps), ["close_role_trust", "revoke_role_sessions", "hold_for_review (held)"]);
 
     // Opened to a service only, it is not closed over that service's head.
     present.trust = Some(by_service());
-    assert_eq!(short(&seen(&case, &present, &lifted).steps), ["hold_for_review (held)"]);
+    assert_eq!(short(&seen(&case, &present, &lifted).steps), ["revoke_role_sessions", "hold_for_review (held)"]);
 
     let sessions = [step_named(&case, "revoke_role_sessions")];
     let seen_of = seen(&case, &after(&case), &sessions);
@@ -367,7 +383,7 @@ fn a_role_that_was_opened_again_is_closed_again() {
     let mut present = after(&case);
     present.roles_anywhere = vec![anywhere("p-2", true, &["app"])];
     let seen = seen(&case, &present, &[]);
-    assert_eq!(short(&seen.steps), ["anywhere p-2"]);
+    assert_eq!(short(&seen.steps), ["anywhere p-2", "revoke_role_sessions"]);
     assert!(seen.found[0].ends_with("profile/p-2 now"), "{:?}", seen.found);
 }
 

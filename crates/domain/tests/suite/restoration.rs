@@ -145,9 +145,9 @@ fn of_a_role_in_danger_the_ways_in_come_back_and_older_sessions_do_not() {
     assert_answers(
         &contained_role(Some(github())),
         &[
-            ("revoke_role_sessions", "keep: sessions issued before it may be stolen"),
             ("close_role_trust", "undo"),
             ("leave_roles_anywhere", "undo"),
+            ("revoke_role_sessions", "keep: sessions issued before it may be stolen"),
         ],
     );
 }

@@ -1,6 +1,7 @@
 //! Ending an identity as a whole: which steps, and in which order.
 //!
-//! INVARIANT: the denial comes first. A credential that is minted while the others are being ended is worth nothing then.
+//! INVARIANT: the denial comes first. A credential that is minted while the others are being ended is worth nothing then. Of a role
+//! whose users go on it is in two parts: new sessions are denied before those that there are.
 
 use super::context::Context;
 use super::keys::inactive_already;
@@ -112,7 +113,8 @@ pub(super) fn planted(planted: &Planted, user: &IamName, inventory: &Inventory) 
     Plan { steps, ..Plan::default() }
 }
 
-/// Sessions first. Then the ways to new ones, unless an AWS service uses the role: that service goes on.
+/// First the ways to new sessions, of which those of AWS services stay: they go on. Then the sessions that there are, by a moment
+/// that is later than any session which somebody started meanwhile.
 pub(super) fn role(
     signal: &Signal,
     role: &IamName,
@@ -126,17 +128,19 @@ pub(super) fn role(
     if signal.follows.is_some() {
         act(Countermeasure::QuarantineRole(card::QuarantineRole { role: role.clone() }));
     }
-    act(Countermeasure::RevokeRoleSessions(card::RevokeRoleSessions {
-        role: role.clone(),
-        issued_before: context.now,
-    }));
     match &held.trust {
         Some(trust) if trust.closed => plan.notes.push("its trust policy lets nobody in already".to_owned()),
-        Some(trust) if trust.is_used_by_service() => plan.notes.push(format!(
-            "{} uses the role: its trust stays open, so whoever it trusts can still start new sessions",
-            trust.services.join(", ")
-        )),
-        Some(_) => act(Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() })),
+        Some(trust) => {
+            if !trust.lets_in_no_other_than_services() {
+                act(Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(role.clone())));
+            }
+            if !trust.services.is_empty() {
+                plan.notes.push(format!(
+                    "{} uses the role and goes on: sessions that it starts from now on are not denied",
+                    trust.services.join(", ")
+                ));
+            }
+        }
         None => plan.notes.push("whoever the role trusts can still start new sessions".to_owned()),
     }
     if let Some(arn) = &subject.arn {
@@ -150,6 +154,8 @@ pub(super) fn role(
             }
         }
     }
+    let revoke = card::RevokeRoleSessions { role: role.clone(), issued_before: context.now };
+    plan.steps.push(step(Countermeasure::RevokeRoleSessions(revoke), reason));
     plan
 }
 

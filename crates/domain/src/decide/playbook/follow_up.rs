@@ -1,15 +1,20 @@
 //! A recheck at a contained identity: what appeared while it was being contained, and what is done about it.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::contain;
 use super::context::Context;
 use super::propose::propose;
 use super::rule::rule;
 use crate::countermeasure::{Appeared, Countermeasure};
 use crate::decide::policy::Policy;
-use crate::record::case::{Case, StepRecord};
+use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
 use crate::record::plan::{Plan, Step, leave_to_responder};
 use crate::words::signal::Signal;
 use crate::words::subject::Inventory;
+
+/// The longest that IAM is taken to be inconsistent: what was written is in force everywhere by then.
+const INCONSISTENT: SignedDuration = SignedDuration::from_secs(15);
 
 /// What a recheck came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,7 +61,14 @@ pub fn follow_up(
             case.steps.iter().filter(|record| record.step.countermeasure.is_same_target(what)).collect();
         let is_denial = what.is_denial();
         let was_lifted = lifted.iter().any(|lifted| lifted.is_same_target(what));
-        if (is_denial && !was_lifted) || before.iter().any(|record| !record.was_taken()) {
+        if before.iter().any(|record| !record.was_taken()) {
+            continue;
+        }
+        if is_denial && !was_lifted && !before.is_empty() {
+            // It stands. A moment that was written before the door was seen shut lets in who came in between.
+            if is_too_early(what, case) {
+                plan.steps.push(step);
+            }
             continue;
         }
         let again = if before.is_empty() { Appeared::Newly } else { Appeared::Again };
@@ -84,6 +96,41 @@ pub fn follow_up(
     }
     rule(&mut plan, signal, subject, profile, present, context, policy);
     FollowUp { found, steps: plan.steps }
+}
+
+/// Whether a role's sessions are denied only before a moment that is not surely later than every session: until it was seen that
+/// nobody can start one any more, and for as long as IAM may have let somebody do so on the old word of it.
+fn is_too_early(step: &Countermeasure, case: &Case) -> bool {
+    let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
+    let Countermeasure::RevokeRoleSessions(_) = step else { return false };
+    let written = case.steps.iter().filter(|of| of.step.countermeasure.is_same_target(step)).filter_map(taken_at).max();
+    let shut = case.steps.iter().filter(|of| shuts(&of.step.countermeasure)).filter_map(|of| match &of.confirmation {
+        Some(Confirmation::Confirmed { at, .. }) => Some(*at),
+        _ => None,
+    });
+    in_danger && shut.max().is_some_and(|shut| written.is_none_or(|written| written < shut + INCONSISTENT))
+}
+
+/// Whether it keeps somebody from starting sessions of a role.
+fn shuts(step: &Countermeasure) -> bool {
+    matches!(step, Countermeasure::CloseRoleTrust(_) | Countermeasure::LeaveRolesAnywhere(_))
+}
+
+fn taken_at(record: &StepRecord) -> Option<Timestamp> {
+    match &record.outcome {
+        Some(Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. }) => Some(*at),
+        Some(Outcome::Failed { .. }) | None => None,
+    }
+}
+
+/// Says of the denial in a role's trust policy that the identity of the case wrote that policy itself, at this moment: what it let
+/// in then is not given back.
+pub fn wrote_own_trust(case: &mut Case, at: Timestamp) {
+    for record in &mut case.steps {
+        if let Countermeasure::CloseRoleTrust(close) = &mut record.step.countermeasure {
+            close.written_at = close.written_at.max(Some(at));
+        }
+    }
 }
 
 /// Asks the policies about steps that follow from what a contained identity had made, as about any other.

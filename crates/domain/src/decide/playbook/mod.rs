@@ -28,7 +28,7 @@ use rule::rule;
 
 pub use crate::words::mode::Mode;
 pub use context::Context;
-pub use follow_up::{FollowUp, follow_up, rule_steps};
+pub use follow_up::{FollowUp, follow_up, rule_steps, wrote_own_trust};
 pub use rule::BREAKER_OPEN;
 
 /// Decides what to do about one subject of a signal.

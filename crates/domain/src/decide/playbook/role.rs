@@ -30,21 +30,23 @@ pub(super) fn propose(
             Ok((_, reason)) => contain(&reason),
             Err(reason) => hold(&reason),
         },
-        SignalKind::TrustExposed => for_exposed_trust(&role, inventory),
+        SignalKind::TrustExposed => for_exposed_trust(signal, &role, inventory),
         _ => hold("no countermeasure of this release fits this claim about a role"),
     }
 }
 
 /// Whom a role should trust, nobody but its owner knows; that nobody is trusted meanwhile can be undone.
-fn for_exposed_trust(role: &IamName, inventory: &Inventory) -> Plan {
+fn for_exposed_trust(signal: &Signal, role: &IamName, inventory: &Inventory) -> Plan {
     match &inventory.trust {
         Some(trust) if trust.closed => note("its trust policy lets nobody in already"),
-        Some(trust) if trust.is_used_by_service() => hold(&format!(
-            "{} uses the role as well, so its trust is not closed: take the outsider out of it",
+        Some(trust) if trust.lets_in_no_other_than_services() => hold(&format!(
+            "its trust policy lets in {} alone, which uses the role: look whether it should",
             trust.services.join(", ")
         )),
         Some(_) => {
-            let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone() });
+            // Where a contained identity wrote it, the claim says when.
+            let written_at = signal.follows.as_ref().map(|_| signal.occurred_at);
+            let close = Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role.clone(), written_at });
             Plan { steps: vec![step(close, "it trusts somebody outside")], ..Plan::default() }
         }
         None => hold("the role's trust policy could not be read"),

@@ -10,7 +10,7 @@ use crate::words::ids::{AccountId, Arn, UniqueId};
 
 pub use credentials::{AccessKey, Credential, CredentialState, LastUsed, ServiceCredential};
 pub use inventory::{AccountAssignment, GroupMembership, Inventory, SecretState};
-pub use trust::{RolesAnywhereProfile, Trust};
+pub use trust::{GivenBack, LetIn, RolesAnywhereProfile, Trust, TrustPolicy};
 
 /// One non-human identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -66,7 +66,7 @@ pub(crate) fn trust(principal: &str) -> Trust {
     let document = format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}]}}"#
     );
-    Trust::read(&document).unwrap()
+    Trust::read(&document)
 }
 
 pub(crate) fn github() -> Trust {

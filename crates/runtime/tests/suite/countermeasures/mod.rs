@@ -39,6 +39,7 @@ const GROUP: &str = "84482478-9071-70d3-5a9d-0a4b1c2d3e4f";
 const MEMBERSHIP: &str = "14482418-5001-70cc-1dcc-5c6d7e8f9a0b";
 const CASE: &str = "sev-0123456789abcdef0123";
 const OTHER_CASE: &str = "sev-fedcba98765432100000";
+const SUB: &str = "token.actions.githubusercontent.com:sub";
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com";
 
 /// A user, a role, a directory user and all that they can hold, a page for each thing.
@@ -80,7 +81,8 @@ fn trust() -> String {
         {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:root"}, "Action": "sts:AssumeRole"},
         {
             "Sid": "ci", "Effect": "Allow", "Principal": {"Federated": PROVIDER},
-            "Action": "sts:AssumeRoleWithWebIdentity"
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {"StringLike": {SUB: "repo:acme/app:*"}}
         },
     ]});
     document.to_string()
@@ -186,7 +188,7 @@ fn boundary(principal: &str, earlier: Option<&str>) -> Countermeasure {
 }
 
 fn close() -> Countermeasure {
-    Countermeasure::CloseRoleTrust(card::CloseRoleTrust { role: role() })
+    Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(role()))
 }
 
 fn scenes() -> Vec<Scene> {

@@ -3,9 +3,11 @@
 use crate::common::*;
 use serde_json::{Value, json};
 use severance_aws::countermeasures::CloseRoleTrust;
+use severance_domain::signal::SignalKind;
+use severance_domain::subject::Trust;
 
 use super::play::{Half, Play, case_id};
-use super::{OTHER_CASE, PROVIDER, close};
+use super::{OTHER_CASE, PROVIDER, SUB, close};
 
 fn trust_of(play: &Play) -> Value {
     serde_json::from_str(play.aws.state().roles[ROLE].trust.as_ref().unwrap()).unwrap()
@@ -31,7 +33,7 @@ async fn a_closed_trust_keeps_what_was_there_and_what_others_change_since() {
     assert_eq!(ours["Sid"], "SeveranceClosedBy0123456789abcdef0123");
     assert_eq!(ours["Principal"], json!({"AWS": "*", "Federated": [PROVIDER]}));
     assert_eq!((&ours["Effect"], ours["Action"].as_array().unwrap().len()), (&json!("Deny"), 5));
-    assert!(ours.get("Condition").is_none());
+    assert_eq!(ours["Condition"], json!({"StringLikeIfExists": {SUB: "*"}}));
 
     // Somebody lets another account in, for later.
     let mut changed = closed.clone();
@@ -64,22 +66,125 @@ async fn a_denial_that_somebody_weakened_is_put_back() {
         ("/Statement/2/Principal/AWS", json!("444455556666")),
         ("/Statement/2/Action", json!("sts:TagSession")),
         ("/Statement/2/Condition", json!({"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+        ("/Statement/2/Sid", json!("SeveranceClosed")),
         ("/Statement/1/Principal/Federated", json!("accounts.google.com")),
+        // An identity provider that comes in under a name of ours.
+        (
+            "/Statement/1",
+            json!({"Sid": "SeveranceClosedByUs", "Effect": "Allow", "Principal": {"Federated": "accounts.google.com"},
+            "Action": "sts:AssumeRoleWithWebIdentity"}),
+        ),
     ] {
         let mut play = closing();
         play.changes(Half::Apply).await;
         let mut weakened = trust_of(&play);
-        if pointer.ends_with("Condition") {
-            weakened["Statement"][2]["Condition"] = value;
-        } else {
-            *weakened.pointer_mut(pointer).unwrap() = value;
-        }
+        *weakened.pointer_mut(pointer).unwrap() = value;
         set_trust(&play, &weakened);
-        assert!(play.not_yet(Half::Confirm).await.contains("without our denial"), "{pointer}");
+        if pointer.ends_with("Sid") {
+            // The meaning counts, and a statement that is called otherwise may be somebody else's: ours stands beside it.
+            play.in_effect(Half::Confirm).await;
+            continue;
+        }
+        assert!(play.not_yet(Half::Confirm).await.contains("lets in"), "{pointer}");
         play.changes(Half::Apply).await;
         play.in_effect(Half::Confirm).await;
         assert_eq!(trust_of(&play)["Statement"].as_array().unwrap().len(), 3, "{pointer}");
     }
+}
+
+fn remember(play: &mut Play) {
+    play.case.inventory.trust = Some(Trust::read(&trust_of(play).to_string()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn services_go_on_and_nobody_else_does() {
+    let both = json!({"Service": ["ec2.amazonaws.com"], "AWS": "arn:aws:iam::444455556666:root"});
+    for before in [
+        json!([{"Effect": "Allow", "Principal": both, "Action": "sts:AssumeRole"}]),
+        json!([
+            {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"},
+            {"Sid": "SeveranceClosed", "Effect": "Allow", "Principal": {"AWS": "AIDAGONE"}, "Action": "sts:AssumeRole"},
+        ]),
+        json!([
+            {"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"},
+            {"Effect": "Allow", "Principal": {"Federated": PROVIDER}, "Action": "sts:AssumeRoleWithWebIdentity"},
+        ]),
+    ] {
+        let mut play = closing();
+        set_trust(&play, &json!({"Version": "2012-10-17", "Statement": before}));
+        remember(&mut play);
+        assert!(play.not_yet(Half::Confirm).await.contains("lets in"));
+        play.changes(Half::Apply).await;
+        let only =
+            json!([{"Effect": "Allow", "Principal": {"Service": ["ec2.amazonaws.com"]}, "Action": "sts:AssumeRole"}]);
+        assert_eq!(trust_of(&play)["Statement"], only);
+        assert!(play.in_effect(Half::Confirm).await.contains("ec2.amazonaws.com alone"));
+        assert!(play.already(Half::Apply).await.contains("ec2.amazonaws.com alone"));
+        match (before.as_array().unwrap().len(), before[1].get("Sid")) {
+            (1, _) => {
+                assert!(play.not_yet(Half::ConfirmUndone).await.contains("still"));
+                play.changes(Half::Undo).await;
+                play.in_effect(Half::ConfirmUndone).await;
+                assert_eq!(trust_of(&play)["Statement"], before);
+            }
+            // Whoever else was let in is gone.
+            (_, Some(_)) => {
+                play.already(Half::Undo).await;
+                play.in_effect(Half::ConfirmUndone).await;
+            }
+            // IAM asks a claim of the provider's users today, and nobody says which.
+            (_, None) => {
+                assert!(play.changes(Half::Undo).await.contains(PROVIDER));
+                play.not_yet(Half::ConfirmUndone).await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_iam_does_not_take_back_what_stands_there_the_denial_is_written_alone() {
+    let home = json!({"Effect": "Allow", "Principal": {"AWS": ["arn:aws:iam::444455556666:root"]}, "Action": "sts:AssumeRole"});
+    let gone = json!({"Effect": "Allow", "Principal": {"AWS": "AROAGONE"}, "Action": "sts:AssumeRole"});
+    let claimless =
+        json!({"Effect": "Allow", "Principal": {"Federated": PROVIDER}, "Action": "sts:AssumeRoleWithWebIdentity"});
+    let many: Vec<String> = (0..54).map(|n| format!("arn:aws:iam::4444555566{n:02}:root")).collect();
+    let long = json!({"Effect": "Allow", "Principal": {"AWS": many}, "Action": "sts:AssumeRole"});
+    for (before, back, told) in [
+        (json!([home, gone]), json!([home]), ""),
+        (json!([claimless, home]), json!([home]), PROVIDER),
+        (json!([long]), json!([long]), ""),
+    ] {
+        let mut play = closing();
+        set_trust(&play, &json!({"Version": "2012-10-17", "Statement": before}));
+        remember(&mut play);
+        assert!(play.changes(Half::Apply).await.contains("was written alone"));
+        let alone = trust_of(&play)["Statement"].clone();
+        assert_eq!((alone.as_array().unwrap().len(), &alone[0]["Effect"]), (1, &json!("Deny")));
+        assert!(play.in_effect(Half::Confirm).await.contains("nobody"));
+        play.changes(Half::Apply).await;
+        assert_eq!(trust_of(&play)["Statement"], alone);
+        assert!(play.not_yet(Half::ConfirmUndone).await.contains("still"));
+        assert!(play.changes(Half::Undo).await.contains(told));
+        assert_eq!(trust_of(&play)["Statement"], back);
+        play.in_effect(Half::ConfirmUndone).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_danger_nobody_is_let_in_again_whom_the_case_did_not_find_there() {
+    let mut play = closing();
+    remember(&mut play);
+    let before = trust_of(&play);
+    play.case.signal.kind = SignalKind::IdentityCompromised;
+    // Somebody got in between the reading and the closing.
+    let mut opened = before.clone();
+    let added = json!({"Effect": "Allow", "Principal": {"AWS": "666666666666"}, "Action": "sts:AssumeRole"});
+    opened["Statement"].as_array_mut().unwrap().push(added);
+    set_trust(&play, &opened);
+    play.changes(Half::Apply).await;
+    assert!(play.changes(Half::Undo).await.contains("not let in again: 666666666666"));
+    assert_eq!(trust_of(&play), before);
+    play.in_effect(Half::ConfirmUndone).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,16 +204,16 @@ async fn a_case_does_not_open_what_another_one_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_trust_that_cannot_hold_more_or_be_read_fails_by_name() {
+async fn what_cannot_be_read_is_not_closed_and_is_closed_by_a_denial_alone() {
     let mut play = closing();
-    let mut long = trust_of(&play);
-    long["Statement"][0]["Principal"]["AWS"] = json!(vec!["arn:aws:iam::444455556666:root"; 50]);
-    set_trust(&play, &long);
-    let error = play.ask(Half::Apply).await.unwrap_err();
-    assert_eq!((error.action, error.code.as_str()), ("iam:UpdateAssumeRolePolicy", "LimitExceeded"));
-    set_trust(&play, &json!("no policy"));
-    for half in [Half::Apply, Half::Confirm, Half::Undo, Half::ConfirmUndone] {
-        let error = play.ask(half).await.unwrap_err();
-        assert_eq!((error.action, error.code.as_str(), error.retryable), ("iam:GetRole", "InvalidResponse", false));
+    for unreadable in [json!("no policy"), json!({"Version": "2012-10-17", "Statement": [{"effect": "Deny"}]})] {
+        set_trust(&play, &unreadable);
+        assert!(play.not_yet(Half::Confirm).await.contains("could not be read"));
+        assert!(play.already(Half::Undo).await.contains("left alone"));
+        assert!(play.in_effect(Half::ConfirmUndone).await.contains("left alone"));
+        assert!(play.changes(Half::Apply).await.contains("could not be read"));
+        play.in_effect(Half::Confirm).await;
+        // What was there is not known, so it stays closed.
+        assert!(play.already(Half::Undo).await.contains("another trust policy"));
     }
 }
