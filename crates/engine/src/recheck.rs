@@ -4,6 +4,8 @@
 //! denial away; and CloudTrail tells minutes later what it did. So everything is listed anew, each time in an invocation of its own,
 //! and what appeared is ended too. A recheck that finds nothing is written down and says nothing; any other is a revision.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::StreamExt as _;
 use futures::future::join;
 use jiff::SignedDuration;
@@ -18,7 +20,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
-use severance_domain::playbook::{Context, Mode, follow_up, rule_steps};
+use severance_domain::playbook::{Context, Mode, follow_up, rule_steps, wrote_own_trust};
 use severance_domain::respond::{Answer, Reacted};
 use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
@@ -263,6 +265,7 @@ impl Reactor {
     fn take_in(&self, case: &mut Case, number: u32, traced: Traced) -> Vec<(Trace, Signal)> {
         let mut to_follow = Vec::new();
         let now = clock::now();
+        let settled = settled_elsewhere(&traced.traces);
         for trace in traced.traces {
             let what = described(&trace);
             let is_before = trace.at < case.signal.occurred_at;
@@ -277,6 +280,13 @@ impl Reactor {
                     );
                 }
                 Made::Session { role: None, .. } => {}
+                // This case denies what it lets in; that is not given back.
+                Made::Trust { role }
+                    if case.subject.kind == SubjectKind::Role && role.as_str() == case.subject.name =>
+                {
+                    wrote_own_trust(case, trace.at);
+                }
+                Made::Trust { .. } if settled.contains(&trace.event_id) => {}
                 Made::Credential { user, .. }
                     if case.subject.kind == SubjectKind::User && user.as_str() == case.subject.name => {}
                 Made::Rights(_) if is_before => note(case, format!("before the claim, it gave rights: {what}")),
@@ -297,7 +307,7 @@ impl Reactor {
                         add(case, number, step, now);
                     }
                 }
-                Made::User(_) | Made::Role(_) | Made::Credential { .. } => {
+                Made::User(_) | Made::Role(_) | Made::Credential { .. } | Made::Trust { .. } => {
                     if case.followed.iter().any(|followed| followed.what == what) {
                         continue;
                     }
@@ -361,6 +371,25 @@ async fn made_by(case: &Case, access: &AccountAccess) -> Traced {
     }
 }
 
+/// The changes of trust policies that another trace is followed for: a later one of the same role, which took its place, or that it
+/// made the role. Traces are the oldest first.
+fn settled_elsewhere(traces: &[Trace]) -> BTreeSet<String> {
+    let mut last: BTreeMap<&IamName, &str> = BTreeMap::new();
+    let mut settled = BTreeSet::new();
+    for trace in traces {
+        if let Made::Trust { role } = &trace.made {
+            let before = last.insert(role, &trace.event_id);
+            settled.extend(before.map(str::to_owned));
+        }
+    }
+    let made = traces.iter().filter_map(|trace| match &trace.made {
+        Made::Role(of) => Some(&of.name),
+        _ => None,
+    });
+    settled.extend(made.filter_map(|role| last.get(role)).map(|event| (*event).to_owned()));
+    settled
+}
+
 /// The claim about something that a contained identity made. None where no more is followed.
 fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
     let generation = case.signal.follows.as_ref().map_or(0, |follows| follows.generation) + 1;
@@ -378,6 +407,11 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
         Made::Credential { user, credential } => {
             let hint = PrincipalHint { name: Some(user.clone()), ..PrincipalHint::default() };
             (SignalKind::CredentialCreated, SubjectHint::User(hint), Some(credential.clone()))
+        }
+        // Others use the role, so the policies answer as to any trust that somebody outside was let into.
+        Made::Trust { role } => {
+            let hint = PrincipalHint { name: Some(role.clone()), ..PrincipalHint::default() };
+            (SignalKind::TrustExposed, SubjectHint::Role(hint), None)
         }
         Made::Policy { .. } | Made::Rights(_) | Made::Session { .. } => return None,
     };

@@ -125,7 +125,7 @@ async fn a_trust_that_is_opened_under_our_sid() {
     scene.open_trust(&thief, &role, "SeveranceClosedTrust").await;
     settled().await;
     scene.session_is_misused(&role, &role_id, now()).await;
-    known("sound trust: open_trust_under_our_sid", &scene.judge(true).await);
+    right(&scene.judge(true).await);
 }
 
 #[tokio::test]
@@ -138,7 +138,7 @@ async fn a_trust_that_was_opened_before_the_claim() {
     scene.open_trust(&stack.iam_as(&stolen), &role, "Let").await;
     recorded().await;
     scene.key_is_misused(&user, &stolen, now()).await;
-    known("sound trust: open_trust", &scene.judge(false).await);
+    right(&scene.judge(false).await);
 }
 
 #[tokio::test]

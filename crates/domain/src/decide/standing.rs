@@ -3,7 +3,7 @@
 //! All of it goes by what AWS vouches for: account, ARN, unique id. What a caller chooses freely, as the name of a session, lets
 //! nobody in and makes nobody a second person.
 
-use crate::decide::radius::pattern::fits_exactly;
+use crate::words::pattern::fits_exactly;
 use crate::words::caller::{Caller, Standing, Word};
 use crate::words::ids::{AccountId, Arn, UniqueId};
 use crate::words::subject::{Subject, SubjectKind};

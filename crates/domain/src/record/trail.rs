@@ -41,6 +41,11 @@ pub enum Made {
         /// Which.
         credential: Planted,
     },
+    /// Another trust policy of a role.
+    Trust {
+        /// The role.
+        role: IamName,
+    },
     /// Rights that others have now, in words.
     Rights(String),
     /// A session, by the id of its key; of a role, if it is one.
@@ -78,6 +83,7 @@ impl Made {
                 Planted::SigningCertificate(id) => format!("signing certificate {id} of user {user}"),
                 Planted::ServiceCredential(id) => format!("credential {id} of user {user}"),
             },
+            Self::Trust { role } => format!("the trust policy of role {role}"),
             Self::Rights(words) => words.clone(),
             Self::Session { key, role: Some(role) } => format!("session {key} of role {role}"),
             Self::Session { key, role: None } => format!("session {key}"),
@@ -175,6 +181,9 @@ impl Trace {
                 let holder = holder.and_then(|name| IamName::try_from(name).ok()).or_else(user)?;
                 Made::Credential { user: holder, credential: Planted::ServiceCredential(id) }
             }
+            ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
+                Made::Trust { role: IamName::try_from(asked("roleName")?).ok()? }
+            }
             ("iam.amazonaws.com", rights) => Made::Rights(rights_given(rights, &asked)?),
             ("sts.amazonaws.com", "AssumeRole" | "GetSessionToken" | "GetFederationToken") => {
                 let key = AccessKeyId::try_from(text("/responseElements/credentials/accessKeyId")?).ok()?;
@@ -219,7 +228,6 @@ fn rights_given<'a>(event: &str, asked: &impl Fn(&str) -> Option<&'a str>) -> Op
             let group = asked("groupName")?;
             Some(format!("{event}: user {} was put into group {group}", asked("userName")?))
         }
-        "UpdateAssumeRolePolicy" => Some(format!("{event}: who may assume role {name} was changed")),
         "DeleteUserPermissionsBoundary"
         | "DeleteRolePermissionsBoundary"
         | "PutUserPermissionsBoundary"

@@ -21,6 +21,7 @@ mod radius;
 mod respond;
 mod restoration;
 mod review;
+mod role;
 mod rotation;
 mod standing;
 mod stored;
