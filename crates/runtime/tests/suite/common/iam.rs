@@ -324,19 +324,18 @@ fn paged(all: &[(&str, String)], lists: &[&str], page: usize, marker: &str) -> S
 
 /// Whether IAM takes this trust policy: it names nobody who is gone, and where it names GitHub, it asks for the subject.
 fn is_taken(document: &str) -> bool {
-    let Ok(document) = serde_json::from_str::<serde_json::Value>(document) else { return false };
-    let listed = |value: &serde_json::Value| match value {
-        serde_json::Value::Array(many) => many.clone(),
+    let Ok(document) = serde_json::from_str::<Value>(document) else { return false };
+    let listed = |value: &Value| match value {
+        Value::Array(many) => many.clone(),
         one => vec![one.clone()],
     };
     let statements = listed(&document["Statement"]);
     !statements.is_empty()
         && statements.iter().all(|statement| {
             let named = |kind: &str| listed(&statement["Principal"][kind]);
-            let is_gone = |name: &serde_json::Value| {
-                name.as_str().is_some_and(|name| name.starts_with("AIDA") || name.starts_with("AROA"))
-            };
-            let is_shared = |name: &serde_json::Value| name.as_str().is_some_and(|name| name.ends_with(GITHUB));
+            let is_gone =
+                |name: &Value| name.as_str().is_some_and(|name| name.starts_with("AIDA") || name.starts_with("AROA"));
+            let is_shared = |name: &Value| name.as_str().is_some_and(|name| name.ends_with(GITHUB));
             let asks = statement["Condition"].to_string().contains(&format!("{GITHUB}:sub"));
             !named("AWS").iter().any(is_gone) && (asks || !named("Federated").iter().any(is_shared))
         })
