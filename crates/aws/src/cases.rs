@@ -51,7 +51,23 @@ pub enum Taken {
 
 /// Our hold on a case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease(String);
+pub struct Lease {
+    holder: String,
+    /// How the case is called meanwhile: one that is held for a recheck stays closed as it was published.
+    state: State,
+}
+
+impl Lease {
+    fn of(holder: &str) -> Self {
+        Self { holder: holder.to_owned(), state: State::Open }
+    }
+
+    /// The same, on a case that goes on: from the next write on it is open.
+    #[must_use]
+    pub fn to_go_on(self) -> Self {
+        Self { state: State::Open, ..self }
+    }
+}
 
 /// Why a case could not be taken or written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +113,7 @@ impl Cases {
     /// Takes a case: stores it, with the intent of its steps, if no delivery of its claim did so before; else waits for the
     /// first one's verdict, or goes on where a dead worker stopped. `holder` names this delivery.
     pub async fn take(&self, case: &Case, holder: &str) -> Result<Taken, CaseError> {
-        let lease = Lease(holder.to_owned());
+        let lease = Lease::of(holder);
         let mut waited = Duration::ZERO;
         let mut pause = Duration::from_millis(50);
         let Some(mut found) = self.store_new(case, &lease).await? else {
@@ -113,7 +129,7 @@ impl Cases {
                 if self.take_over(&ours, &lease, &stored.lease).await? {
                     return Ok(Taken::Ours(lease, Box::new(ours)));
                 }
-            } else if stored.lease == lease.0 {
+            } else if stored.lease == lease.holder {
                 // The answer to our own write was lost, and the SDK's second try met the first: nobody else is at work.
                 return Ok(Taken::Ours(lease, Box::new(stored.case)));
             }
@@ -137,14 +153,14 @@ impl Cases {
 
     /// Takes a stored case over, to go on with it as given. None where another worker was faster.
     pub async fn go_on(&self, case: &Case, from: &Stored, holder: &str) -> Result<Option<Lease>, CaseError> {
-        let lease = Lease(holder.to_owned());
+        let lease = Lease::of(holder);
         Ok(self.take_over(case, &lease, &from.lease).await?.then_some(lease))
     }
 
     /// Holds a closed case for a recheck, for so long: whoever rechecks it beside us finds it held, and everybody else finds it
     /// closed as it was. None where somebody is at work on it, or was since it was loaded.
     pub async fn hold(&self, from: &Stored, holder: &str, until: Timestamp) -> Result<Option<Lease>, CaseError> {
-        let lease = Lease(holder.to_owned());
+        let lease = Lease { state: State::Closed, ..Lease::of(holder) };
         let update = self
             .dynamodb
             .update_item()
@@ -153,7 +169,7 @@ impl Cases {
             .update_expression("SET lease = :lease, lease_until = :until")
             .condition_expression("lease = :from AND lease_until < :now AND #state = :closed")
             .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":lease", text(&lease.0))
+            .expression_attribute_values(":lease", text(&lease.holder))
             .expression_attribute_values(":until", millis(until))
             .expression_attribute_values(":from", text(&from.lease))
             .expression_attribute_values(":now", millis(clock::now()))
@@ -168,7 +184,7 @@ impl Cases {
 
     /// Writes down where a case stands, and keeps the lease.
     pub async fn save(&self, case: &Case, lease: &Lease) -> Result<(), CaseError> {
-        self.write(case, lease, State::Open, clock::now() + LEASE, None).await
+        self.write(case, lease, lease.state, clock::now() + LEASE, None).await
     }
 
     /// Writes down where a case stands and lets it go: steps are left, and the next delivery goes on at once.
@@ -189,7 +205,7 @@ impl Cases {
             .table_name(&self.table)
             .set_item(Some(key(&case.id)))
             .item("state", text(State::Open.as_str()))
-            .item("lease", text(&lease.0))
+            .item("lease", text(&lease.holder))
             .item("lease_until", millis(clock::now() + LEASE))
             .item("record", text(&to_json(case)?))
             .item("kind", text(case.signal.kind.as_str()))
@@ -269,7 +285,7 @@ impl Cases {
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#record", "record")
             .expression_attribute_values(":state", text(state.as_str()))
-            .expression_attribute_values(":lease", text(&lease.0))
+            .expression_attribute_values(":lease", text(&lease.holder))
             .expression_attribute_values(":until", millis(until))
             .expression_attribute_values(":record", text(&to_json(case)?))
             .expression_attribute_values(":verdict", text(verdict))
@@ -287,7 +303,7 @@ impl Cases {
     }
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
     Closed,

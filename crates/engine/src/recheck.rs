@@ -76,7 +76,7 @@ impl Reactor {
         let Some(lease) = self.cases.hold(&stored, holder, clock::now() + HELD_FOR).await? else {
             return Ok(Answer::Done { what: format!("case {id} is being worked on"), count: 0 });
         };
-        match Box::pin(self.recheck_held(stored, &lease)).await? {
+        match Box::pin(self.recheck_held(stored, lease)).await? {
             Some(reacted) => Ok(Answer::Reacted { reactions: vec![reacted] }),
             None => Ok(Answer::Done { what: format!("case {id} was rechecked: nothing new"), count: 1 }),
         }
@@ -93,7 +93,7 @@ impl Reactor {
     /// Rechecks a case that is held. What it finds is a revision of its own, which is stored with its steps before the first of them
     /// is taken, so that a crash in between loses nothing. Where nothing is new, that is written down, and none where nobody need
     /// hear of it.
-    async fn recheck_held(&self, stored: Stored, lease: &Lease) -> Result<Option<Reacted>, ReactError> {
+    async fn recheck_held(&self, stored: Stored, lease: Lease) -> Result<Option<Reacted>, ReactError> {
         let mut case = stored.case.clone();
         // What a verification found to live is taken up by the next recheck.
         case.verification = None;
@@ -126,12 +126,17 @@ impl Reactor {
             self.confirm_again(&mut case, access).await;
             self.read_followed(&mut case).await;
         }
+        let has_found = case.rechecks.last().is_some_and(|last| !last.is_quiet()) || !to_follow.is_empty();
+        if !has_found && case.steps.iter().any(StepRecord::is_ahead) {
+            // A moment that is moved on is no finding, and nobody need hear of it. The intent is stored with the case all the same.
+            self.cases.save(&case, &lease).await?;
+            let access = self.access_for(&case).await?;
+            self.apply(&mut case, &lease, &access).await?;
+            self.confirm(&mut case, &access).await;
+        }
         case.schedule_recheck();
-        let is_news = case.rechecks.last().is_some_and(|last| !last.is_quiet())
-            || !to_follow.is_empty()
-            || Some(Verdict::of(&case)) != case.verdict;
-        if !is_news {
-            self.cases.let_go(&case, lease).await?;
+        if !has_found && Some(Verdict::of(&case)) == case.verdict {
+            self.cases.let_go(&case, &lease).await?;
             if let Some(due_at) = case.recheck_due_at() {
                 self.guardrails.remember_due(&case.id, due_at).await?;
             }
@@ -141,6 +146,7 @@ impl Reactor {
         }
         case = stored.successor(&case);
         case.begin_revision();
+        let lease = &lease.to_go_on();
         self.cases.save(&case, lease).await?;
         // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
         let mut to_follow = to_follow.into_iter().peekable();

@@ -3,9 +3,9 @@
 //! All of it goes by what AWS vouches for: account, ARN, unique id. What a caller chooses freely, as the name of a session, lets
 //! nobody in and makes nobody a second person.
 
-use crate::words::pattern::fits_exactly;
 use crate::words::caller::{Caller, Standing, Word};
 use crate::words::ids::{AccountId, Arn, UniqueId};
+use crate::words::pattern::fits_exactly;
 use crate::words::subject::{Subject, SubjectKind};
 
 /// How the roles of IAM Identity Center begin, and the folder that AWS keeps for them. AWS sets the names of their sessions.

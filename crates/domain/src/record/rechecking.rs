@@ -8,7 +8,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::record::case::{Case, Recheck, StepRecord};
-use crate::record::step::Outcome;
 use crate::words::verdict::Verdict;
 
 /// CloudTrail delivers an event "typically within an average of about 5 minutes" and at the most taken to be 15, so what an
@@ -45,7 +44,8 @@ pub struct Rechecking {
 }
 
 impl Rechecking {
-    fn settle(&self) -> SignedDuration {
+    /// The longest that IAM is taken to be inconsistent after a write.
+    pub fn settle(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.settle_seconds))
     }
 }
@@ -123,22 +123,14 @@ impl Case {
 
     /// When the case last changed something at AWS, or found it so.
     fn last_write(&self) -> Option<Timestamp> {
-        self.steps.iter().filter_map(taken_at).max()
+        self.steps.iter().filter_map(StepRecord::taken_at).max()
     }
 
     /// When the identity was shut out: by the denial of everything, which makes whatever else it holds worthless; where there is
     /// none, by the last of all steps.
     fn shut_at(&self) -> Option<Timestamp> {
         let denials = self.steps.iter().filter(|record| record.step.countermeasure.is_full_denial());
-        denials.filter_map(taken_at).max().or_else(|| self.last_write())
-    }
-}
-
-/// When a step was taken, or found to be in effect already.
-fn taken_at(record: &StepRecord) -> Option<Timestamp> {
-    match &record.outcome {
-        Some(Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. }) => Some(*at),
-        Some(Outcome::Failed { .. }) | None => None,
+        denials.filter_map(StepRecord::taken_at).max().or_else(|| self.last_write())
     }
 }
 

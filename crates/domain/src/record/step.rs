@@ -61,6 +61,14 @@ impl StepRecord {
         matches!(self.outcome, Some(Outcome::Applied { .. } | Outcome::AlreadyInEffect { .. }))
     }
 
+    /// When it was taken, or found to be in effect already; none where it was not.
+    pub fn taken_at(&self) -> Option<Timestamp> {
+        match &self.outcome {
+            Some(Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. }) => Some(*at),
+            Some(Outcome::Failed { .. }) | None => None,
+        }
+    }
+
     /// Whether its effect was seen.
     pub fn is_confirmed(&self) -> bool {
         matches!(self.confirmation, Some(Confirmation::Confirmed { .. }))

@@ -6,7 +6,7 @@ pub(crate) fn fits(pattern: &str, text: &str) -> bool {
 }
 
 /// Whether the pattern fits a text, letter by letter.
-pub(in crate::decide) fn fits_exactly(pattern: &str, text: &str) -> bool {
+pub(crate) fn fits_exactly(pattern: &str, text: &str) -> bool {
     glob(pattern.as_bytes(), text.as_bytes(), |of, with| of == with || of == b'?')
 }
 

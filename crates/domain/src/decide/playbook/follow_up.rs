@@ -8,7 +8,7 @@ use super::propose::propose;
 use super::rule::rule;
 use crate::countermeasure::{Appeared, Countermeasure};
 use crate::decide::policy::Policy;
-use crate::record::case::{Case, Confirmation, Outcome, StepRecord};
+use crate::record::case::{Case, Confirmation, Rechecking, StepRecord};
 use crate::record::plan::{Plan, Step, leave_to_responder};
 use crate::words::signal::Signal;
 use crate::words::subject::Inventory;
@@ -101,26 +101,24 @@ pub fn follow_up(
 /// Whether a role's sessions are denied only before a moment that is not surely later than every session: until it was seen that
 /// nobody can start one any more, and for as long as IAM may have let somebody do so on the old word of it.
 fn is_too_early(step: &Countermeasure, case: &Case) -> bool {
-    let in_danger = case.signal.kind.is_immediate_danger() || case.signal.follows.is_some();
+    let settle = case.rechecking.as_ref().map_or(INCONSISTENT, Rechecking::settle);
     let Countermeasure::RevokeRoleSessions(_) = step else { return false };
-    let written = case.steps.iter().filter(|of| of.step.countermeasure.is_same_target(step)).filter_map(taken_at).max();
+    let written = case
+        .steps
+        .iter()
+        .filter(|of| of.step.countermeasure.is_same_target(step))
+        .filter_map(StepRecord::taken_at)
+        .max();
     let shut = case.steps.iter().filter(|of| shuts(&of.step.countermeasure)).filter_map(|of| match &of.confirmation {
         Some(Confirmation::Confirmed { at, .. }) => Some(*at),
         _ => None,
     });
-    in_danger && shut.max().is_some_and(|shut| written.is_none_or(|written| written < shut + INCONSISTENT))
+    case.is_in_danger() && shut.max().is_some_and(|shut| written.is_none_or(|written| written < shut + settle))
 }
 
 /// Whether it keeps somebody from starting sessions of a role.
 fn shuts(step: &Countermeasure) -> bool {
     matches!(step, Countermeasure::CloseRoleTrust(_) | Countermeasure::LeaveRolesAnywhere(_))
-}
-
-fn taken_at(record: &StepRecord) -> Option<Timestamp> {
-    match &record.outcome {
-        Some(Outcome::Applied { at, .. } | Outcome::AlreadyInEffect { at, .. }) => Some(*at),
-        Some(Outcome::Failed { .. }) | None => None,
-    }
 }
 
 /// Says of the denial in a role's trust policy that the identity of the case wrote that policy itself, at this moment: what it let
