@@ -195,7 +195,7 @@ impl Trail {
         self
     }
 
-    /// The records of calls, and whether they are all.
+    /// The records of calls, and whether they are all: one that cannot be read is missing, too.
     async fn lookup(
         &self,
         by: LookupAttributeKey,
@@ -211,7 +211,7 @@ impl Trail {
             retryable: false,
         })?;
         let mut records = Vec::new();
-        let mut next = None;
+        let (mut next, mut readable) = (None, true);
         for _ in 0..pages {
             let page = self
                 .cloudtrail
@@ -223,10 +223,14 @@ impl Trail {
                 .send()
                 .await
                 .map_err(|error| AwsError::of(LOOKUP, &error))?;
-            records.extend(page.events().iter().filter_map(|event| event.cloud_trail_event().map(str::to_owned)));
+            for event in page.events() {
+                let record = event.cloud_trail_event().unwrap_or_default();
+                readable &= serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok();
+                records.push(record.to_owned());
+            }
             next = page.next_token().map(str::to_owned);
             if next.is_none() {
-                return Ok((records, true));
+                return Ok((records, readable));
             }
         }
         Ok((records, false))

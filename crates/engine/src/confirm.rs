@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use severance_aws::clock;
-use severance_aws::countermeasures::{Applied, Seen};
+use severance_aws::countermeasures::{About, Applied, Seen};
 use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
 use severance_domain::countermeasure::Countermeasure;
@@ -16,13 +16,13 @@ use crate::reactor::Reactor;
 impl Reactor {
     /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
     pub(crate) async fn confirm(&self, case: &mut Case, access: &AccountAccess) {
-        let id = case.id.clone();
-        let id = &id;
+        let (id, subject) = (case.id.clone(), case.subject.clone());
+        let about = About { case: &id, subject: &subject };
         let waits = case.steps.iter_mut().map(|record| async {
             if record.confirmation.is_none() && record.was_taken() {
                 let step = &record.step.countermeasure;
                 record.confirmation = Some(match access.driver(step) {
-                    Some(driver) => self.wait_until(|| driver.confirm(step, id)).await,
+                    Some(driver) => self.wait_until(|| driver.confirm(step, about)).await,
                     None => unseen("this function cannot read it back".to_owned(), false),
                 });
             }

@@ -11,7 +11,7 @@ use futures::future::join;
 use jiff::SignedDuration;
 use severance_aws::cases::{Lease, Stored};
 use severance_aws::clock;
-use severance_aws::countermeasures::Seen;
+use severance_aws::countermeasures::{About, Seen};
 use severance_aws::guardrails::Loaded;
 use severance_aws::identity::Again;
 use severance_aws::trail::Traced;
@@ -253,7 +253,7 @@ impl Reactor {
             let step = &record.step.countermeasure;
             let (true, Some(driver)) = (step.is_denial(), access.driver(step)) else { continue };
             let within = self.settings.confirm_within;
-            let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, &case.id)).await else {
+            let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, About::of(case))).await else {
                 recheck.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
                 continue;
             };

@@ -10,7 +10,7 @@ use aws_sdk_secretsmanager::types::{RotationRulesType, Tag};
 use serde_json::{Value, json};
 use severance_aws::calls::CallCounter;
 use severance_aws::countermeasures::{
-    Applied, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
+    About, Applied, CloseRoleTrust, DeactivateAccessKey, DeactivateServiceCredential, DeactivateSigningCertificate,
     DeactivateSshPublicKey, DeleteAccessKey, Driver, QuarantineByScp, QuarantineUser, RemoveConsolePassword,
     RevokeRoleSessions, Seen, Undo,
 };
@@ -67,7 +67,7 @@ async fn there_and_back(backend: &str, driver: &dyn Driver, step: &Countermeasur
     let what = format!("{} on {backend}", step.as_str());
     let applied = driver.apply(step, &case.id).await;
     assert!(matches!(applied, Ok(Applied::Changed(_))), "{what}: {applied:?}");
-    let seen = driver.confirm(step, &case.id).await;
+    let seen = driver.confirm(step, About::of(case)).await;
     assert!(matches!(seen, Ok(Seen::InEffect(_))), "{what}: {seen:?}");
     assert!(driver.apply(step, &case.id).await.is_ok(), "{what}, once more");
     if is_undone {
@@ -86,7 +86,11 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
     for backend in backends().await {
         let (name, iam) = (backend.name, backend.iam());
         let user = unique("backend");
-        iam.create_user().user_name(&user).send().await.expect("a user");
+        let made = iam.create_user().user_name(&user).send().await.expect("a user");
+        // What is not held any more is read by the unique id of the user that a case is about.
+        let mut case = case.clone();
+        case.subject.name.clone_from(&user);
+        case.subject.unique_id = made.user().and_then(|user| user.user_id().try_into().ok());
         let key = iam.create_access_key().user_name(&user).send().await.expect("a key");
         let key = key.access_key().expect("the key").access_key_id().to_owned();
         iam.create_access_key().user_name(&user).send().await.expect("a second key");
@@ -377,6 +381,10 @@ async fn gone(rotation: &Rotation, user: &str, (old, half): (&str, &str), case: 
     assert!(refused.is_err_and(|error| error.code == "KeyIsActive"), "{on}");
     let update = iam.update_access_key().user_name(user.as_str()).access_key_id(old).status(StatusType::Inactive);
     update.send().await.expect("the key is inactive");
-    there_and_back(on, &driver, &step, case, false).await;
+    let mut case = case.clone();
+    let shown = iam.get_user().user_name(user.as_str()).send().await.expect("the user");
+    case.subject.name = user.to_string();
+    case.subject.unique_id = shown.user().and_then(|user| user.user_id().try_into().ok());
+    there_and_back(on, &driver, &step, &case, false).await;
     assert_eq!(rotation.keys(user.as_str()).await.len(), 1, "{on}");
 }

@@ -11,7 +11,7 @@ use severance_domain::right::{iam, secretsmanager};
 use severance_domain::rotation::{ADOPTED_TAG, MANAGED_TAG, SECRET_TAG, USER_TAG};
 
 use super::rotate_secret::{RotateSecret, Version, version_id};
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const CREATE: &str = secretsmanager::CREATE_SECRET.action;
@@ -136,12 +136,12 @@ impl Driver for AdoptAccessKey {
         Ok(Applied::Changed(Some(note)))
     }
 
-    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let (_, _, name) = target(step)?;
         let answer = self.secrets.describe_secret().secret_id(name).send().await;
         let found = answer.map_err(|error| AwsError::of(DESCRIBE, &error))?;
         let arn = Arn::try_from(found.arn().unwrap_or_default()).map_err(|_| unfit("the answer names no ARN"))?;
-        RotateSecret::new(self.secrets.clone()).seen(&arn, &version_id(&arn, case)).await
+        RotateSecret::new(self.secrets.clone()).seen(&arn, &version_id(&arn, about.case)).await
     }
 
     async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {

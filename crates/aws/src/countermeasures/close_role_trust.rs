@@ -11,7 +11,7 @@ use severance_domain::plan::CLOSED_TRUST_SID;
 use severance_domain::right::iam;
 use severance_domain::subject::{GivenBack, TrustPolicy};
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use super::policy;
 use crate::error::AwsError;
 
@@ -187,9 +187,9 @@ impl Driver for CloseRoleTrust {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let role = target(step)?;
-        let own = own_sid(case);
+        let own = own_sid(about.case);
         let trust = match self.shown(role).await? {
             Shown::Gone => {
                 let seen = format!("{GET} shows no role of that name: it was deleted, or renamed and lives on");
@@ -235,7 +235,10 @@ impl Driver for CloseRoleTrust {
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
         let role = target(step)?;
         let trust = match self.shown(role).await? {
-            Shown::Gone => return Ok(Seen::InEffect(format!("{GET} shows no role of that name"))),
+            Shown::Gone => {
+                let seen = format!("{GET} shows no role of that name: it was deleted, or renamed and lives on");
+                return Ok(Seen::NotYet(seen));
+            }
             Shown::Unreadable => return Ok(Seen::InEffect(format!("{GET} shows {UNREADABLE}, which was left alone"))),
             Shown::Policy(trust) => trust,
         };

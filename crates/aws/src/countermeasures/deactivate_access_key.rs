@@ -8,7 +8,8 @@ use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
 use super::status::{Listed, Switched};
-use super::driver::{Seen, misdirected};
+use super::driver::{Seen, misdirected, unless_gone};
+use super::named::Named;
 use crate::error::AwsError;
 
 const UPDATE: &str = iam::UPDATE_ACCESS_KEY.action;
@@ -62,15 +63,23 @@ impl Switched for DeactivateAccessKey {
         Listed::of(self.find(user, key).await)
     }
 
-    /// Keys alone can be asked for their holder: one that is not under the name is gone only if it has none.
-    async fn unlisted(&self, user: &IamName, key: &str, _user_exists: bool) -> Seen {
+    fn iam(&self) -> &Client {
+        &self.iam
+    }
+
+    /// Keys alone can be asked for their holder, by an id that is never used again. For a key that was deleted IAM answers
+    /// `AccessDenied`, as for one that may not be asked about: neither is an answer.
+    async fn unlisted(&self, user: &IamName, key: &str, _found: Named) -> Result<Seen, AwsError> {
         let answer = self.iam.get_access_key_last_used().access_key_id(key).send().await;
-        match answer {
-            Ok(found) if found.user_name().is_some_and(|holder| holder != user.as_str()) => Seen::NotYet(format!(
-                "{LAST_USED} shows it with user {}: the user was renamed",
-                found.user_name().unwrap_or_default()
-            )),
-            _ => Seen::InEffect(format!("{LIST} does not show it, and {LAST_USED} no other holder")),
-        }
+        Ok(match unless_gone(answer.map_err(|error| AwsError::of(LAST_USED, &error)))? {
+            None => Seen::InEffect(format!("{LIST} does not show it, and {LAST_USED} no other holder")),
+            Some(found) => Seen::NotYet(match found.user_name() {
+                Some(holder) if holder != user.as_str() => {
+                    format!("{LAST_USED} shows it with user {holder}: the user was renamed")
+                }
+                Some(_) => format!("{LAST_USED} still shows it with the user, and {LIST} does not show it"),
+                None => format!("{LAST_USED} knows the key, and does not say whose it is"),
+            }),
+        })
     }
 }

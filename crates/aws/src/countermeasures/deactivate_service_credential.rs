@@ -8,7 +8,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
-use super::driver::misdirected;
+use super::driver::{misdirected, without};
 use super::status::{Listed, Switched};
 use crate::error::AwsError;
 
@@ -36,10 +36,10 @@ impl DeactivateServiceCredential {
             if let Some(found) = held.find(|held| held.service_specific_credential_id() == credential) {
                 return Ok(Listed::As(Some(found.status)));
             }
-            marker = page.marker.filter(|_| page.is_truncated);
-            if marker.is_none() {
+            if !page.is_truncated {
                 return Ok(Listed::No);
             }
+            marker = Some(page.marker.ok_or_else(|| without(LIST, "the marker of its next page"))?);
         }
     }
 }
@@ -66,5 +66,9 @@ impl Switched for DeactivateServiceCredential {
 
     async fn listed(&self, user: &IamName, credential: &str) -> Result<Listed, AwsError> {
         Listed::of(self.find(user, credential).await)
+    }
+
+    fn iam(&self) -> &Client {
+        &self.iam
     }
 }

@@ -61,4 +61,8 @@ impl Switched for DeactivateSigningCertificate {
     async fn listed(&self, user: &IamName, certificate: &str) -> Result<Listed, AwsError> {
         Listed::of(self.find(user, certificate).await)
     }
+
+    fn iam(&self) -> &Client {
+        &self.iam
+    }
 }

@@ -61,4 +61,8 @@ impl Switched for DeactivateSshPublicKey {
     async fn listed(&self, user: &IamName, key: &str) -> Result<Listed, AwsError> {
         Listed::of(self.find(user, key).await)
     }
+
+    fn iam(&self) -> &Client {
+        &self.iam
+    }
 }

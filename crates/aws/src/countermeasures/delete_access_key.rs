@@ -8,7 +8,8 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccessKeyId, IamName};
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::named::{Named, is_same_user};
 use crate::error::AwsError;
 
 const DELETE: &str = iam::DELETE_ACCESS_KEY.action;
@@ -27,14 +28,29 @@ impl DeleteAccessKey {
         Self { iam }
     }
 
-    /// Whether the key is active; none where there is no such key.
-    async fn is_active(&self, user: &IamName, key: &AccessKeyId) -> Result<Option<bool>, AwsError> {
+    async fn find(&self, user: &IamName, key: &AccessKeyId) -> Result<Held, AwsError> {
         let answer = self.iam.list_access_keys().user_name(user.as_str()).into_paginator().items().send();
         let keys: Result<Vec<_>, _> = answer.collect().await;
-        let keys = unless_gone(keys.map_err(|error| AwsError::of(LIST, &error)))?.unwrap_or_default();
+        let Some(keys) = unless_gone(keys.map_err(|error| AwsError::of(LIST, &error)))? else {
+            return Ok(Held::NoUser);
+        };
         let held = keys.iter().find(|held| held.access_key_id() == Some(key.as_str()));
-        Ok(held.map(|held| held.status() != Some(&StatusType::Inactive)))
+        Ok(match held.map(|held| held.status() == Some(&StatusType::Inactive)) {
+            Some(true) => Held::Inactive,
+            Some(false) => Held::Active,
+            None => Held::No,
+        })
     }
+}
+
+/// How a user holds a key.
+enum Held {
+    Active,
+    Inactive,
+    /// The user has no such key.
+    No,
+    /// There is no user of that name.
+    NoUser,
 }
 
 fn target(step: &Countermeasure) -> Result<(&IamName, &AccessKeyId), AwsError> {
@@ -52,9 +68,9 @@ impl Driver for DeleteAccessKey {
 
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let (user, key) = target(step)?;
-        match self.is_active(user, key).await? {
-            None => return Ok(Applied::Already("the key does not exist any more".to_owned())),
-            Some(true) => {
+        match self.find(user, key).await? {
+            Held::No | Held::NoUser => return Ok(Applied::Already("the user has no such key any more".to_owned())),
+            Held::Active => {
                 return Err(AwsError {
                     action: DELETE,
                     code: "KeyIsActive".to_owned(),
@@ -62,20 +78,24 @@ impl Driver for DeleteAccessKey {
                     retryable: false,
                 });
             }
-            Some(false) => {}
+            Held::Inactive => {}
         }
         let answer = self.iam.delete_access_key().user_name(user.as_str()).access_key_id(key.as_str()).send().await;
         Ok(match unless_gone(answer.map_err(|error| AwsError::of(DELETE, &error)))? {
             Some(_) => Applied::Changed(None),
-            None => Applied::Already("the key does not exist any more".to_owned()),
+            None => Applied::Already("the user has no such key any more".to_owned()),
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let (user, key) = target(step)?;
-        Ok(match self.is_active(user, key).await? {
-            None => Seen::InEffect(format!("{LIST} does not show it any more")),
-            Some(_) => Seen::NotYet(format!("{LIST} still shows it")),
+        Ok(match self.find(user, key).await? {
+            Held::Active | Held::Inactive => Seen::NotYet(format!("{LIST} still shows it")),
+            Held::NoUser => Seen::NotYet(Named::Nobody.words()),
+            Held::No => match is_same_user(&self.iam, user, about).await? {
+                Named::Subject => Seen::InEffect(format!("{LIST} does not show it any more")),
+                other => Seen::NotYet(other.words()),
+            },
         })
     }
 

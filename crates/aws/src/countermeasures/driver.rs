@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use severance_domain::case::{Case, CaseId};
 use severance_domain::countermeasure::Countermeasure;
+use severance_domain::ids::{IamName, UniqueId};
+use severance_domain::subject::{Subject, SubjectKind};
 
 use crate::error::AwsError;
 
@@ -38,13 +40,38 @@ pub trait Driver: Send + Sync {
     async fn apply(&self, step: &Countermeasure, case: &CaseId) -> Result<Applied, AwsError>;
 
     /// Reads the effect back, once.
-    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError>;
+    ///
+    /// INVARIANT: it is in effect only where AWS has answered so. A call that fails, an answer without what was asked for and a
+    /// name that AWS does not know are no effect: who is not found under a name may live on under another.
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError>;
 
     /// Undoes the change, as far as nobody else has changed the same thing since: that is left alone, and said.
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError>;
 
     /// Reads back, once, that it is undone, or that somebody else's work was left alone.
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError>;
+}
+
+/// For which case an effect is read back, and who the case is about.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The case.
+    pub case: &'a CaseId,
+    /// Its subject: a step names a user by a name that others may bear meanwhile, the subject by its unique id.
+    pub subject: &'a Subject,
+}
+
+impl<'a> About<'a> {
+    /// Of this case.
+    pub fn of(case: &'a Case) -> Self {
+        Self { case: &case.id, subject: &case.subject }
+    }
+
+    /// The unique id of the user that a step calls by this name; none where the case does not know it.
+    pub(super) fn user(&self, name: &IamName) -> Option<&'a UniqueId> {
+        let is_meant = self.subject.kind == SubjectKind::User && self.subject.name == name.as_str();
+        self.subject.unique_id.as_ref().filter(|_| is_meant)
+    }
 }
 
 /// What undoing a step depends on besides the step.
@@ -62,6 +89,16 @@ pub(super) fn misdirected(action: &'static str) -> AwsError {
         action,
         code: "NotDriven".to_owned(),
         message: "this step is not one of this countermeasure".to_owned(),
+        retryable: false,
+    }
+}
+
+/// What stands for an answer that does not hold what was asked for. It shows nothing, neither the effect nor its absence.
+pub(super) fn without(action: &'static str, what: &str) -> AwsError {
+    AwsError {
+        action,
+        code: "InvalidResponse".to_owned(),
+        message: format!("the answer is without {what}"),
         retryable: false,
     }
 }

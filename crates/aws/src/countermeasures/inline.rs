@@ -95,7 +95,7 @@ impl InlinePolicies {
                 Seen::InEffect(format!("{get} shows the deny-all policy {QUARANTINE_POLICY}"))
             }
             Some(_) => Seen::NotYet(format!("{get} shows another document under {QUARANTINE_POLICY}")),
-            None => self.without(of, QUARANTINE_POLICY).await?,
+            None => self.missing(of, QUARANTINE_POLICY).await?,
         })
     }
 
@@ -142,6 +142,7 @@ impl InlinePolicies {
                 return Ok(Seen::NotYet(format!("{get} still shows the deny-all policy {QUARANTINE_POLICY}")));
             }
             Some(_) => return Ok(left_alone(of, QUARANTINE_POLICY)),
+            None if !self.exists(of).await? => return Ok(nobody(of)),
             None if !undo.keep_sessions_denied => {
                 return Ok(Seen::InEffect(format!("{get} shows no policy {QUARANTINE_POLICY}")));
             }
@@ -154,10 +155,7 @@ impl InlinePolicies {
             )),
             Denied::Before(moment) => Seen::NotYet(format!("{get} shows only sessions before {moment} denied")),
             Denied::Other => Seen::NotYet(format!("{get} shows another document under {REVOKE_SESSIONS_POLICY}")),
-            Denied::Nothing if self.exists(of).await? => {
-                Seen::NotYet(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}"))
-            }
-            Denied::Nothing => Seen::InEffect(of.gone()),
+            Denied::Nothing => Seen::NotYet(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}")),
         })
     }
 
@@ -190,7 +188,7 @@ impl InlinePolicies {
             }
             Denied::Before(moment) => Seen::NotYet(format!("{get} shows only sessions before {moment} denied")),
             Denied::Other => Seen::NotYet(format!("{get} shows another document under {REVOKE_SESSIONS_POLICY}")),
-            Denied::Nothing => self.without(of, REVOKE_SESSIONS_POLICY).await?,
+            Denied::Nothing => self.missing(of, REVOKE_SESSIONS_POLICY).await?,
         })
     }
 
@@ -223,6 +221,7 @@ impl InlinePolicies {
     ) -> Result<Seen, AwsError> {
         let get = of.get();
         Ok(match self.denied(of).await? {
+            Denied::Nothing if !self.exists(of).await? => nobody(of),
             Denied::Nothing => Seen::InEffect(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}")),
             Denied::Other => left_alone(of, REVOKE_SESSIONS_POLICY),
             Denied::Before(moment) if is_of_another_case(moment, step, undo.case) => Seen::InEffect(format!(
@@ -240,13 +239,12 @@ impl InlinePolicies {
     }
 
     /// IAM answers alike where the policy is missing and where its holder is.
-    async fn without(&self, of: Holder<'_>, name: &str) -> Result<Seen, AwsError> {
-        Ok(Seen::NotYet(if self.exists(of).await? {
-            format!("{} shows no policy {name}", of.get())
+    async fn missing(&self, of: Holder<'_>, name: &str) -> Result<Seen, AwsError> {
+        Ok(if self.exists(of).await? {
+            Seen::NotYet(format!("{} shows no policy {name}", of.get()))
         } else {
-            let (show, noun) = (of.show(), of.noun());
-            format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on")
-        }))
+            nobody(of)
+        })
     }
 
     async fn exists(&self, of: Holder<'_>) -> Result<bool, AwsError> {
@@ -306,6 +304,12 @@ impl InlinePolicies {
             }
         })
     }
+}
+
+/// Nothing follows from what nobody of that name has.
+fn nobody(of: Holder<'_>) -> Seen {
+    let (show, noun) = (of.show(), of.noun());
+    Seen::NotYet(format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on"))
 }
 
 fn left_alone(of: Holder<'_>, name: &str) -> Seen {

@@ -10,7 +10,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
 use severance_domain::right::rolesanywhere;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
 use crate::error::AwsError;
 
 const GET: &str = rolesanywhere::GET_PROFILE.action;
@@ -48,8 +48,13 @@ impl LeaveRolesAnywhere {
     async fn get(&self, profile: &Profile<'_>) -> Result<Option<ProfileDetail>, AwsError> {
         let get = self.rolesanywhere.get_profile().profile_id(profile.id);
         let answer = get.customize().config_override(profile.region()).send().await;
-        let found = unless_gone(answer.map_err(|error| AwsError::of(GET, &error)))?;
-        Ok(found.and_then(|found| found.profile))
+        let Some(found) = unless_gone(answer.map_err(|error| AwsError::of(GET, &error)))? else { return Ok(None) };
+        let profile = found.profile.ok_or_else(|| without(GET, "a profile"))?;
+        // Roles Anywhere refuses a profile without roles, so an answer without them says nothing of them.
+        if profile.role_arns.is_none() {
+            return Err(without(GET, "the profile's roles"));
+        }
+        Ok(Some(profile))
     }
 
     /// Roles Anywhere leaves alone what a PATCH does not name.
@@ -149,7 +154,7 @@ impl Driver for LeaveRolesAnywhere {
         Ok(done.map_or_else(|| Applied::Already(GONE.to_owned()), Applied::Changed))
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let (role, _, profile) = target(step)?;
         Ok(match self.get(&profile).await? {
             None => Seen::InEffect(format!("{GET} shows that the profile does not exist any more")),

@@ -2,6 +2,7 @@
 
 mod driver;
 mod inline;
+mod named;
 mod policy;
 mod status;
 
@@ -25,7 +26,7 @@ use aws_sdk_iam::Client as Iam;
 use severance_domain::countermeasure::Kind;
 
 pub use adopt_access_key::Attachment;
-pub use driver::{Applied, Driver, Seen, Undo};
+pub use driver::{About, Applied, Driver, Seen, Undo};
 
 drivers! {
     iam {

@@ -8,7 +8,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::Arn;
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const GET: &str = iam::GET_POLICY.action;
@@ -103,7 +103,7 @@ impl Driver for NeutralizePolicy {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let (policy, version) = target(step)?;
         Ok(match self.default_version(policy).await? {
             None => Seen::InEffect(format!("{GET} shows that the policy does not exist any more")),

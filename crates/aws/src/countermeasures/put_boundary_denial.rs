@@ -9,7 +9,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{Arn, IamName};
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
 use crate::error::AwsError;
 
 const GET_USER: &str = iam::GET_USER.action;
@@ -85,12 +85,16 @@ impl PutBoundaryDenial {
             Holder::User(name) => {
                 let answer = self.iam.get_user().user_name(name.as_str()).send().await;
                 let found = unless_gone(answer.map_err(|error| AwsError::of(GET_USER, &error)))?;
-                found.map(|found| found.user.and_then(|user| user.permissions_boundary))
+                let shown = found.map(|found| found.user.filter(|user| !user.user_id.is_empty()));
+                let user = shown.map(|shown| shown.ok_or_else(|| without(GET_USER, "a user"))).transpose()?;
+                user.map(|user| user.permissions_boundary)
             }
             Holder::Role(name) => {
                 let answer = self.iam.get_role().role_name(name.as_str()).send().await;
                 let found = unless_gone(answer.map_err(|error| AwsError::of(GET_ROLE, &error)))?;
-                found.map(|found| found.role.and_then(|role| role.permissions_boundary))
+                let shown = found.map(|found| found.role.filter(|role| !role.role_id.is_empty()));
+                let role = shown.map(|shown| shown.ok_or_else(|| without(GET_ROLE, "a role"))).transpose()?;
+                role.map(|role| role.permissions_boundary)
             }
         };
         let arn = |of: AttachedPermissionsBoundary| of.permissions_boundary_arn;
@@ -157,7 +161,7 @@ impl Driver for PutBoundaryDenial {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let of = target(step)?;
         let (show, noun) = (of.holder.show(), of.holder.noun());
         Ok(match self.find(&of).await? {
@@ -189,7 +193,10 @@ impl Driver for PutBoundaryDenial {
         let show = of.holder.show();
         Ok(match self.find(&of).await? {
             Found::Denial => Seen::NotYet(format!("{show} still shows the permissions boundary AWSDenyAll")),
-            Found::NoHolder => Seen::InEffect(format!("{show} shows no {} of that name", of.holder.noun())),
+            Found::NoHolder => {
+                let noun = of.holder.noun();
+                Seen::NotYet(format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on"))
+            }
             Found::Other(_) => Seen::InEffect(format!("{show} does not show the permissions boundary AWSDenyAll")),
         })
     }

@@ -12,7 +12,7 @@ use severance_domain::ids::{AccountId, Arn};
 use severance_domain::plan::{QUARANTINE_POLICY, QUARANTINE_TAG};
 use severance_domain::right::organizations;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const CREATE: &str = organizations::CREATE_POLICY.action;
@@ -174,14 +174,14 @@ impl Driver for QuarantineByScp {
         }
     }
 
-    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let (principal, account) = target(step)?;
-        Ok(match self.attached(account, case).await? {
+        Ok(match self.attached(account, about.case).await? {
             Some(id) if self.is_ours(&id, principal).await? => {
                 Seen::InEffect(format!("{LIST_FOR} shows policy {id} on the account, and {DESCRIBE} the denial in it"))
             }
             Some(id) => Seen::NotYet(format!("{DESCRIBE} does not show our denial in policy {id}")),
-            None => Seen::NotYet(format!("{LIST_FOR} shows no policy {} on the account", name(case))),
+            None => Seen::NotYet(format!("{LIST_FOR} shows no policy {} on the account", name(about.case))),
         })
     }
 

@@ -6,7 +6,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{Holder, InlinePolicies, PUT_ROLE};
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 /// Drives [`Countermeasure::QuarantineRole`].
@@ -38,7 +38,7 @@ impl Driver for QuarantineRole {
         self.policies.quarantine(target(step)?).await
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         self.policies.quarantined(target(step)?).await
     }
 

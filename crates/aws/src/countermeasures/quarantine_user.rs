@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
-use aws_sdk_iam::types::{Tag, User};
+use aws_sdk_iam::types::Tag;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
@@ -11,7 +11,8 @@ use severance_domain::plan::QUARANTINE_TAG;
 use severance_domain::right::iam;
 
 use super::inline::{Holder, InlinePolicies, SHOW_USER, PUT_USER};
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
+use super::named::Named;
 use crate::error::AwsError;
 
 const TAG: &str = iam::TAG_USER.action;
@@ -58,7 +59,8 @@ impl QuarantineUser {
         let Some(found) = unless_gone(answer.map_err(|error| AwsError::of(SHOW_USER, &error)))? else {
             return Ok(TaggedBy::NoUser);
         };
-        let tags = found.user.as_ref().map(User::tags).unwrap_or_default();
+        let found = found.user.filter(|user| !user.user_id.is_empty()).ok_or_else(|| without(SHOW_USER, "a user"))?;
+        let tags = found.tags();
         Ok(match tags.iter().find(|tag| tag.key() == QUARANTINE_TAG).map(Tag::value) {
             None => TaggedBy::Nobody,
             Some(value) if value == case.as_str() => TaggedBy::ThisCase,
@@ -88,7 +90,7 @@ impl Driver for QuarantineUser {
         }
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         self.policies.quarantined(Holder::User(target(step)?)).await
     }
 
@@ -119,7 +121,7 @@ impl Driver for QuarantineUser {
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
         let user = target(step)?;
         match self.tagged_by(user, &undo.case.id).await? {
-            TaggedBy::NoUser => Ok(Seen::InEffect(format!("{SHOW_USER} shows no user of that name"))),
+            TaggedBy::NoUser => Ok(Seen::NotYet(Named::Nobody.words())),
             TaggedBy::Another(case) => {
                 Ok(Seen::InEffect(format!("{SHOW_USER} shows that case {case} holds the user: that was left alone")))
             }

@@ -14,7 +14,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::{AccountId, Arn, ResourceId};
 use severance_domain::right::sso;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const DELETE: &str = sso::DELETE_ACCOUNT_ASSIGNMENT.action;
@@ -181,7 +181,7 @@ impl Driver for RemoveAccountAssignment {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let of = target(step)?;
         let instance = self.instance(&of).await?;
         if self.is_assigned(&instance, &of).await? != Some(true) {

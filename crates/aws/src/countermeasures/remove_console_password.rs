@@ -7,12 +7,12 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::named::{Named, is_same_user};
 use crate::error::AwsError;
 
 const DELETE: &str = iam::DELETE_LOGIN_PROFILE.action;
 const GET: &str = iam::GET_LOGIN_PROFILE.action;
-const GET_USER: &str = iam::GET_USER.action;
 
 const FINAL: &str = "a password cannot be restored, nobody has a copy: set a new one";
 
@@ -51,19 +51,16 @@ impl Driver for RemoveConsolePassword {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let user = target(step)?;
         let answer = self.iam.get_login_profile().user_name(user.as_str()).send().await;
         if unless_gone(answer.map_err(|error| AwsError::of(GET, &error)))?.is_some() {
             return Ok(Seen::NotYet(format!("{GET} still shows a password")));
         }
         // IAM answers alike where the password is missing and where the user is.
-        let answer = self.iam.get_user().user_name(user.as_str()).send().await;
-        Ok(match unless_gone(answer.map_err(|error| AwsError::of(GET_USER, &error)))? {
-            Some(_) => Seen::InEffect(format!("{GET} shows no password")),
-            None => {
-                Seen::NotYet(format!("{GET_USER} shows no user of that name: it was deleted, or renamed and lives on"))
-            }
+        Ok(match is_same_user(&self.iam, user, about).await? {
+            Named::Subject => Seen::InEffect(format!("{GET} shows no password")),
+            other => Seen::NotYet(other.words()),
         })
     }
 

@@ -10,7 +10,7 @@ use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::ids::ResourceId;
 use severance_domain::right::identitystore;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone};
 use crate::error::AwsError;
 
 const DELETE: &str = identitystore::DELETE_GROUP_MEMBERSHIP.action;
@@ -96,7 +96,7 @@ impl Driver for RemoveGroupMembership {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let of = target(step)?;
         Ok(match self.find(&of).await? {
             Found::Out => Seen::InEffect(format!("{LIST} does not show the group any more")),

@@ -7,7 +7,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{Holder, InlinePolicies, PUT_ROLE};
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
 
@@ -44,7 +44,7 @@ impl Driver for RevokeRoleSessions {
         self.policies.revoke(role, issued_before, clock::now().max(issued_before)).await
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let (role, issued_before) = target(step)?;
         self.policies.revoked(role, Some(issued_before)).await
     }

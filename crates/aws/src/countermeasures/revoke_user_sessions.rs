@@ -6,7 +6,7 @@ use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
 use super::inline::{Holder, InlinePolicies, PUT_USER};
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
 
@@ -42,7 +42,7 @@ impl Driver for RevokeUserSessions {
 
     /// The step names no moment, so any that is in place is taken for this case's: none is ever replaced by an earlier
     /// one.
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         self.policies.revoked(target(step)?, None).await
     }
 

@@ -12,7 +12,7 @@ use severance_domain::ids::Arn;
 use severance_domain::right::secretsmanager;
 use severance_domain::rotation::CURRENT;
 
-use super::driver::{Applied, Driver, Seen, Undo, misdirected};
+use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 const ROTATE: &str = secretsmanager::ROTATE_SECRET.action;
@@ -83,7 +83,10 @@ impl RotateSecret {
     ) -> Result<Vec<String>, AwsError> {
         let mut behind = Vec::new();
         for replica in replicas {
-            let Some(region) = replica.region() else { continue };
+            let Some(region) = replica.region() else {
+                behind.push("a Region that the answer does not name".to_owned());
+                continue;
+            };
             if replica.status() == Some(&StatusType::Failed) {
                 let why = replica.status_message().unwrap_or("no reason given");
                 behind.push(format!("{region} (replication failed: {why})"));
@@ -115,7 +118,10 @@ impl RotateSecret {
                 Seen::NotYet(format!("{DESCRIBE} shows the rotation unfinished: the new version is {labels}"))
             }
             Version::Missing => Seen::NotYet(format!("{DESCRIBE} does not show the new version")),
-            Version::SecretGone => Seen::InEffect(format!("{DESCRIBE} shows that the secret does not exist any more")),
+            // What the old value opens lives on: it was to be replaced where it counts, and that was not seen.
+            Version::SecretGone => Seen::NotYet(format!(
+                "{DESCRIBE} shows that the secret does not exist any more: its value was not seen replaced"
+            )),
         })
     }
 }
@@ -147,9 +153,9 @@ impl Driver for RotateSecret {
         }
     }
 
-    async fn confirm(&self, step: &Countermeasure, case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let secret = target(step)?;
-        self.seen(secret, &version_id(secret, case)).await
+        self.seen(secret, &version_id(secret, about.case)).await
     }
 
     async fn undo(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Applied, AwsError> {

@@ -2,12 +2,14 @@
 //! that can be set to Inactive, and back.
 
 use async_trait::async_trait;
+use aws_sdk_iam::Client;
 use aws_sdk_iam::types::StatusType;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
 
-use super::driver::{Applied, Driver, Seen, Undo, unless_gone};
+use super::driver::{About, Applied, Driver, Seen, Undo, unless_gone};
+use super::named::{Named, is_same_user};
 use crate::error::AwsError;
 
 /// What a list says of one credential.
@@ -44,14 +46,13 @@ pub(super) trait Switched: Send + Sync {
     /// Reads its status, from all pages of the list.
     async fn listed(&self, user: &IamName, id: &str) -> Result<Listed, AwsError>;
 
-    /// What it means that it is not listed. A user that is renamed takes its credentials along.
-    async fn unlisted(&self, _user: &IamName, _id: &str, user_exists: bool) -> Seen {
-        let list = Self::LIST;
-        if user_exists {
-            Seen::InEffect(format!("{list} does not show it any more"))
-        } else {
-            Seen::NotYet(format!("{list} shows no user of that name: it was deleted, or renamed and lives on"))
-        }
+    /// Over which client.
+    fn iam(&self) -> &Client;
+
+    /// What it means that no user of that name has it, where it is not proven that the subject is that user. A user that is
+    /// renamed takes its credentials along, and another may be put under the old name.
+    async fn unlisted(&self, _user: &IamName, _id: &str, found: Named) -> Result<Seen, AwsError> {
+        Ok(Seen::NotYet(found.words()))
     }
 }
 
@@ -73,15 +74,19 @@ impl<T: Switched> Driver for T {
         })
     }
 
-    async fn confirm(&self, step: &Countermeasure, _case: &CaseId) -> Result<Seen, AwsError> {
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
         let (user, id) = T::target(step)?;
         Ok(match self.listed(user, id).await? {
             Listed::As(Some(ended @ (StatusType::Inactive | StatusType::Expired))) => {
                 Seen::InEffect(format!("{} shows it {}", T::LIST, ended.as_str()))
             }
             Listed::As(other) => Seen::NotYet(format!("{} shows it {}", T::LIST, word(other.as_ref()))),
-            Listed::No => self.unlisted(user, id, true).await,
-            Listed::NoUser => self.unlisted(user, id, false).await,
+            Listed::NoUser => self.unlisted(user, id, Named::Nobody).await?,
+            Listed::No => match is_same_user(self.iam(), user, about).await? {
+                // What a user holds goes with its unique id, so what this one does not hold is not there any more.
+                Named::Subject => Seen::InEffect(format!("{} does not show it any more", T::LIST)),
+                other => self.unlisted(user, id, other).await?,
+            },
         })
     }
 
@@ -110,7 +115,8 @@ impl<T: Switched> Driver for T {
                 Seen::InEffect(format!("{list} shows it Expired, which was left alone"))
             }
             Listed::As(other) => Seen::NotYet(format!("{list} shows it {}", word(other.as_ref()))),
-            Listed::No | Listed::NoUser => Seen::InEffect(format!("{list} does not show it any more")),
+            Listed::No => Seen::InEffect(format!("{list} does not show it any more")),
+            Listed::NoUser => Seen::NotYet(Named::Nobody.words()),
         })
     }
 }

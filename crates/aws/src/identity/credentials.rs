@@ -91,10 +91,15 @@ impl Identities {
                     expires_at: instant(credential.expiration_date()),
                 });
             }
-            marker = page.marker().map(str::to_owned);
-            if !page.is_truncated() || marker.is_none() {
+            if !page.is_truncated() {
                 break;
             }
+            marker = Some(page.marker.ok_or_else(|| AwsError {
+                action: LIST_SERVICE,
+                code: "InvalidResponse".to_owned(),
+                message: "the answer is without the marker of its next page".to_owned(),
+                retryable: false,
+            })?);
         }
         credentials.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(credentials)

@@ -41,8 +41,9 @@ impl Identities {
         }
         // A user can be renamed while its keys live on, and another one be put under its old name: ids decide then.
         match self.renamed(signal, hint).await? {
-            Some(other) if other != name => self.user_named(signal, hint, &other).await,
-            _ => Ok(found),
+            Ok(Some(other)) if other != name => self.user_named(signal, hint, &other).await,
+            Ok(_) => Ok(found),
+            Err(error) => Ok(unless_same(found, hint, &error)),
         }
     }
 
@@ -97,13 +98,21 @@ impl Identities {
         }
     }
 
-    /// The present name of the user that the event's ids are about. A refusal here leaves what was found under the name.
-    async fn renamed(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
-        let holder = recoverable(self.holder(signal)).await?.ok().flatten();
-        match holder {
-            Some(name) => Ok(Some(name)),
-            None => Ok(recoverable(self.name_of(hint)).await?.ok().flatten()),
-        }
+    /// The present name of the user that the event's ids are about; the inner error where AWS refuses to say.
+    async fn renamed(
+        &self,
+        signal: &Signal,
+        hint: &PrincipalHint,
+    ) -> Result<Result<Option<IamName>, AwsError>, AwsError> {
+        let refused = match recoverable(self.holder(signal)).await? {
+            Ok(Some(name)) => return Ok(Ok(Some(name))),
+            Ok(None) => None,
+            Err(refused) => Some(refused),
+        };
+        Ok(match recoverable(self.name_of(hint)).await? {
+            Ok(None) => refused.map_or(Ok(None), Err),
+            other => other,
+        })
     }
 
     /// Whose the event's long-term key is, by AWS's account.
@@ -247,8 +256,14 @@ impl Identities {
                 let call = self.iam.get_access_key_last_used().access_key_id(key.id.as_str());
                 async move {
                     let answer = call.send().await.map_err(|error| AwsError::of(KEY_LAST_USED, &error))?;
-                    let used = answer.access_key_last_used().and_then(|used| instant(used.last_used_date()));
-                    Ok(used.map_or(LastUsed::Never, LastUsed::At))
+                    // An answer that says nothing of its use does not say that there was none.
+                    let used = answer.access_key_last_used().ok_or_else(|| AwsError {
+                        action: KEY_LAST_USED,
+                        code: "InvalidResponse".to_owned(),
+                        message: "the answer is without the key's last use".to_owned(),
+                        retryable: false,
+                    })?;
+                    Ok(instant(used.last_used_date()).map_or(LastUsed::Never, LastUsed::At))
                 }
             })
             .collect()
@@ -284,6 +299,20 @@ pub fn ends_whole_identity(signal: &Signal) -> bool {
 /// A password counts where a whole user is ended, and where a claim may be about it.
 fn matters_for_password(signal: &Signal) -> bool {
     ends_whole_identity(signal) || signal.kind == SignalKind::CredentialUnused
+}
+
+/// What was found under a name, where AWS refuses to say who is meant: as it is if its unique id is the one that the event names,
+/// and else unread. That a key is not there says nothing where its user may have been renamed.
+fn unless_same(found: Resolution, hint: &PrincipalHint, refused: &AwsError) -> Resolution {
+    match found {
+        Resolution::One(mut found) => {
+            if hint.unique_id.is_none() || found.subject.unique_id != hint.unique_id {
+                found.inventory.unread.push(format!("whose key it is could not be read: {refused}"));
+            }
+            Resolution::One(found)
+        }
+        other => other,
+    }
 }
 
 /// Whether what was found under the name is what the event's ids are about, as far as that can be told.

@@ -33,7 +33,7 @@ impl DeactivateAccessKey {
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::UPDATE_ACCESS_KEY],
-        confirm: &[iam::LIST_ACCESS_KEYS, iam::GET_ACCESS_KEY_LAST_USED],
+        confirm: &[iam::LIST_ACCESS_KEYS, iam::GET_ACCESS_KEY_LAST_USED, iam::GET_USER],
         undo: &[iam::LIST_ACCESS_KEYS, iam::UPDATE_ACCESS_KEY],
     };
 }

@@ -39,7 +39,7 @@ impl DeactivateServiceCredential {
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL],
-        confirm: &[iam::LIST_SERVICE_SPECIFIC_CREDENTIALS],
+        confirm: &[iam::LIST_SERVICE_SPECIFIC_CREDENTIALS, iam::GET_USER],
         undo: &[iam::LIST_SERVICE_SPECIFIC_CREDENTIALS, iam::UPDATE_SERVICE_SPECIFIC_CREDENTIAL],
     };
 }

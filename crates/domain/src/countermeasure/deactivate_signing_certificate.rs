@@ -33,7 +33,7 @@ impl DeactivateSigningCertificate {
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::UPDATE_SIGNING_CERTIFICATE],
-        confirm: &[iam::LIST_SIGNING_CERTIFICATES],
+        confirm: &[iam::LIST_SIGNING_CERTIFICATES, iam::GET_USER],
         undo: &[iam::LIST_SIGNING_CERTIFICATES, iam::UPDATE_SIGNING_CERTIFICATE],
     };
 }

@@ -33,7 +33,7 @@ impl DeactivateSshPublicKey {
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::UPDATE_SSH_PUBLIC_KEY],
-        confirm: &[iam::LIST_SSH_PUBLIC_KEYS],
+        confirm: &[iam::LIST_SSH_PUBLIC_KEYS, iam::GET_USER],
         undo: &[iam::LIST_SSH_PUBLIC_KEYS, iam::UPDATE_SSH_PUBLIC_KEY],
     };
 }

@@ -34,7 +34,7 @@ impl DeleteAccessKey {
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::LIST_ACCESS_KEYS, iam::DELETE_ACCESS_KEY.only(Only::ManagedUsers)],
-        confirm: &[iam::LIST_ACCESS_KEYS],
+        confirm: &[iam::LIST_ACCESS_KEYS, iam::GET_USER],
         undo: &[],
     };
 }

@@ -32,7 +32,7 @@ impl QuarantineRole {
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::PUT_ROLE_POLICY],
         confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE],
-        undo: &[iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY, iam::PUT_ROLE_POLICY],
+        undo: &[iam::GET_ROLE, iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY, iam::PUT_ROLE_POLICY],
     };
 }
 

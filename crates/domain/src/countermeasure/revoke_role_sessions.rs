@@ -37,7 +37,7 @@ impl RevokeRoleSessions {
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::PUT_ROLE_POLICY, iam::GET_ROLE_POLICY],
         confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE],
-        undo: &[iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY],
+        undo: &[iam::GET_ROLE, iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY],
     };
 }
 

@@ -33,7 +33,7 @@ impl RevokeUserSessions {
     pub(super) const RIGHTS: Rights = Rights {
         apply: &[iam::PUT_USER_POLICY, iam::GET_USER_POLICY],
         confirm: &[iam::GET_USER_POLICY, iam::GET_USER],
-        undo: &[iam::GET_USER_POLICY, iam::DELETE_USER_POLICY],
+        undo: &[iam::GET_USER, iam::GET_USER_POLICY, iam::DELETE_USER_POLICY],
     };
 }
 

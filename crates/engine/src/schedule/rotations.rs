@@ -1,7 +1,7 @@
 //! Rotations that had not ended when their case was closed.
 
 use jiff::{SignedDuration, Timestamp};
-use severance_aws::countermeasures::Seen;
+use severance_aws::countermeasures::{About, Seen};
 use severance_domain::case::CaseId;
 use severance_domain::ids::Arn;
 use severance_domain::policy::Request;
@@ -47,7 +47,7 @@ async fn tend(reactor: &Reactor, run: &Run<'_>, id: &CaseId, since: Timestamp, r
         let step = &step.step.countermeasure;
         if let Some(driver) = access.driver(step) {
             // What cannot be read has not ended, and is given up when its time is over.
-            let seen = driver.confirm(step, id).await;
+            let seen = driver.confirm(step, About::of(&stored.case)).await;
             ended &= matches!(seen, Ok(Seen::InEffect(_)));
         }
     }

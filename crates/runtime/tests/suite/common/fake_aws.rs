@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::protocol::{Call, read, response};
+use super::protocol::{Call, blank, read, response};
 use super::{dynamo, iam, organization, services, vault};
 
 /// A user or a role.
@@ -92,6 +92,8 @@ pub(crate) enum Fault {
     Refuse(u16, &'static str),
     /// Never answers, and does nothing.
     Silence,
+    /// Answers without anything in it, and does nothing.
+    Blank,
     /// Does it, and answers late.
     Late(Duration),
     /// Does it late, and answers.
@@ -285,6 +287,7 @@ impl FakeAws {
         let response = match step {
             Step::Perform => self.state().perform(&call),
             Step::Fault(Fault::Refuse(status, code)) => response(&call, Err((status, code.to_owned()))),
+            Step::Fault(Fault::Blank) => response(&call, Ok(blank(&call.action))),
             Step::Fault(Fault::Late(by)) => {
                 let response = self.state().perform(&call);
                 tokio::time::sleep(by).await;

@@ -89,6 +89,14 @@ pub(crate) fn response(call: &Call, answer: Answer) -> HttpResponse {
     HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body))
 }
 
+/// An answer with nothing in it.
+pub(crate) fn blank(action: &str) -> String {
+    match action.split_once(':').unwrap() {
+        ("iam" | "sns" | "sts", of) => format!("<{of}Response><{of}Result></{of}Result></{of}Response>"),
+        _ => "{}".to_owned(),
+    }
+}
+
 fn error_document(action: &str, code: &str) -> String {
     let message = format!("{action} was answered with {code}");
     match action.split_once(':').unwrap().0 {

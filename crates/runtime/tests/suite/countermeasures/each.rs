@@ -58,23 +58,125 @@ async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
         assert!(note.contains("any more"), "{:?}: {note}", scene.step);
         let note = play.already(Half::Undo).await;
         assert!(!scene.reversible || note.contains("any more"), "{:?}: {note}", scene.step);
-        if scene.reversible {
-            play.in_effect(Half::ConfirmUndone).await;
-        }
         // A user or a role that is not found by its name may live on under another.
         let by_name = play.aws.state().users.is_empty() || play.aws.state().roles.is_empty();
+        if scene.reversible && by_name {
+            assert!(play.not_yet(Half::ConfirmUndone).await.contains("renamed"), "{:?}", scene.step);
+        } else if scene.reversible {
+            play.in_effect(Half::ConfirmUndone).await;
+        }
         match (play.must(Half::Confirm).await, &scene.step) {
             (Said::InEffect(how), Countermeasure::DeactivateAccessKey(_)) => {
                 assert!(how.contains("no other holder"));
             }
+            // What the secret's value opens does not go with the secret.
+            (Said::NotYet(why), Countermeasure::RotateSecret(_)) => assert!(why.contains("not seen replaced"), "{why}"),
             (Said::NotYet(why), _) => assert!(by_name && why.contains("renamed"), "{:?}: {why}", scene.step),
             (said, _) => assert!(!by_name && matches!(said, Said::InEffect(_)), "{:?}: {said:?}", scene.step),
         }
     }
 }
 
-/// Calls without which the step is whole: a tag, and the question who else holds a key.
-const BESIDE: [&str; 3] = ["iam:TagUser", "iam:UntagUser", "iam:GetAccessKeyLastUsed"];
+/// What AWS says of a thing by an id or an ARN of its own: that there is no such thing is an answer.
+const BY_ID: [&str; 5] = [
+    "iam:GetAccessKeyLastUsed",
+    "iam:GetPolicy",
+    "rolesanywhere:GetProfile",
+    "sso:ListAccountAssignmentsForPrincipal",
+    "identitystore:ListGroupMembershipsForMember",
+];
+
+#[tokio::test(start_paused = true)]
+async fn no_error_and_no_answer_without_what_was_asked_for_reads_as_an_effect() {
+    let faults = [
+        DENIED,
+        THROTTLED,
+        Fault::Refuse(429, "TooManyRequestsException"),
+        BROKEN,
+        Fault::Silence,
+        Fault::Refuse(404, "NoSuchEntity"),
+        Fault::Refuse(400, "ResourceNotFoundException"),
+        Fault::Blank,
+    ];
+    let mut asked = BTreeSet::new();
+    for scene in scenes() {
+        // As it is before the step is taken, and where the credentials that it is about have been deleted.
+        for deleted in [false, true] {
+            let staged = || {
+                let play = Play::of(&scene);
+                if deleted {
+                    delete_credentials(&play.aws);
+                }
+                play
+            };
+            let mut whole = staged();
+            whole.must(Half::Confirm).await;
+            let calls = whole.aws.take_calls();
+            asked.extend(calls.iter().cloned());
+            for (n, action) in calls.iter().enumerate() {
+                let earlier = calls[..n].iter().filter(|call| *call == action).count();
+                for fault in faults {
+                    let is_gone = matches!(fault, Fault::Refuse(_, "NoSuchEntity" | "ResourceNotFoundException"));
+                    let is_empty_list = matches!(fault, Fault::Blank) && action.contains(":List");
+                    if is_gone && BY_ID.contains(&action.as_str()) || is_empty_list {
+                        continue;
+                    }
+                    let mut play = staged();
+                    play.aws.fault_after(action, earlier, fault, usize::MAX);
+                    let answer = play.ask(Half::Confirm).await;
+                    let what = format!("{:?} {action} {fault:?}: {answer:?}", scene.step);
+                    // Whatever its user's name says: that a key is not there any more, the key's own id does.
+                    let by_id = |how: &str| deleted && is_gone && how.contains("no other holder");
+                    assert!(!matches!(&answer, Ok(Said::InEffect(how)) if !by_id(how)), "{what}");
+                }
+            }
+        }
+    }
+    assert!(BY_ID.iter().all(|action| asked.contains(*action) || *action == "iam:GetAccessKeyLastUsed"), "{asked:?}");
+}
+
+fn delete_credentials(aws: &FakeAws) {
+    let mut state = aws.state();
+    let user = state.users.get_mut(USER).unwrap();
+    user.keys.clear();
+    user.password = false;
+    user.ssh_keys.clear();
+    user.certificates.clear();
+    user.service_credentials.clear();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_user_of_that_name_does_not_hold_proves_nothing() {
+    for replaced in [false, true] {
+        for scene in scenes() {
+            let mut play = Play::of(&scene);
+            let meant = play.aws.state().users.remove(USER).unwrap();
+            play.aws.state().users.insert("renamed".to_owned(), meant);
+            if replaced {
+                let other = Principal { id: "AIDAIOSFODNN7ANOTHER".to_owned(), ..Principal::default() };
+                play.aws.state().users.insert(USER.to_owned(), other);
+            }
+            let said = play.must(Half::Confirm).await;
+            assert!(matches!(said, Said::NotYet(_)), "{:?}: {said:?}", scene.step);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_credential_that_the_very_user_does_not_hold_any_more_is_ended() {
+    for scene in scenes() {
+        let mut play = Play::of(&scene);
+        delete_credentials(&play.aws);
+        // What AWS answers about a key that was deleted.
+        play.aws.fault("iam:GetAccessKeyLastUsed", DENIED, usize::MAX);
+        let ends_credential = scene.step.ends().is_some();
+        let said = play.must(Half::Confirm).await;
+        assert_eq!(matches!(said, Said::InEffect(_)), ends_credential, "{:?}: {said:?}", scene.step);
+    }
+}
+
+/// Calls without which the step is whole: those about a tag.
+const BESIDE: [&str; 2] = ["iam:TagUser", "iam:UntagUser"];
 
 #[tokio::test(start_paused = true)]
 async fn every_call_that_fails_is_named_and_says_whether_to_try_again() {
@@ -170,6 +272,10 @@ async fn each_driver_calls_exactly_what_its_card_says() {
         let mut gone = Play::of(&scene);
         (scene.vanish)(&gone.aws);
         called(&mut gone, kind, &[Confirm, Undo], &mut all).await;
+        // A credential that its user does not hold any more.
+        let mut deleted = Play::of(&scene);
+        delete_credentials(&deleted.aws);
+        called(&mut deleted, kind, &[Confirm], &mut all).await;
     }
     // No older version is left that could count again.
     let mut play = neutralizing();

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use crate::common::*;
 use jiff::Timestamp;
 use severance_aws::clock;
-use severance_aws::countermeasures::{Applied, Driver, Seen, Undo};
+use severance_aws::countermeasures::{About, Applied, Driver, Seen, Undo};
 use severance_aws::error::AwsError;
 use severance_domain::case::{Case, CaseId, Outcome};
 use severance_domain::countermeasure::Countermeasure;
+use severance_domain::ids::UniqueId;
 use severance_domain::plan::{Plan, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::profile::Profile as Owners;
@@ -27,8 +28,8 @@ fn case_of(step: &Countermeasure, taken: Timestamp) -> Case {
         let roles = aws().state().profiles[key].roles.clone();
         RolesAnywhereProfile { arn: arn(name), enabled: true, roles }
     });
-    let subject =
-        Subject { kind: SubjectKind::User, account: account(), name: USER.to_owned(), arn: None, unique_id: None };
+    let unique_id = UniqueId::try_from(USER_ID).ok();
+    let subject = Subject { kind: SubjectKind::User, account: account(), name: USER.to_owned(), arn: None, unique_id };
     let planned = Step::fitting(step.clone(), "because");
     let mut case = Case::open(
         signal(SignalKind::IdentityDormant),
@@ -128,7 +129,7 @@ impl Play {
                 }
                 answer
             }
-            Half::Confirm => driver.confirm(step, &self.case.id).await.map(seen),
+            Half::Confirm => driver.confirm(step, About::of(&self.case)).await.map(seen),
             Half::Undo => driver.undo(step, undo).await.map(applied),
             Half::ConfirmUndone => driver.confirm_undone(step, undo).await.map(seen),
         }

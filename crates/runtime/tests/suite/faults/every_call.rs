@@ -3,7 +3,7 @@
 use severance_aws::countermeasures::Applied;
 use severance_aws::error::AwsError;
 
-use super::{Half, NEVER, Reply, always, case, deactivate, driver, quarantine, revoke, rotate, sites};
+use super::{Half, NEVER, Reply, about, always, case, deactivate, driver, quarantine, revoke, rotate, sites};
 
 /// What AWS does, and how it must be told: code, message, whether another delivery may help, attempts.
 struct Fault {
@@ -48,7 +48,7 @@ async fn every_fault_at_every_call_names_the_action_the_code_and_whether_to_try_
             let driver = driver(&site.step, &rules);
             let error = match site.half {
                 Half::Apply => driver.apply(&site.step, &case()).await.map(|_| ()).unwrap_err(),
-                Half::Confirm => driver.confirm(&site.step, &case()).await.map(|_| ()).unwrap_err(),
+                Half::Confirm => driver.confirm(&site.step, about()).await.map(|_| ()).unwrap_err(),
             };
             let code = fault.code[usize::from(of_secrets)].to_owned();
             let message = fault.message.to_owned();
@@ -80,7 +80,7 @@ async fn a_step_of_another_kind_is_refused_without_a_call() {
             let driver = driver(of, &[]);
             assert!(driver.drives(of) && !driver.drives(step));
             assert_eq!(driver.apply(step, &case()).await.unwrap_err().code, "NotDriven");
-            assert_eq!(driver.confirm(step, &case()).await.unwrap_err().code, "NotDriven");
+            assert_eq!(driver.confirm(step, about()).await.unwrap_err().code, "NotDriven");
         }
     }
 }

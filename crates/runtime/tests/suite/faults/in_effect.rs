@@ -5,8 +5,8 @@ use severance_aws::error::AwsError;
 use severance_domain::countermeasure::Countermeasure;
 
 use super::{
-    KEY, Reply, Rule, always, case, deactivate, described, driver, in_turn, keys_page, no_such_entity, our_version,
-    quarantine, revoke, rotate,
+    ANOTHER_ID, KEY, Reply, Rule, USER_ID, about, always, case, deactivate, described, driver, in_turn, keys_page,
+    no_such_entity, our_version, quarantine, revoke, rotate, shown,
 };
 
 #[tokio::test(start_paused = true)]
@@ -53,8 +53,14 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (deactivate(), keys(key, "Suspended"), Err("iam:ListAccessKeys shows it Suspended")),
         (
             deactivate(),
+            vec![always("ListAccessKeys", keys_page(other, "Active", false)), always("GetUser", shown(USER_ID))],
+            Ok("iam:ListAccessKeys does not show it any more"),
+        ),
+        (
+            deactivate(),
             vec![
                 always("ListAccessKeys", keys_page(other, "Active", false)),
+                always("GetUser", shown(ANOTHER_ID)),
                 always("GetAccessKeyLastUsed", no_such_entity()),
             ],
             Ok("iam:ListAccessKeys does not show it, and iam:GetAccessKeyLastUsed no other holder"),
@@ -136,16 +142,54 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         (
             rotate(),
             vec![always("DescribeSecret", gone)],
-            Ok("secretsmanager:DescribeSecret shows that the secret does not exist any more"),
+            Err(
+                "secretsmanager:DescribeSecret shows that the secret does not exist any more: its value was not seen replaced",
+            ),
         ),
     ];
     for (step, rules, expected) in cases {
-        let seen = driver(&step, &rules).confirm(&step, &case()).await.unwrap();
+        let seen = driver(&step, &rules).confirm(&step, about()).await.unwrap();
         let expected = match expected {
             Ok(seen) => Seen::InEffect(seen.to_owned()),
             Err(seen) => Seen::NotYet(seen.to_owned()),
         };
         assert_eq!(seen, expected, "{}", step.as_str());
+    }
+}
+
+/// For a key that was deleted AWS answers as for one that may not be asked about.
+#[tokio::test(start_paused = true)]
+async fn a_key_that_nobody_can_be_asked_about_is_not_confirmed() {
+    let holder = |name: &str| {
+        Reply::ok(&format!(
+            "<GetAccessKeyLastUsedResponse><GetAccessKeyLastUsedResult>{name}</GetAccessKeyLastUsedResult>\
+             </GetAccessKeyLastUsedResponse>"
+        ))
+    };
+    let listed = [
+        vec![
+            always("ListAccessKeys", keys_page("AKIAI44QH8DHBEXAMPLE", "Active", false)),
+            always("GetUser", shown(ANOTHER_ID)),
+        ],
+        vec![
+            always("ListAccessKeys", keys_page("AKIAI44QH8DHBEXAMPLE", "Active", false)),
+            always("GetUser", no_such_entity()),
+        ],
+        vec![always("ListAccessKeys", no_such_entity())],
+    ];
+    for rules in listed {
+        for (status, code) in
+            [(403, "AccessDenied"), (400, "ValidationError"), (400, "Throttling"), (500, "ServiceFailure")]
+        {
+            let rules = [rules.clone(), vec![always("GetAccessKeyLastUsed", Reply::xml(status, code))]].concat();
+            let error = driver(&deactivate(), &rules).confirm(&deactivate(), about()).await.unwrap_err();
+            assert_eq!((error.action, error.code.as_str()), ("iam:GetAccessKeyLastUsed", code));
+        }
+        for (answer, why) in [("", "does not say whose"), ("<UserName>build-bot</UserName>", "still shows it")] {
+            let rules = [rules.clone(), vec![always("GetAccessKeyLastUsed", holder(answer))]].concat();
+            let seen = driver(&deactivate(), &rules).confirm(&deactivate(), about()).await.unwrap();
+            assert!(matches!(&seen, Seen::NotYet(said) if said.contains(why)), "{seen:?}");
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 mod every_call;
 mod in_effect;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use aws_sdk_iam::config::retry::RetryPartition;
 use aws_sdk_sts::config::Credentials;
@@ -13,15 +13,20 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use severance_aws::countermeasures::{DeactivateAccessKey, Driver, QuarantineUser, RevokeRoleSessions, RotateSecret};
+use severance_aws::countermeasures::{
+    About, DeactivateAccessKey, Driver, QuarantineUser, RevokeRoleSessions, RotateSecret,
+};
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::digest::Digest;
-use severance_domain::ids::{AccessKeyId, Arn, IamName};
+use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName, UniqueId};
+use severance_domain::subject::{Subject, SubjectKind};
 use severance_engine::settings;
 
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+const USER_ID: &str = "AIDACKCEVSQ6C2EXAMPLE";
+const ANOTHER_ID: &str = "AIDADBQP57FF2AEXAMPLE";
 
 /// One answer of AWS.
 #[derive(Debug, Clone)]
@@ -127,6 +132,30 @@ fn rotate() -> Countermeasure {
 
 fn case() -> CaseId {
     serde_json::from_value("sev-0123456789abcdef0123".into()).unwrap()
+}
+
+/// The case, about the user that the steps name.
+fn about() -> About<'static> {
+    static OF: LazyLock<(CaseId, Subject)> = LazyLock::new(|| {
+        let subject = Subject {
+            kind: SubjectKind::User,
+            account: AccountId::try_from("111122223333").unwrap(),
+            name: user().to_string(),
+            arn: None,
+            unique_id: Some(UniqueId::try_from(USER_ID).unwrap()),
+        };
+        (case(), subject)
+    });
+    About { case: &OF.0, subject: &OF.1 }
+}
+
+/// The answer of `iam:GetUser`, for a user with this unique id.
+fn shown(id: &str) -> Reply {
+    Reply::ok(&format!(
+        "<GetUserResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetUserResult><User><Path>/</Path>\
+         <UserName>build-bot</UserName><UserId>{id}</UserId><Arn>arn:aws:iam::111122223333:user/build-bot</Arn>\
+         <CreateDate>2026-01-01T00:00:00Z</CreateDate></User></GetUserResult></GetUserResponse>"
+    ))
 }
 
 fn no_such_entity() -> Reply {
