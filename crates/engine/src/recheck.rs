@@ -16,11 +16,13 @@ use severance_aws::guardrails::Loaded;
 use severance_aws::identity::Again;
 use severance_aws::trail::Traced;
 use severance_domain::case::{Case, CaseId, Followed, Recheck, StepRecord};
-use severance_domain::countermeasure::{self as card, Countermeasure};
+use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
-use severance_domain::playbook::{Context, Mode, follow_up, rule_steps, wrote_own_trust};
+use severance_domain::playbook::{
+    Context, Mode, Named, changed_rights, follow_up, rule_steps, written, wrote_own_trust,
+};
 use severance_domain::respond::{Answer, Reacted};
 use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::{Inventory, SubjectKind};
@@ -272,9 +274,18 @@ impl Reactor {
         let mut to_follow = Vec::new();
         let now = clock::now();
         let settled = settled_elsewhere(&traced.traces);
+        let exposed_since = case.signal.occurred_at;
+        for policy in written(&traced.traces, exposed_since) {
+            if policy.is_dealt_with(case) {
+                continue;
+            }
+            let (context, held) = (self.finishing(case), case.inventory.clone());
+            let ruled = rule_steps(vec![policy.step.clone()], case, &held, &context, self.policy.as_ref());
+            let steps = ruled.into_iter().map(|step| StepRecord::planned(policy.as_ruled(step), number, now));
+            case.steps.extend(steps);
+        }
         for trace in traced.traces {
             let what = described(&trace);
-            let is_before = trace.at < case.signal.occurred_at;
             match &trace.made {
                 Made::Session { role: Some(role), .. } => {
                     note(
@@ -295,24 +306,12 @@ impl Reactor {
                 Made::Trust { .. } if settled.contains(&trace.event_id) => {}
                 Made::Credential { user, .. }
                     if case.subject.kind == SubjectKind::User && user.as_str() == case.subject.name => {}
-                Made::Rights(_) if is_before => note(case, format!("before the claim, it gave rights: {what}")),
-                Made::Rights(_) => {
-                    add(case, number, Step::held(format!("the contained identity changed rights: {what}")), now);
-                }
-                Made::Policy { .. } if is_before => {
-                    note(case, format!("before the claim, it wrote {what}"));
-                }
-                Made::Policy { arn, version } => {
-                    let version = version.clone().unwrap_or_else(|| "v1".to_owned());
-                    let neutralize =
-                        Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn.clone(), version });
-                    let reason = format!("the contained identity wrote it: {what}");
-                    let step = Step::fitting(neutralize, reason);
-                    let context = self.finishing(case);
-                    for step in rule_steps(vec![step], case, &case.inventory.clone(), &context, self.policy.as_ref()) {
-                        add(case, number, step, now);
-                    }
-                }
+                Made::Rights { .. } => match changed_rights(case, &trace, exposed_since) {
+                    Some(Named::Note(words)) => note(case, words),
+                    Some(Named::Held(step)) => add(case, number, step, now),
+                    None => {}
+                },
+                Made::Policy { .. } => {}
                 Made::User(_) | Made::Role(_) | Made::Credential { .. } | Made::Trust { .. } => {
                     if case.followed.iter().any(|followed| followed.what == what) {
                         continue;
@@ -419,7 +418,7 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
             let hint = PrincipalHint { name: Some(role.clone()), ..PrincipalHint::default() };
             (SignalKind::TrustExposed, SubjectHint::Role(hint), None)
         }
-        Made::Policy { .. } | Made::Rights(_) | Made::Session { .. } => return None,
+        Made::Policy { .. } | Made::Rights { .. } | Made::Session { .. } => return None,
     };
     let access_key = match &planted {
         Some(severance_domain::signal::Planted::AccessKey(key)) => Some(key.clone()),

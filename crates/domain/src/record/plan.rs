@@ -89,6 +89,13 @@ impl Step {
         self.disposition
     }
 
+    /// Leaves the step to a person where it would be taken, and says why.
+    pub fn ask_first(&mut self, why: &str) {
+        if self.disposition == Disposition::Enforce {
+            self.lower(Disposition::Review, why);
+        }
+    }
+
     /// Lowers this step, and says by what.
     pub(crate) fn lower(&mut self, to: Disposition, by: &str) {
         self.disposition = to;

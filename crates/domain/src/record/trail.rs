@@ -31,7 +31,7 @@ pub enum Made {
     Policy {
         /// The policy.
         arn: Arn,
-        /// The version that the call made the default one; none for a new policy, whose first version is `v1`.
+        /// The version that the call wrote or made the default one; none for a new policy, whose first version is `v1`.
         version: Option<String>,
     },
     /// A credential of a user: its own or another's.
@@ -46,8 +46,15 @@ pub enum Made {
         /// The role.
         role: IamName,
     },
-    /// Rights that others have now, in words.
-    Rights(String),
+    /// Rights that somebody has now, or has no more.
+    Rights {
+        /// In words.
+        words: String,
+        /// Whose they are.
+        of: Holder,
+        /// Whether the call only took away.
+        taken: bool,
+    },
     /// A session, by the id of its key; of a role, if it is one.
     Session {
         /// Its key.
@@ -55,6 +62,17 @@ pub enum Made {
         /// The role.
         role: Option<Arn>,
     },
+}
+
+/// Whose rights a call changed, by the name that it was asked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// A user.
+    User(String),
+    /// A role.
+    Role(String),
+    /// A group, and with it every user in it.
+    Group(String),
 }
 
 /// A user or role, as the answer that made it names it.
@@ -84,7 +102,7 @@ impl Made {
                 Planted::ServiceCredential(id) => format!("credential {id} of user {user}"),
             },
             Self::Trust { role } => format!("the trust policy of role {role}"),
-            Self::Rights(words) => words.clone(),
+            Self::Rights { words, .. } => words.clone(),
             Self::Session { key, role: Some(role) } => format!("session {key} of role {role}"),
             Self::Session { key, role: None } => format!("session {key}"),
         }
@@ -140,13 +158,8 @@ impl Trace {
                 Made::Policy { arn: arn(text("/responseElements/policy/arn"))?, version: None }
             }
             ("iam.amazonaws.com", "CreatePolicyVersion") => {
-                // A version that is not the default one is of no effect.
-                let is_default = ["setAsDefault", "isDefaultVersion"].iter().any(|name| {
-                    ["/requestParameters/", "/responseElements/policyVersion/"]
-                        .iter()
-                        .any(|at| is_true(record.pointer(&format!("{at}{name}"))))
-                });
-                let version = text("/responseElements/policyVersion/versionId").filter(|_| is_default)?.to_owned();
+                // One that is not the default version lies in wait: whoever makes it count needs to write nothing.
+                let version = text("/responseElements/policyVersion/versionId")?.to_owned();
                 Made::Policy { arn: arn(asked("policyArn"))?, version: Some(version) }
             }
             ("iam.amazonaws.com", "SetDefaultPolicyVersion") => {
@@ -184,7 +197,7 @@ impl Trace {
             ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
                 Made::Trust { role: IamName::try_from(asked("roleName")?).ok()? }
             }
-            ("iam.amazonaws.com", rights) => Made::Rights(rights_given(rights, &asked)?),
+            ("iam.amazonaws.com", rights) => rights_given(rights, &asked)?,
             ("sts.amazonaws.com", "AssumeRole" | "GetSessionToken" | "GetFederationToken") => {
                 let key = AccessKeyId::try_from(text("/responseElements/credentials/accessKeyId")?).ok()?;
                 Made::Session { key, role: arn(asked("roleArn")) }
@@ -216,10 +229,25 @@ pub fn issuer(record: &str) -> Option<(Arn, Option<UniqueId>)> {
     Some((arn(at)?, id.and_then(|id| UniqueId::try_from(id).ok())))
 }
 
-fn rights_given<'a>(event: &str, asked: &impl Fn(&str) -> Option<&'a str>) -> Option<String> {
+fn rights_given<'a>(event: &str, asked: &impl Fn(&str) -> Option<&'a str>) -> Option<Made> {
     let whom = ["userName", "roleName", "groupName"].iter().find_map(|field| Some((*field, asked(field)?)));
     let (kind, name) = whom?;
-    let kind = kind.trim_end_matches("Name");
+    let of = match kind {
+        "userName" => Holder::User(name.to_owned()),
+        "roleName" => Holder::Role(name.to_owned()),
+        _ => Holder::Group(name.to_owned()),
+    };
+    let words = rights_in_words(event, kind.trim_end_matches("Name"), name, asked)?;
+    let taken = matches!(event, "DetachUserPolicy" | "DetachRolePolicy" | "DeleteUserPolicy" | "DeleteRolePolicy");
+    Some(Made::Rights { words, of, taken })
+}
+
+fn rights_in_words<'a>(
+    event: &str,
+    kind: &str,
+    name: &str,
+    asked: &impl Fn(&str) -> Option<&'a str>,
+) -> Option<String> {
     let what = asked("policyArn").or_else(|| asked("policyName")).unwrap_or("another policy");
     match event {
         "AttachUserPolicy" | "AttachRolePolicy" | "AttachGroupPolicy" | "PutUserPolicy" | "PutRolePolicy"
@@ -257,9 +285,4 @@ fn arn(text: Option<&str>) -> Option<Arn> {
 
 fn credential(text: Option<&str>) -> Option<CredentialId> {
     CredentialId::try_from(text?).ok()
-}
-
-/// CloudTrail writes some booleans as text.
-fn is_true(value: Option<&Value>) -> bool {
-    value.is_some_and(|value| *value == Value::Bool(true) || value.as_str() == Some("true"))
 }

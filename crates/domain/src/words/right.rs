@@ -174,6 +174,7 @@ services! {
             UPDATE_ASSUME_ROLE_POLICY "UpdateAssumeRolePolicy";
         Policy:
             CREATE_POLICY_VERSION "CreatePolicyVersion",
+            DELETE_POLICY_VERSION "DeletePolicyVersion",
             SET_DEFAULT_POLICY_VERSION "SetDefaultPolicyVersion";
         AnyPolicy:
             GET_POLICY "GetPolicy",

@@ -274,6 +274,8 @@ fn maximal() -> Case {
                 Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
                     policy: role.clone(),
                     version: "v2".to_owned(),
+                    before: None,
+                    distrusted: vec![],
                 }),
                 Disposition::Observe,
             ),

@@ -79,7 +79,7 @@ proptest! {
             Countermeasure::QuarantineUser(card::QuarantineUser { user: name() }),
             Countermeasure::QuarantineRole(card::QuarantineRole { role: name() }),
             Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(name())),
-            Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn("policy"), version: "v1".to_owned() }),
+            Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn("policy"), version: "v1".to_owned(), before: None, distrusted: vec![] }),
             Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role: arn("role"), profile: arn("profile") }),
             Countermeasure::RotateSecret(card::RotateSecret { secret: arn("secret") }),
             Countermeasure::DeactivateServiceCredential(card::DeactivateServiceCredential {

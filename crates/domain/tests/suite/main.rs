@@ -26,3 +26,4 @@ mod rotation;
 mod standing;
 mod stored;
 mod stored_evidence;
+mod written;

@@ -194,6 +194,8 @@ fn what_cannot_be_undone_or_was_not_done_is_kept_and_says_why() {
     case.steps[1].step.countermeasure = Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
         policy: "arn:aws:iam::111122223333:policy/wide".try_into().unwrap(),
         version: "v2".to_owned(),
+        before: None,
+        distrusted: vec![],
     });
     assert!(answers(&case)[1].1.starts_with("keep: a contained identity wrote it"));
 }

@@ -16,6 +16,7 @@ mod role;
 mod rule;
 mod secret;
 mod user;
+mod written;
 
 use crate::decide::policy::Policy;
 use crate::record::plan::Plan;
@@ -30,6 +31,7 @@ pub use crate::words::mode::Mode;
 pub use context::Context;
 pub use follow_up::{FollowUp, follow_up, rule_steps, wrote_own_trust};
 pub use rule::BREAKER_OPEN;
+pub use written::{Named, Written, changed_rights, written};
 
 /// Decides what to do about one subject of a signal.
 pub fn decide(

@@ -126,7 +126,11 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             let policy = state.policies.get(&text("PolicyArn")).ok_or_else(gone)?;
             let versions = policy.versions.keys().rev().map(|n| {
                 let is_default = *n == policy.default;
-                ("Versions", format!("<VersionId>v{n}</VersionId><IsDefaultVersion>{is_default}</IsDefaultVersion>"))
+                let written = written(*n);
+                let shown = format!(
+                    "<VersionId>v{n}</VersionId><IsDefaultVersion>{is_default}</IsDefaultVersion><CreateDate>{written}</CreateDate>"
+                );
+                ("Versions", shown)
             });
             paged(&versions.collect::<Vec<_>>(), &["Versions"], state.page, &text("Marker"))
         }
@@ -134,6 +138,22 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             let policy = state.policies.get_mut(&text("PolicyArn")).ok_or_else(gone)?;
             policy.default = text("VersionId").trim_start_matches('v').parse().unwrap();
             String::new()
+        }
+        "DeletePolicyVersion" => {
+            let policy = state.policies.get_mut(&text("PolicyArn")).ok_or_else(gone)?;
+            let n = text("VersionId").trim_start_matches('v').parse().unwrap();
+            if policy.default == n {
+                return Err((409, "DeleteConflict".to_owned()));
+            }
+            policy.versions.remove(&n).ok_or_else(gone)?;
+            String::new()
+        }
+        "GetPolicyVersion" if state.policies.contains_key(&text("PolicyArn")) => {
+            let policy = state.policies.get(&text("PolicyArn")).ok_or_else(gone)?;
+            let version = text("VersionId");
+            let document = policy.versions.get(&version.trim_start_matches('v').parse().unwrap()).ok_or_else(gone)?;
+            let document = utf8_percent_encode(document, NON_ALPHANUMERIC);
+            format!("<PolicyVersion><Document>{document}</Document><VersionId>{version}</VersionId></PolicyVersion>")
         }
         "CreatePolicyVersion" => {
             let policy = state.policies.get_mut(&text("PolicyArn")).ok_or_else(gone)?;
@@ -246,6 +266,11 @@ impl State {
             _ => false,
         }
     }
+}
+
+/// When a version of a managed policy was written: in the minute of its number.
+pub(crate) fn written(version: u64) -> String {
+    format!("2026-01-01T00:{version:02}:00Z")
 }
 
 fn gone() -> (u16, String) {

@@ -56,7 +56,7 @@ fn aws() -> FakeAws {
     user.service_credentials = status(API_KEY);
     let role = Principal { id: "AROADBQP57FF2AEXAMPLE".to_owned(), trust: Some(trust()), ..Principal::default() };
     state.roles.insert(ROLE.to_owned(), role);
-    let versions = [(2, "older".to_owned()), (3, "old".to_owned()), (4, "planted".to_owned())].into();
+    let versions = [(2, allows("s3:GetObject")), (3, allows("s3:*")), (4, allows("*"))].into();
     state.policies.insert(POLICY.to_owned(), ManagedPolicy { default: 4, versions });
     state.profiles.insert(PROFILE_KEY.to_owned(), Profile { enabled: true, roles: vec![ROLE_ARN.to_owned()] });
     let roles = vec![OTHER_ROLE_ARN.to_owned(), ROLE_ARN.to_owned()];
@@ -74,6 +74,10 @@ fn aws() -> FakeAws {
     state.secrets.insert(SECRET.to_owned(), one_secret().state().secrets.remove(SECRET).unwrap());
     drop(state);
     aws
+}
+
+fn allows(action: &str) -> String {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, "Resource": "*"}]}).to_string()
 }
 
 fn trust() -> String {
@@ -172,7 +176,17 @@ fn leave_group() -> Countermeasure {
 }
 
 fn neutralize() -> Countermeasure {
-    Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn(POLICY), version: "v4".to_owned() })
+    neutralizing_versions(&["v4"])
+}
+
+/// The identity wrote these versions, the last of them last, and nothing before the fourth minute.
+fn neutralizing_versions(distrusted: &[&str]) -> Countermeasure {
+    Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
+        policy: arn(POLICY),
+        version: distrusted.last().unwrap().to_string(),
+        before: Some("2026-01-01T00:04:00Z".parse().unwrap()),
+        distrusted: distrusted.iter().map(|version| version.to_string()).collect(),
+    })
 }
 
 fn scp(principal: &str) -> Countermeasure {
