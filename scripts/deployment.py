@@ -35,7 +35,10 @@ EVERY_STACK = {
     "SettleSeconds": "1",
     "TrailMinutes": "0",
 }
-NO_BREAKER = {"BreakerAccountLimit": "0", "BreakerOrganizationLimit": "0"}
+NO_BREAKER = {
+    "BreakerAccountLimit": "0", "BreakerOrganizationLimit": "0",
+    "BreakerDangerAccountLimit": "0", "BreakerDangerOrganizationLimit": "0",
+}
 """The tests and the benchmark contain hundreds of identities within minutes: what a breaker is there to stop."""
 ROTATING = {
     # The template's own default, said aloud: the emulator takes an empty list in a condition for one that holds something.
@@ -46,7 +49,10 @@ ROTATING = {
     "CutoverDeletion": "2s",
 }
 """Keys that were replaced are ended within seconds. A pipeline's has its deadline at the end of its quiet window."""
-SMALL_BREAKER = {"BreakerAccountLimit": "6", "BreakerOrganizationLimit": "6", "BreakerWindowMinutes": "60"}
+SMALL_BREAKER = {
+    "BreakerAccountLimit": "3", "BreakerOrganizationLimit": "3",
+    "BreakerDangerAccountLimit": "3", "BreakerDangerOrganizationLimit": "3", "BreakerWindowMinutes": "60",
+}
 """Few enough for a test to reach."""
 WHOLE_ORGANIZATION = {
     "MemberRoleName": MEMBER_ROLE,

@@ -64,7 +64,7 @@ def arguments() -> argparse.Namespace:
         sub = verbs.add_parser(verb)
         sub.add_argument("--mode", choices=("observe", "review", "enforce"), default="enforce")
         sub.add_argument("--with-observe-stack", action="store_true", help="deploy severance-observe beside it")
-        sub.add_argument("--with-review-stack", action="store_true", help="and severance-review: a breaker of six an hour")
+        sub.add_argument("--with-review-stack", action="store_true", help="and severance-review: breakers of three an hour")
         sub.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="of the main stack")
         sub.add_argument("--late", metavar="SEED", help="IAM, CloudTrail and events are late, as the seed draws it")
         sub.add_argument("--template", type=Path, default=PACKED_TEMPLATE, help="default: the one that make build made")

@@ -87,7 +87,7 @@ impl Stack {
         Self::new(Names::Observing).await
     }
 
-    /// The stack whose breakers allow six steps an hour.
+    /// The stack whose breakers allow three identities an hour.
     pub async fn limited() -> Self {
         Self::new(Names::Limited).await
     }

@@ -10,6 +10,7 @@ use severance_aws::guardrails::Admission;
 use severance_aws::identity::Found;
 use severance_domain::case::{Case, CaseId, Outcome, Purpose, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
+use severance_domain::lane::Lane;
 use severance_domain::playbook::{BREAKER_OPEN, Context, Mode};
 use severance_domain::respond::Reacted as Reaction;
 use severance_domain::rotation::MANAGED_TAG;
@@ -186,18 +187,17 @@ impl Reactor {
         });
     }
 
-    /// Asks the breakers for room for the steps that lie ahead. Where there is none, a person decides about them; where the
-    /// breakers cannot be asked, nothing is done, and another delivery tries again.
+    /// Asks the breakers of the case's lane for room for its identity, if steps lie ahead. Where there is none, a person decides about
+    /// them; where the breakers cannot be asked, nothing is done, and another delivery tries again.
     async fn admit(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
-        let ahead = case.steps.iter().filter(|record| record.is_ahead()).count();
         // A person who approves a plan has seen it, and is the way through while a breaker is open.
-        if self.settings.mode != Mode::Enforce || ahead == 0 || case.is_approved() {
+        if self.settings.mode != Mode::Enforce || !case.steps.iter().any(StepRecord::is_ahead) || case.is_approved() {
             return Ok(());
         }
-        // By revision: what a later one does is done anew.
-        let holder = case.id.at_revision(case.revision);
-        let guardrails = self.guardrails.in_account(&case.subject.account);
-        if let Admission::Refused { scope, opened_now, .. } = guardrails.admit(&holder, ahead).await? {
+        // What follows from a containment was let in with it.
+        let Some(lane) = Lane::of(&case.signal) else { return Ok(()) };
+        let guardrails = self.guardrails.in_account(&case.subject.account).in_lane(lane);
+        if let Admission::Refused { scope, opened_now, .. } = guardrails.admit(&case.id, 1).await? {
             // LOG: A case found no room.
             // - opened_now: whether this case opened it
             tracing::warn!(case = %case.id, scope, opened_now, "the breaker is open: held for review");

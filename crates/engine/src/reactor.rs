@@ -13,6 +13,7 @@ use severance_aws::identity::{Found, unresolved};
 use severance_aws::recheck::RecheckFunction;
 use severance_domain::case::{Case, CaseId};
 use severance_domain::countermeasure::Countermeasure;
+use severance_domain::lane::Lane;
 use severance_domain::playbook::{Context, decide};
 use severance_domain::policy::Policy;
 use severance_domain::signal::Signal;
@@ -91,10 +92,12 @@ impl Reactor {
         };
         let guardrails = self.guardrails.in_account(&signal.account);
         let (found, loaded) = Box::pin(try_join(read, guardrails.load())).await?;
-        Ok((found, self.context(loaded, clock::now())))
+        // What follows from a containment was let in with it.
+        let breaker_open = Lane::of(signal).is_some_and(|lane| loaded.breaker_open(lane));
+        Ok((found, Context { breaker_open, ..self.context(loaded, clock::now()) }))
     }
 
-    /// What a decision depends on besides the signal and its subject.
+    /// What a decision depends on besides the signal and its subject, the breakers aside.
     pub(crate) fn context(&self, loaded: Loaded, now: Timestamp) -> Context {
         Context {
             mode: self.settings.mode,
@@ -104,7 +107,7 @@ impl Reactor {
             own_roles: self.settings.own_roles(),
             scp_quarantine: self.settings.scp_quarantine,
             management_account: self.settings.management_account.clone(),
-            breaker_open: loaded.breaker_open(),
+            breaker_open: false,
             exemptions: loaded.exemptions,
             organizational_units: self.settings.organizational_units.clone(),
         }

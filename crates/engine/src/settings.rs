@@ -50,10 +50,15 @@ pub struct Settings {
     pub precedence: Precedence,
     /// `SEVERANCE_ORGANIZATIONAL_UNITS`: those that the account is in, the innermost first.
     pub organizational_units: Vec<String>,
-    /// `SEVERANCE_BREAKER_ACCOUNT_LIMIT`: disruptive steps that the window allows in the account; 0 for no limit.
+    /// `SEVERANCE_BREAKER_ACCOUNT_LIMIT`: identities that may be changed in the account within the window, where no danger is
+    /// immediate; 0 for no limit.
     pub breaker_account_limit: usize,
     /// `SEVERANCE_BREAKER_ORGANIZATION_LIMIT`: the same over all accounts.
     pub breaker_organization_limit: usize,
+    /// `SEVERANCE_BREAKER_DANGER_ACCOUNT_LIMIT`: the same in the account where danger is immediate, or a person has asked.
+    pub breaker_danger_account_limit: usize,
+    /// `SEVERANCE_BREAKER_DANGER_ORGANIZATION_LIMIT`: the same over all accounts.
+    pub breaker_danger_organization_limit: usize,
     /// `SEVERANCE_BREAKER_MINUTES`: the breakers' window.
     pub breaker_window: SignedDuration,
     /// `SEVERANCE_ESCALATE_HOURS`, `SEVERANCE_REVIEW_HOURS`: how long people have to answer.
@@ -143,7 +148,7 @@ impl Settings {
         };
         let days = |setting: &Setting| count(setting, "a whole number of days, 0 or more");
         let limit = |setting: &Setting| {
-            // A step is one slot of an item, and an item ends at 400 KB.
+            // An identity is one slot of an item, and an item ends at 400 KB.
             count(setting, "a whole number, 0 for no limit, at most 1000")
                 .map(|limit| usize::try_from(limit).unwrap_or_default().min(1_000))
         };
@@ -213,6 +218,8 @@ impl Settings {
             organizational_units: list(&setting::ORGANIZATIONAL_UNITS),
             breaker_account_limit: limit(&setting::BREAKER_ACCOUNT_LIMIT)?,
             breaker_organization_limit: limit(&setting::BREAKER_ORGANIZATION_LIMIT)?,
+            breaker_danger_account_limit: limit(&setting::BREAKER_DANGER_ACCOUNT_LIMIT)?,
+            breaker_danger_organization_limit: limit(&setting::BREAKER_DANGER_ORGANIZATION_LIMIT)?,
             breaker_window: count(&setting::BREAKER_WINDOW_MINUTES, "a whole number of minutes")
                 .map(SignedDuration::from_mins)?,
             review,

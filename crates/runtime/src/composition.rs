@@ -168,8 +168,10 @@ impl Composition {
         let settings = &self.settings;
         let limits = Limits {
             account: settings.account.clone(),
-            account_steps: settings.breaker_account_limit,
-            organization_steps: settings.breaker_organization_limit,
+            hygiene_account: settings.breaker_account_limit,
+            hygiene_organization: settings.breaker_organization_limit,
+            danger_account: settings.breaker_danger_account_limit,
+            danger_organization: settings.breaker_danger_organization_limit,
             window: settings.breaker_window,
         };
         Guardrails::new(client!(self, aws_sdk_dynamodb), settings.table.clone(), limits)

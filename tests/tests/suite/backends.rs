@@ -211,8 +211,10 @@ impl Rotation {
         let account = AccountId::try_from(ACCOUNT).expect("an account");
         let limits = Limits {
             account: account.clone(),
-            account_steps: 0,
-            organization_steps: 0,
+            hygiene_account: 0,
+            hygiene_organization: 0,
+            danger_account: 0,
+            danger_organization: 0,
             window: jiff::SignedDuration::from_hours(1),
         };
         let cutovers = Guardrails::new(aws_sdk_dynamodb::Client::new(&sdk), table(&sdk).await, limits);

@@ -7,6 +7,7 @@ use severance_aws::guardrails::{Admission, Guardrails, Limits};
 use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
 use severance_domain::ids::AccountId;
+use severance_domain::lane::Lane;
 use severance_tests::{ACCOUNT, Stack, unique};
 
 const LIMIT: usize = 25;
@@ -46,8 +47,10 @@ async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
     for recheck in 0..3 {
         let limits = Limits {
             account: AccountId::try_from(ACCOUNT).expect("an account"),
-            account_steps: LIMIT,
-            organization_steps: 2 * LIMIT,
+            hygiene_account: LIMIT,
+            hygiene_organization: 2,
+            danger_account: 0,
+            danger_organization: 0 * LIMIT,
             window: jiff::SignedDuration::from_hours(1),
         };
         let guardrails = Guardrails::new(stack.dynamodb.clone(), table(&stack.dynamodb).await, limits);
@@ -70,7 +73,7 @@ async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
         let again = guardrails.admit(&case(&format!("{recheck} {}", admitted[0])), 1).await;
         assert_eq!(again, Ok(Admission::Admitted));
         let loaded = guardrails.load().await.expect("the breakers");
-        assert!(loaded.breaker_open());
+        assert!(loaded.breaker_open(Lane::Hygiene));
         assert_eq!(loaded.breakers.iter().map(|breaker| breaker.used).collect::<Vec<_>>(), [LIMIT, LIMIT]);
         let reset = guardrails.reset_breakers().await.expect("a reset");
         assert!(reset.iter().all(|breaker| breaker.used == 0 && breaker.open_since.is_none()), "{reset:?}");

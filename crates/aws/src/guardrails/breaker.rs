@@ -1,11 +1,12 @@
-//! The breakers: a sliding window of disruptive steps for the account and one for the organization.
+//! The breakers: a sliding window of identities for the account and one for the organization, in each of two lanes: danger, and
+//! all else. A case is about one identity, so it takes one place, however many steps it has and however often it is delivered.
 //!
-//! A window of N steps is an item of N slots. A slot holds until when it counts, and for which case; a step is admitted by
-//! taking a slot that is free or counts no more, all steps of a case by one conditional write. So however deliveries
-//! interleave, die or repeat, no window ever holds more than N. A case that finds too few free slots opens the breaker, which
-//! stays open until somebody resets it.
+//! A window of N places is an item of N slots. A slot holds until when it counts, and for which case; a case is admitted by
+//! taking a slot that is free or counts no more, by one conditional write. So however deliveries interleave, die or repeat, no
+//! window ever holds more than N. A case that finds no free slot opens the breaker, which stays open until somebody resets it.
+//! Items of earlier versions of Severance held a slot for each step of a case: they are read alike.
 //!
-//! A step counts from when it is admitted, by the clock of the function that asks.
+//! A case counts from when it is admitted, by the clock of the function that asks.
 
 mod slots;
 
@@ -19,6 +20,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::CaseId;
 use severance_domain::digest::Digest;
+use severance_domain::lane::Lane;
 use severance_domain::respond::Breaker;
 
 use self::slots::{Claim, MOST_STEPS, Window, order_of};
@@ -31,8 +33,19 @@ use crate::error::AwsError;
 /// How the sort keys of breakers begin.
 pub(super) const PREFIX: &str = "BREAKER#";
 
+/// How those of immediate danger go on.
+const DANGER: &str = "DANGER#";
+
 /// How those of accounts go on.
 const ACCOUNT: &str = "ACCOUNT#";
+
+/// How the names of breakers of danger begin.
+const OF_DANGER: &str = "danger in ";
+
+/// The lane of a breaker, by its name.
+pub(super) fn lane_of(name: &str) -> Lane {
+    if name.starts_with(OF_DANGER) { Lane::Danger } else { Lane::Hygiene }
+}
 
 /// How often a claim that others cross is tried. Each try that fails lets another one through, so even a hundred at once are
 /// done after a few.
@@ -54,9 +67,9 @@ pub enum Admission {
         since: Timestamp,
         /// Whether this very call opened it, so that its caller raises the alarm. True for one call only.
         opened_now: bool,
-        /// Steps in the window.
+        /// Identities in the window.
         used: usize,
-        /// Steps that the window allows.
+        /// Identities that the window allows.
         limit: usize,
     },
 }
@@ -83,9 +96,9 @@ enum Written {
 }
 
 impl Guardrails {
-    /// Asks both breakers for room for so many steps of a case. A case that was admitted and asks again, because its first
-    /// worker died, holds what it needs and takes nothing more, even if the breaker has opened meanwhile. An error admits
-    /// nothing.
+    /// Asks both breakers of the lane for so many places for a case: one for each identity. A case that was admitted and asks again,
+    /// because its first worker died, holds what it needs and takes nothing more, even if the breaker has opened meanwhile. An error
+    /// admits nothing.
     pub async fn admit(&self, case: &CaseId, steps: usize) -> Result<Admission, AwsError> {
         if steps == 0 {
             return Ok(Admission::Admitted);
@@ -104,7 +117,8 @@ impl Guardrails {
         }
     }
 
-    /// The breakers as they stand: this account's, the organization's, and those of other accounts that were ever asked.
+    /// The breakers as they stand: this account's, the organization's, those of danger, and those of other accounts that were ever
+    /// asked.
     pub async fn breakers(&self) -> Result<Vec<Breaker>, AwsError> {
         let found = self.stored_breakers().await?;
         let scopes = self.known_scopes(&found);
@@ -124,29 +138,49 @@ impl Guardrails {
     }
 
     fn known_scopes(&self, found: &BTreeMap<String, Item>) -> Vec<Scope> {
-        let mut scopes = Vec::from(self.scopes());
-        for account in found.keys().filter_map(|sk| sk.strip_prefix(PREFIX)?.strip_prefix(ACCOUNT)) {
+        let mut scopes = self.own_scopes();
+        for sk in found.keys().filter_map(|sk| sk.strip_prefix(PREFIX)) {
+            let (lane, sk) = sk.strip_prefix(DANGER).map_or((Lane::Hygiene, sk), |rest| (Lane::Danger, rest));
+            let Some(account) = sk.strip_prefix(ACCOUNT) else { continue };
             if account != self.limits.account.as_str() {
-                scopes.push(self.scope_of(account));
+                scopes.push(self.in_lane(lane).scope_of(account));
             }
         }
         scopes
     }
 
+    /// The breakers that cases in this account ask. One of danger without a limit is none.
+    pub(super) fn own_scopes(&self) -> Vec<Scope> {
+        let of_danger = self.in_lane(Lane::Danger).scopes().into_iter().filter(|scope| scope.limit > 0);
+        self.in_lane(Lane::Hygiene).scopes().into_iter().chain(of_danger).collect()
+    }
+
     fn scope_of(&self, account: &str) -> Scope {
-        let (sk, name) = (format!("{PREFIX}{ACCOUNT}{account}"), format!("account {account}"));
-        Scope { sk, name, limit: self.limits.account_steps }
+        let limit = match self.lane {
+            Lane::Hygiene => self.limits.hygiene_account,
+            Lane::Danger => self.limits.danger_account,
+        };
+        self.scope(&format!("{ACCOUNT}{account}"), &format!("account {account}"), limit)
+    }
+
+    fn scope(&self, sk: &str, name: &str, limit: usize) -> Scope {
+        let (of_sk, of_name) = match self.lane {
+            Lane::Hygiene => ("", ""),
+            Lane::Danger => (DANGER, OF_DANGER),
+        };
+        Scope { sk: format!("{PREFIX}{of_sk}{sk}"), name: format!("{of_name}{name}"), limit }
     }
 
     /// The scope that a breaker's name stands for.
     fn scope_named(&self, name: &str) -> Option<Scope> {
-        match name.strip_prefix("account ") {
-            Some(account) => Some(self.scope_of(account)),
-            None => self.scopes().into_iter().find(|known| known.name == name),
+        let of_lane = self.in_lane(lane_of(name));
+        match name.strip_prefix(OF_DANGER).unwrap_or(name).strip_prefix("account ") {
+            Some(account) => Some(of_lane.scope_of(account)),
+            None => of_lane.scopes().into_iter().find(|known| known.name == name),
         }
     }
 
-    /// Closes both breakers and forgets what filled them, even where an item cannot be read: this is the way out of that.
+    /// Closes the breakers and forgets what filled them, even where an item cannot be read: this is the way out of that.
     /// Answers how they stand then.
     pub async fn reset_breakers(&self) -> Result<Vec<Breaker>, AwsError> {
         for scope in self.known_scopes(&self.stored_breakers().await?) {
@@ -191,17 +225,13 @@ impl Guardrails {
         Ok(matches!(self.write(update, &scope).await?, Written::Done(_)))
     }
 
-    /// The account's, then the organization's.
-    pub(super) fn scopes(&self) -> [Scope; 2] {
-        let limits = &self.limits;
-        [
-            self.scope_of(limits.account.as_str()),
-            Scope {
-                sk: format!("{PREFIX}ORGANIZATION"),
-                name: "organization".to_owned(),
-                limit: limits.organization_steps,
-            },
-        ]
+    /// The account's, then the organization's, of this lane.
+    fn scopes(&self) -> [Scope; 2] {
+        let over_all = match self.lane {
+            Lane::Hygiene => self.limits.hygiene_organization,
+            Lane::Danger => self.limits.danger_organization,
+        };
+        [self.scope_of(self.limits.account.as_str()), self.scope("ORGANIZATION", "organization", over_all)]
     }
 
     /// A breaker as people see it. One without a limit is never open, whatever it was before its limit was lifted.
@@ -340,7 +370,7 @@ impl Guardrails {
         }
         if let Err(error) = self.write(update, scope).await {
             // LOG: The breaker is stricter than it should be, until the window has passed.
-            tracing::warn!(scope = scope.name, error = %error, "a breaker counts steps that were not admitted");
+            tracing::warn!(scope = scope.name, error = %error, "a breaker counts a case that was not admitted");
         }
     }
 
@@ -410,10 +440,10 @@ fn jittered(pause: Duration, case: &CaseId, attempt: u32) -> Duration {
     Duration::from_micros(half + random % (half + 1))
 }
 
-/// No plan has so many steps; if one had, nothing of it would be taken.
+/// No case is about so many identities; if one were, nothing of it would be taken.
 fn too_many(case: &CaseId, steps: usize) -> AwsError {
     let message = format!(
-        "case {case} asks for {steps} steps at once, and one write admits at most {MOST_STEPS}. Split the claim by subject"
+        "case {case} asks for {steps} places at once, and one write gives at most {MOST_STEPS}. Split the claim by subject"
     );
     AwsError { action: UPDATE, code: "TooManySteps".to_owned(), message, retryable: false }
 }

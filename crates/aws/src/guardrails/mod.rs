@@ -14,6 +14,7 @@ mod table;
 use std::collections::HashMap;
 
 use severance_domain::exemption::Exemption;
+use severance_domain::lane::Lane;
 use severance_domain::respond::Breaker;
 
 pub use breaker::Admission;
@@ -28,14 +29,14 @@ use table::{GUARDRAILS, QUERY, corrupt, text_of};
 pub struct Loaded {
     /// Every exemption, those that have ended too: the domain knows which are in force.
     pub exemptions: Vec<Exemption>,
-    /// The account's breaker and the organization's.
+    /// The account's breaker and the organization's, then those of danger, where they have a limit.
     pub breakers: Vec<Breaker>,
 }
 
 impl Loaded {
-    /// Whether a breaker is open, so that all that disrupts is held for review.
-    pub fn breaker_open(&self) -> bool {
-        self.breakers.iter().any(|breaker| breaker.open_since.is_some())
+    /// Whether a breaker of this lane is open, so that all that it counts is held for review.
+    pub fn breaker_open(&self, lane: Lane) -> bool {
+        self.breakers.iter().any(|breaker| breaker.open_since.is_some() && breaker::lane_of(&breaker.scope) == lane)
     }
 }
 
@@ -56,7 +57,8 @@ impl Guardrails {
             }
         }
         // Another account's breaker is none of ours.
-        let breakers = self.scopes().map(|scope| self.shown(QUERY, &scope, found.get(&scope.sk)));
-        Ok(Loaded { exemptions, breakers: breakers.into_iter().collect::<Result<_, _>>()? })
+        let own = self.own_scopes();
+        let breakers = own.iter().map(|scope| self.shown(QUERY, scope, found.get(&scope.sk)));
+        Ok(Loaded { exemptions, breakers: breakers.collect::<Result<_, _>>()? })
     }
 }

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::digest::Digest;
 use severance_domain::ids::AccountId;
+use severance_domain::lane::Lane;
 
 use crate::clock;
 use crate::error::AwsError;
@@ -36,25 +37,31 @@ pub struct Guardrails {
     pub(super) dynamodb: Client,
     pub(super) table: String,
     pub(super) limits: Limits,
+    /// Whose breakers are asked.
+    pub(super) lane: Lane,
 }
 
-/// How many disruptive steps a window allows. 0 is no limit.
+/// How many identities may be changed within a window. 0 is no limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// The account that the stack acts in.
     pub account: AccountId,
-    /// Steps in this account.
-    pub account_steps: usize,
-    /// Steps in all accounts that share the table.
-    pub organization_steps: usize,
-    /// How long a step counts.
+    /// Identities in this account, where no danger is immediate.
+    pub hygiene_account: usize,
+    /// The same in all accounts that share the table.
+    pub hygiene_organization: usize,
+    /// Identities in this account, where danger is immediate or a person has asked.
+    pub danger_account: usize,
+    /// The same in all accounts that share the table.
+    pub danger_organization: usize,
+    /// How long an identity counts.
     pub window: SignedDuration,
 }
 
 impl Guardrails {
     /// In this table, with these limits.
     pub fn new(dynamodb: Client, table: String, limits: Limits) -> Self {
-        Self { dynamodb, table, limits }
+        Self { dynamodb, table, limits, lane: Lane::Hygiene }
     }
 
     /// The same, with the breaker of another account in the place of the stack's own.
@@ -63,6 +70,12 @@ impl Guardrails {
         let mut other = self.clone();
         other.limits.account = account.clone();
         other
+    }
+
+    /// The same, which asks the breakers of this lane.
+    #[must_use]
+    pub fn in_lane(&self, lane: Lane) -> Self {
+        Self { lane, ..self.clone() }
     }
 
     /// All items of a partition, by as many pages as it takes.

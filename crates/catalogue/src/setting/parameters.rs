@@ -56,13 +56,28 @@ settings! {
             variable: Some("SEVERANCE_BREAKER_ACCOUNT_LIMIT"),
             default: "50",
             takes: Takes::Number(0, 1000),
-            words: "Disruptive steps that one account takes within the window. Past it, whatever is new becomes a review, \
-                  until a person resets the breaker. 0: no limit. A step is a slot of one DynamoDB item, which holds some \
-                  thousand.",
+            words: "Identities that are changed in one account within the window, where no danger is immediate. Past it, \
+                  whatever is new of that kind becomes a review, until a person resets the breaker. 0: no limit. An identity \
+                  is a slot of one DynamoDB item, which holds some thousand.",
         };
         BREAKER_ORGANIZATION_LIMIT = Setting {
             parameter: "BreakerOrganizationLimit",
             variable: Some("SEVERANCE_BREAKER_ORGANIZATION_LIMIT"),
+            default: "200",
+            takes: Takes::Number(0, 1000),
+            words: "The same over all accounts together. 0 sets no limit.",
+        };
+        BREAKER_DANGER_ACCOUNT_LIMIT = Setting {
+            parameter: "BreakerDangerAccountLimit",
+            variable: Some("SEVERANCE_BREAKER_DANGER_ACCOUNT_LIMIT"),
+            default: "50",
+            takes: Takes::Number(0, 1000),
+            words: "The same in one account where danger is immediate, or a person has asked: counted apart, so that hygiene \
+                  cannot fill it. What a containment leads to counts with it.",
+        };
+        BREAKER_DANGER_ORGANIZATION_LIMIT = Setting {
+            parameter: "BreakerDangerOrganizationLimit",
+            variable: Some("SEVERANCE_BREAKER_DANGER_ORGANIZATION_LIMIT"),
             default: "200",
             takes: Takes::Number(0, 1000),
             words: "The same over all accounts together. 0 sets no limit.",

@@ -38,6 +38,9 @@ pub struct Plan {
     pub exemptions: Vec<ExemptionUse>,
 }
 
+/// Steps that one plan takes. An identity that nobody tampered with has a dozen.
+const MOST_STEPS: usize = 100;
+
 /// What lowers a step that only the responder may take.
 const ONLY_RESPONDER: &str = "only the responder may do this, on a person's word";
 
@@ -47,6 +50,19 @@ impl Plan {
         for step in self.steps.iter_mut().filter(|step| step.disposition == Disposition::Enforce) {
             step.lower(to, by);
         }
+    }
+
+    /// Keeps the first steps, which are those against the greatest danger, and names how many there are beyond them: a record that
+    /// grows with whoever makes a thousand things is refused in the end, and with it all of the plan.
+    pub(crate) fn cap(&mut self) {
+        let beyond = self.steps.len().saturating_sub(MOST_STEPS);
+        if beyond == 0 {
+            return;
+        }
+        self.steps.truncate(MOST_STEPS);
+        self.steps.push(Step::held(format!(
+            "{beyond} more steps fit than the {MOST_STEPS} that one plan takes: what they are about lives on until somebody looks"
+        )));
     }
 
     /// Leaves to a person what the function that is to carry the plan out cannot take and only the responder may: whoever approves

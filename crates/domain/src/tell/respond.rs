@@ -392,9 +392,9 @@ pub struct Reacted {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Breaker {
-    /// `account 111122223333` or `organization`.
+    /// `account 111122223333` or `organization`; of immediate danger `danger in account 111122223333` or `danger in organization`.
     pub scope: String,
-    /// Disruptive steps in the window that ends now.
+    /// Identities in the window that ends now.
     pub used: usize,
     /// How many the window allows.
     pub limit: usize,

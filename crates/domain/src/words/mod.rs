@@ -12,6 +12,7 @@ pub(crate) mod cutover;
 pub mod digest;
 pub(crate) mod ended;
 pub mod ids;
+pub mod lane;
 pub(crate) mod malformed;
 pub(crate) mod marks;
 pub(crate) mod mode;

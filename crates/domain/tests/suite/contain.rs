@@ -7,6 +7,7 @@ use severance_domain::case::{Case, Outcome, StepRecord};
 use severance_domain::countermeasure::{self as card, Countermeasure};
 use severance_domain::plan::{Disposition, Plan, Step};
 use severance_domain::playbook::{Context, FollowUp, Mode, decide, follow_up};
+use severance_domain::profile::Profile;
 use severance_domain::signal::{Planted, Signal, SignalKind as Kind};
 use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
 
@@ -55,6 +56,20 @@ fn plan(signal: &Signal, subject: &Subject, held: &Inventory) -> Plan {
 }
 
 // The user.
+
+#[test]
+fn a_plan_takes_its_first_hundred_steps_and_names_the_rest() {
+    for (profiles, steps, more) in [(98, 100, false), (99, 101, true), (400, 101, true)] {
+        let roles_anywhere = (0..profiles).map(|n| anywhere(&format!("p-{n}"), true, &["app"])).collect();
+        let held = Inventory { trust: Some(github()), roles_anywhere, ..Inventory::default() };
+        let case = open(Mode::Enforce, &compromised(), subject(SubjectKind::Role, "app"), Profile::default(), held);
+        assert_eq!(case.steps.len(), steps);
+        assert!(matches!(case.steps[0].step.countermeasure, Countermeasure::RevokeRoleSessions(_)));
+        let last = &case.steps.last().unwrap().step;
+        assert_eq!(last.reason.contains("more steps fit than the 100"), more, "{}", last.reason);
+        assert_eq!(last.disposition() == Disposition::Review, more);
+    }
+}
 
 #[test]
 fn a_user_is_denied_first_and_then_loses_every_credential_by_what_it_can_do() {

@@ -20,7 +20,7 @@ async fn breaker(by: By) {
     let person = stack.person("responder").await;
     let reason = |why: &str| format!("{why}, {by:?}");
     assert_eq!(person.sever(&["breaker", "reset", "--reason", &reason("to begin with")]).await.code, 0);
-    // Two steps each, and six are allowed.
+    // Three identities are allowed.
     let mut reactions = Vec::new();
     for _ in 0..5 {
         let user = unique("wave");

@@ -94,6 +94,7 @@ pub fn follow_up(
             plan.steps.push(deny);
         }
     }
+    plan.cap();
     rule(&mut plan, signal, subject, profile, present, context, policy);
     FollowUp { found, steps: plan.steps }
 }

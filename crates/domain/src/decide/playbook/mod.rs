@@ -43,6 +43,7 @@ pub fn decide(
     policy: &dyn Policy,
 ) -> Plan {
     let mut plan = propose(signal, subject, profile, inventory, context);
+    plan.cap();
     plan.steps.extend(inventory.unread.iter().map(|unread| held(unread)));
     rule(&mut plan, signal, subject, profile, inventory, context, policy);
     plan

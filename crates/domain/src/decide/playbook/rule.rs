@@ -83,4 +83,4 @@ pub(super) fn rule(
 }
 
 /// What lowers a step while the breaker is open.
-pub const BREAKER_OPEN: &str = "the breaker is open: too many steps were asked for in its window";
+pub const BREAKER_OPEN: &str = "the breaker is open: too many identities were to be changed in its window";

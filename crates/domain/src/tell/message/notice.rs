@@ -59,8 +59,9 @@ impl Notice {
         let since = open_since.map(|at| format!(" since {at:.0}")).unwrap_or_default();
         let by = opened_by.as_ref().map(|case| format!("\nThe case that found no room: {case}")).unwrap_or_default();
         let body = format!(
-            "The breaker of the {scope} is open{since}: more than {limit} disruptive steps were asked for within \
-             {window_minutes} minutes.\nEvery new plan is now held for review, also where danger is immediate.{by}\n\n\
+            "The breaker of the {scope} is open{since}: more than {limit} identities were to be changed within \
+             {window_minutes} minutes.\nEvery new plan that it counts is now held for review. Danger and hygiene have breakers \
+             of their own.{by}\n\n\
              Do next\n  - see what came in: is it an attack, a leak, or a tool gone wild?\n      \
              sever reviews --stack {stack}\n  - approve what must not wait\n      \
              sever approve CASE --plan PLAN --reason 'why' --stack {stack}\n  - then close the breaker\n      \

@@ -187,7 +187,19 @@ pub(crate) fn guardrails_within(
     window: SignedDuration,
 ) -> Guardrails {
     let account = AccountId::try_from(ACCOUNT).unwrap();
-    let limits = Limits { account, account_steps, organization_steps, window };
+    let limits = Limits {
+        account,
+        hygiene_account: account_steps,
+        hygiene_organization: organization_steps,
+        danger_account: 0,
+        danger_organization: 0,
+        window,
+    };
+    guardrails_with(aws, limits)
+}
+
+/// The same, with these limits.
+pub(crate) fn guardrails_with(aws: &FakeAws, limits: Limits) -> Guardrails {
     Guardrails::new(client!(aws_sdk_dynamodb, aws), "cases".to_owned(), limits)
 }
 

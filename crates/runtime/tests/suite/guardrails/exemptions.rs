@@ -25,7 +25,7 @@ async fn one_query_of_several_pages_reads_exemptions_and_breakers() {
     expected.sort_by(|a, b| a.id.cmp(&b.id));
     assert_eq!(loaded.exemptions, expected);
     assert_eq!(loaded.breakers.iter().map(|breaker| breaker.used).collect::<Vec<_>>(), [2, 2]);
-    assert!(!loaded.breaker_open());
+    assert!(!loaded.breaker_open(severance_domain::lane::Lane::Hygiene));
     // A page that does not come leaves no half of the truth.
     aws.fault_after("dynamodb:Query", 3, THROTTLED, ATTEMPTS);
     assert_eq!(guardrails.load().await.unwrap_err().code, "Throttling");

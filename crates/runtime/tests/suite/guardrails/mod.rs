@@ -3,6 +3,7 @@
 mod admission;
 mod exemptions;
 mod faults;
+mod lanes;
 mod opened;
 mod registry;
 mod windows;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::common::*;
 use severance_aws::guardrails::Admission;
+use severance_domain::lane::Lane;
 
 use super::{a_minute_has_passed, case, opened_now};
 
@@ -14,7 +15,7 @@ async fn a_reset_closes_both_breakers_and_forgets_what_filled_them() {
     assert_eq!(guardrails.admit(&case("a"), 2).await, Ok(Admission::Admitted));
     assert!(opened_now(&guardrails.admit(&case("b"), 1).await));
     let loaded = guardrails.load().await.unwrap();
-    assert!(loaded.breaker_open());
+    assert!(loaded.breaker_open(Lane::Hygiene));
     assert_eq!(loaded.breakers, guardrails.breakers().await.unwrap());
     let [account, organization] = &loaded.breakers[..] else { panic!("two breakers") };
     assert_eq!(
@@ -28,7 +29,7 @@ async fn a_reset_closes_both_breakers_and_forgets_what_filled_them() {
     assert!(
         after.iter().all(|breaker| breaker.used == 0 && breaker.open_since.is_none() && breaker.opened_by.is_none())
     );
-    assert!(!guardrails.load().await.unwrap().breaker_open());
+    assert!(!guardrails.load().await.unwrap().breaker_open(Lane::Hygiene));
     assert_eq!(guardrails.admit(&case("b"), 2).await, Ok(Admission::Admitted));
     assert!(opened_now(&guardrails.admit(&case("c"), 1).await), "it opens again, and says so again");
 }
@@ -46,7 +47,7 @@ async fn who_found_the_window_full_before_a_reset_does_not_open_it_after() {
         guardrails.reset_breakers().await.unwrap()
     });
     assert_eq!(slow, Ok(Admission::Admitted));
-    assert!(!guardrails.load().await.unwrap().breaker_open());
+    assert!(!guardrails.load().await.unwrap().breaker_open(Lane::Hygiene));
 }
 
 #[tokio::test(start_paused = true)]

@@ -112,5 +112,5 @@ async fn the_largest_claim_in_the_largest_window_fits_dynamodbs_limits_and_a_lar
     assert_eq!(slots_in(&aws, ACCOUNT_BREAKER).len(), 40);
     let error = guardrails.admit(&case("b"), 41).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.retryable), ("TooManySteps", false));
-    assert!(error.message.contains("asks for 41 steps at once, and one write admits at most 40"), "{error}");
+    assert!(error.message.contains("asks for 41 places at once, and one write gives at most 40"), "{error}");
 }
