@@ -40,7 +40,7 @@ impl NeutralizePolicy {
     ];
 
     /// One of them, as it is stored.
-    pub(super) const SAMPLE: &'static str = r#"{"policy": "arn:aws:iam::111122223333:policy/wide", "version": "v2"}"#;
+    pub(super) const SAMPLE: &'static str = r#"{"policy": "arn:aws:iam::111122223333:policy/wide", "version": "v2", "before": "2026-03-01T12:00:00Z", "distrusted": ["v2"]}"#;
 
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {

@@ -198,6 +198,19 @@ pub(crate) fn guardrails_within(
     guardrails_with(aws, limits)
 }
 
+/// With the limits that the settings name.
+fn guardrails_of(aws: &FakeAws, settings: &Settings) -> Guardrails {
+    let limits = Limits {
+        account: AccountId::try_from(ACCOUNT).unwrap(),
+        hygiene_account: settings.breaker_account_limit,
+        hygiene_organization: settings.breaker_organization_limit,
+        danger_account: settings.breaker_danger_account_limit,
+        danger_organization: settings.breaker_danger_organization_limit,
+        window: SignedDuration::from_hours(1),
+    };
+    guardrails_with(aws, limits)
+}
+
 /// The same, with these limits.
 pub(crate) fn guardrails_with(aws: &FakeAws, limits: Limits) -> Guardrails {
     Guardrails::new(client!(aws_sdk_dynamodb, aws), "cases".to_owned(), limits)
@@ -245,7 +258,7 @@ pub(crate) fn identities(aws: &FakeAws, settings: &Settings) -> Identities {
         iam(aws),
         settings.account.clone(),
         settings.tags.clone(),
-        guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit),
+        guardrails_of(aws, settings),
         settings.precedence,
     )
 }
@@ -260,7 +273,7 @@ pub(crate) fn asker(arn: &str) -> Asker {
 pub(crate) fn reactor(aws: &FakeAws, mode: &str) -> Reactor {
     let settings = settings(mode);
     let secrets = secrets(aws);
-    let guardrails = guardrails(aws, settings.breaker_account_limit, settings.breaker_organization_limit);
+    let guardrails = guardrails_of(aws, &settings);
     let identities = identities(aws, &settings);
     Reactor {
         accounts: Accounts::hub(

@@ -77,8 +77,10 @@ async fn what_is_gone_is_ended_already_and_cannot_be_given_back() {
     }
 }
 
-/// What AWS says of a thing by an id or an ARN of its own: that there is no such thing is an answer.
-const BY_ID: [&str; 5] = [
+/// What AWS says of a thing by an id or an ARN of its own: that there is no such thing is an answer. A password has none, and is read
+/// beside its user, by that one's id.
+const BY_ID: [&str; 6] = [
+    "iam:GetLoginProfile",
     "iam:GetAccessKeyLastUsed",
     "iam:GetPolicy",
     "rolesanywhere:GetProfile",
