@@ -296,7 +296,7 @@ impl Reactor {
                         ),
                     );
                 }
-                Made::Session { role: None, .. } => {}
+                Made::Session { role: None, .. } | Made::Policy { .. } => {}
                 // This case denies what it lets in; that is not given back.
                 Made::Trust { role }
                     if case.subject.kind == SubjectKind::Role && role.as_str() == case.subject.name =>
@@ -311,7 +311,6 @@ impl Reactor {
                     Some(Named::Held(step)) => add(case, number, step, now),
                     None => {}
                 },
-                Made::Policy { .. } => {}
                 Made::User(_) | Made::Role(_) | Made::Credential { .. } | Made::Trust { .. } => {
                     if case.followed.iter().any(|followed| followed.what == what) {
                         continue;

@@ -183,9 +183,9 @@ fn neutralize() -> Countermeasure {
 fn neutralizing_versions(distrusted: &[&str]) -> Countermeasure {
     Countermeasure::NeutralizePolicy(card::NeutralizePolicy {
         policy: arn(POLICY),
-        version: distrusted.last().unwrap().to_string(),
+        version: (*distrusted.last().unwrap()).to_owned(),
         before: Some("2026-01-01T00:04:00Z".parse().unwrap()),
-        distrusted: distrusted.iter().map(|version| version.to_string()).collect(),
+        distrusted: distrusted.iter().map(|version| (*version).to_owned()).collect(),
     })
 }
 
