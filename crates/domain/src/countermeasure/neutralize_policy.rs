@@ -36,7 +36,7 @@ impl NeutralizePolicy {
         Field { name: "policy", is: "ARN", words: "The policy." },
         Field { name: "version", is: "text", words: "The version that the identity wrote, or put in force, last." },
         Field { name: "before", is: "time", words: "Only a version that was written before this is put back. Missing in records of earlier versions of Severance." },
-        Field { name: "distrusted", is: "list of texts", words: "Every version that the identity wrote or put in force: none of these is put back. Left out where it is empty." },
+        Field { name: "distrusted[]", is: "texts", words: "Every version that the identity wrote or put in force: none of these is put back. Left out where it is empty." },
     ];
 
     /// One of them, as it is stored.
