@@ -32,9 +32,11 @@ impl Reactor {
 
     /// Reads once more what was not seen to be in effect.
     pub(crate) async fn confirm_again(&self, case: &mut Case, access: &AccountAccess) {
+        let (id, subject) = (case.id.clone(), case.subject.clone());
+        let about = About { case: &id, subject: &subject };
         for record in case.steps.iter_mut().filter(|record| record.was_taken() && !record.is_confirmed()) {
             let Some(driver) = access.driver(&record.step.countermeasure) else { continue };
-            let reading = driver.confirm(&record.step.countermeasure, &case.id);
+            let reading = driver.confirm(&record.step.countermeasure, about);
             match timeout(self.settings.confirm_within, reading).await {
                 Ok(Ok(Seen::InEffect(observed))) => {
                     record.confirmation = Some(Confirmation::Confirmed { at: clock::now(), observed });
