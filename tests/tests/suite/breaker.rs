@@ -48,9 +48,9 @@ async fn a_hundred_at_once_never_pass_the_limit_and_one_raises_the_alarm() {
         let limits = Limits {
             account: AccountId::try_from(ACCOUNT).expect("an account"),
             hygiene_account: LIMIT,
-            hygiene_organization: 2,
+            hygiene_organization: 2 * LIMIT,
             danger_account: 0,
-            danger_organization: 0 * LIMIT,
+            danger_organization: 0,
             window: jiff::SignedDuration::from_hours(1),
         };
         let guardrails = Guardrails::new(stack.dynamodb.clone(), table(&stack.dynamodb).await, limits);
