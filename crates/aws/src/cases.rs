@@ -3,6 +3,8 @@
 //! One item a case. A lease says who works on it; each write asks that the lease is still ours, so a worker that was taken
 //! for dead cannot write over its successor. All writes are conditional.
 
+mod outgrown;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -12,12 +14,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use severance_domain::case::{Case, CaseId, StepRecord};
-use severance_domain::countermeasure::Countermeasure;
+use severance_domain::case::{Case, CaseId};
 use severance_domain::digest::Digest;
-use severance_domain::plan::Disposition;
-use severance_domain::playbook::Mode;
 
+use self::outgrown::{is_active_since, outgrown};
 use crate::clock;
 use crate::error::AwsError;
 
@@ -381,54 +381,6 @@ impl Stored {
             },
         })
     }
-}
-
-/// Whether a closed case must go on, on the whole new plan. The same event never reopens its case. A later event of the same
-/// finding does where it calls for a step that the case planned and could not take; where somebody was active after the case
-/// was concluded, if it is about danger; and where it calls for a step that the case did not know, if it is about neglect.
-/// A finding that is merely repeated reopens nothing, so what a person gave back on purpose, or made anew after a leak, stays.
-/// And what was only observed says nothing about what to do once the stack enforces. A step that waits for a person is
-/// not asked about again by the same finding, but it is taken where the policy now enforces it; one that a person decided
-/// against is not, unless somebody was active since.
-fn outgrown(stored: &Case, planned: &Case) -> bool {
-    // What was given back on purpose stays so for this finding, unless somebody is at it again.
-    if stored.is_restored() {
-        return planned.signal.kind.is_immediate_danger() && is_active_since(stored, planned);
-    }
-    let same_event = stored.signal.event_id == planned.signal.event_id;
-    if same_event && (stored.mode == planned.mode || planned.mode == Mode::Observe) {
-        return false;
-    }
-    let of_target = |step: &Countermeasure| {
-        stored.steps.iter().filter(|record| record.step.countermeasure.is_same_target(step)).collect::<Vec<_>>()
-    };
-    let active_since = is_active_since(stored, planned);
-    let calls_for = |record: &&StepRecord| {
-        matches!(record.step.disposition(), Disposition::Enforce | Disposition::Review)
-            && record.step.countermeasure != Countermeasure::HoldForReview
-    };
-    planned.steps.iter().filter(calls_for).any(|record| {
-        let before = of_target(&record.step.countermeasure);
-        // What a person was asked once about this finding, they are not asked again.
-        if record.step.disposition() == Disposition::Review && !before.is_empty() {
-            return stored.mode == Mode::Observe;
-        }
-        // What a person decided against stays so for this finding, unless somebody else is at it again.
-        if before.iter().any(|record| record.was_denied()) {
-            return planned.signal.kind.is_immediate_danger() && active_since;
-        }
-        let was_taken = before.iter().any(|record| record.was_taken());
-        if stored.mode != planned.mode || !before.is_empty() {
-            !was_taken || (planned.signal.kind.is_immediate_danger() && active_since)
-        } else {
-            active_since || !planned.signal.kind.is_immediate_danger()
-        }
-    })
-}
-
-/// Whether what the new signal is about happened after the case was concluded.
-fn is_active_since(stored: &Case, planned: &Case) -> bool {
-    stored.concluded_at.is_some_and(|concluded| planned.signal.occurred_at > concluded)
 }
 
 fn key(id: &CaseId) -> Item {

@@ -1,5 +1,8 @@
 //! The settings: the template's parameters, and what the functions hear of them.
 
+#[macro_use]
+mod macros;
+
 mod kind;
 mod parameters;
 

@@ -14,6 +14,7 @@ mod blast_radius;
 mod confirm;
 mod consumers;
 mod cutover;
+mod follow;
 pub mod publish;
 mod react;
 pub mod reactor;

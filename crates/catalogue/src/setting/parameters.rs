@@ -2,18 +2,6 @@
 
 use super::kind::{Setting, Takes};
 
-macro_rules! settings {
-    ($($group:literal { $($name:ident = $setting:expr;)+ })+) => {
-        $($(
-            #[doc = concat!("See [`Setting::words`] of `", stringify!($name), "`.")]
-            pub const $name: Setting = $setting;
-        )+)+
-
-        /// All of them, by what they are about.
-        pub const GROUPS: &[(&str, &[Setting])] = &[$(($group, &[$($name),+])),+];
-    };
-}
-
 settings! {
     "What Severance may do" {
         MODE = Setting {

@@ -174,6 +174,19 @@ impl Case {
         }
     }
 
+    /// Asks nobody any more about what another case deals with, in these words. Nobody is asked at all where nothing else is held.
+    pub fn withdraw_held(&mut self, what: &str) {
+        let is_withdrawn = |of: &StepRecord| {
+            of.step.countermeasure == Countermeasure::HoldForReview
+                && of.step.disposition == Disposition::Review
+                && of.step.reason.ends_with(what)
+        };
+        self.steps.retain(|record| !is_withdrawn(record));
+        if self.pending_review().is_some() && !self.steps.iter().any(|of| of.step.disposition == Disposition::Review) {
+            self.review = None;
+        }
+    }
+
     /// Begins a revision that follows on a published one: it has no verdict yet.
     pub fn begin_revision(&mut self) {
         self.verdict = None;

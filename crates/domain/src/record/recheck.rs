@@ -1,11 +1,33 @@
 //! What was seen of a case's identity after its credentials had been ended.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::words::case_id::CaseId;
 use crate::words::request::Request;
 use crate::words::verdict::Verdict;
+
+/// How a case is rechecked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rechecking {
+    /// The longest that IAM is taken to be inconsistent after a write, in seconds.
+    pub settle_seconds: u32,
+    /// How long after the access was shut CloudTrail is awaited, in minutes; 0 where it is not read.
+    pub trail_minutes: u32,
+    /// How many rechecks may find something new before the rest is left to people.
+    pub most: u32,
+    /// When the next one is due; none where no more is needed, or none is left.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_at: Option<Timestamp>,
+}
+
+impl Rechecking {
+    /// The longest that IAM is taken to be inconsistent after a write.
+    pub fn settle(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.settle_seconds))
+    }
+}
 
 /// One recheck of a contained identity after what was known of it had been ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

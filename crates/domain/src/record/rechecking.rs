@@ -5,9 +5,8 @@
 //! awaited, and a recheck after that found nothing.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::record::case::{Case, Recheck, StepRecord};
+use crate::record::case::{Case, Recheck, Rechecking, StepRecord};
 use crate::words::verdict::Verdict;
 
 /// CloudTrail delivers an event "typically within an average of about 5 minutes" and at the most taken to be 15, so what an
@@ -27,28 +26,6 @@ const FOLLOWED_FOR: SignedDuration = SignedDuration::from_hours(2);
 
 /// Rechecks in all, whatever they find.
 const MOST_IN_ALL: usize = 60;
-
-/// How a case is rechecked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Rechecking {
-    /// The longest that IAM is taken to be inconsistent after a write, in seconds.
-    pub settle_seconds: u32,
-    /// How long after the access was shut CloudTrail is awaited, in minutes; 0 where it is not read.
-    pub trail_minutes: u32,
-    /// How many rechecks may find something new before the rest is left to people.
-    pub most: u32,
-    /// When the next one is due; none where no more is needed, or none is left.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub next_at: Option<Timestamp>,
-}
-
-impl Rechecking {
-    /// The longest that IAM is taken to be inconsistent after a write.
-    pub fn settle(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::from(self.settle_seconds))
-    }
-}
 
 impl Case {
     /// Whether somebody else may be using what the case is about right now: nothing about it is final before all was awaited.

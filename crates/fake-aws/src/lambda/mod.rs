@@ -1,39 +1,16 @@
 //! Lambda, as far as functions ask each other: an asynchronous invocation is accepted, and whoever plays the functions takes it.
 
-use std::collections::VecDeque;
+mod tables;
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::call::{Answer, Call, Refusal};
 use crate::state::State;
 
+pub use tables::{Invocation, Lambda};
+
 /// "6 MB (synchronous), 1 MB (asynchronous)" (Lambda quotas, invocation payload).
 const MOST_BYTES: usize = 1_048_576;
-
-/// An asynchronous invocation that was accepted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invocation {
-    /// When.
-    pub at: Timestamp,
-    /// The function's name, without what else its ARN says.
-    pub function: String,
-    /// What it is handed.
-    pub payload: Value,
-}
-
-/// What was asked of functions.
-#[derive(Debug, Clone, Default)]
-pub struct Lambda {
-    waiting: VecDeque<Invocation>,
-}
-
-impl Lambda {
-    /// The oldest invocation that nobody took yet.
-    pub fn take(&mut self) -> Option<Invocation> {
-        self.waiting.pop_front()
-    }
-}
 
 /// Takes an invocation. Every other operation succeeds and does nothing.
 pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
@@ -49,6 +26,6 @@ pub(crate) fn answer(state: &mut State, call: &Call) -> Answer {
     };
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
     let function = name.rsplit(':').next().unwrap_or_default().to_owned();
-    state.lambda.waiting.push_back(Invocation { at: call.at, function, payload });
+    state.lambda.put(Invocation { at: call.at, function, payload });
     Ok(json!({}))
 }
