@@ -54,7 +54,7 @@ impl Reactor {
         loop {
             // The schedule knows of it from the moment it is opened, should this worker and all that come after it die.
             let opened = self.guardrails.remember_opened(&case.id, clock::now() + LEASE);
-            let (opened, taken) = join(opened, self.cases.take(&case, delivery)).await;
+            let (opened, taken) = Box::pin(join(opened, self.cases.take(&case, delivery))).await;
             opened?;
             match taken? {
                 Taken::Closed(case) => {

@@ -98,7 +98,7 @@ async fn a_worker_that_dies_at_any_call_leaves_what_the_next_one_finishes() {
         let told = calls.iter().position(|call| call == "sns:Publish").unwrap();
         // After that nothing is left but to say when the first recheck is due.
         let closes = told + calls.iter().skip(told).position(|call| call == "dynamodb:UpdateItem").unwrap();
-        for at in 0..calls.len() {
+        for (at, call) in calls.iter().enumerate() {
             for takes_effect in [false, true] {
                 let aws = fresh();
                 aws.cut(at, takes_effect);
@@ -108,7 +108,7 @@ async fn a_worker_that_dies_at_any_call_leaves_what_the_next_one_finishes() {
                     ended = deliver(&aws, &signal, "dead") => panic!("call {at} was not reached: {ended:?}"),
                 }
                 aws.after_the_lease();
-                let what = format!("{} cut at {at}, {}, effect {takes_effect}", signal.kind.as_str(), calls[at]);
+                let what = format!("{} cut at {at}, {call}, effect {takes_effect}", signal.kind.as_str());
                 let closed_before = at > closes || takes_effect && at == closes;
                 let reaction = deliver(&aws, &signal, "heir").await.unwrap();
                 assert_eq!((reaction.verdict, reaction.revision), (at_first(&signal), 1), "{what}");
