@@ -223,8 +223,10 @@ class Checks:
         named = [said.get("Resource") for _, _, said in self.statements(RECORD) if said.get("Sid") == "NeverItselfNorAwsRoles"]
         self.expect(named == [protected], RECORD, f"to shield {protected} and nothing else, found {named}")
         # RotationFunctionArns is anybody's pattern.
-        responder = "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:${AWS::StackName}-responder*"
-        self.denies(RECORD, {"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}, [{"Fn::Sub": responder}])
+        responder, asks = "arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:${AWS::StackName}-responder", {"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}
+        self.denies(RECORD, asks, [{"Fn::Sub": f"{responder}-*"}])
+        may = [{"Fn::Sub": f"{OWN}role/${{AWS::StackName}}-{name}"} for name in ("posture-finding", "responder")]
+        self.denies(RECORD, asks, [{"Fn::Sub": responder}], {"ArnNotEquals": {"aws:PrincipalArn": may}})
         policy, bucket = "EvidenceBucketPolicy", {"Fn::GetAtt": ["EvidenceBucket", "Arn"]}
         evidence, objects = ({"Fn::Sub": f"${{EvidenceBucket.Arn}}/{end}"} for end in ("evidence/*", "*"))
         self.denies(policy, {"s3:*"}, [bucket, objects], {"Bool": {"aws:SecureTransport": "false"}})
@@ -293,7 +295,7 @@ class Checks:
         for parameter in ("CopiesSearch", "ResponderUrl"):
             right = self.template["Conditions"].get(f"Has{parameter}") == {"Fn::Equals": [{"Ref": parameter}, "true"]}
             self.expect(right, f"condition Has{parameter}", f"{parameter} is true")
-        askers = {RESPONDER: [RESPONDER_INVOKE], RESPONDER_URL: [RESPONDER_INVOKE]}
+        askers = {RESPONDER: ["PostureFindingRole", RESPONDER_INVOKE, RESPONDER_ROLE], RESPONDER_URL: [RESPONDER_INVOKE]}
         askers[COPIES] = [COPIES_INVOKE, RESPONDER_ROLE]
         for function, right in askers.items():
             names = {name for name, _, _, said in self.grants() if self.reaches(said.get("Resource"), function)}
@@ -386,7 +388,8 @@ class MemberChecks(Checks):
         """Never itself; nothing that gives anybody access but what containment cannot do without."""
         for _, label, _, statement in self.grants():
             never = [action for action in texts(statement.get("Action")) if action.startswith(MEMBER_NEVER)]
-            own = re.compile("iam:Delete(User|Role)(Policy|PermissionsBoundary)")
+            # The oldest version of a policy makes room for one that allows nothing.
+            own = re.compile("iam:Delete(User|Role)(Policy|PermissionsBoundary)|iam:DeletePolicyVersion")
             strange = sorted(action for action in set(never) - MEMBER_MAY if not own.fullmatch(action))
             self.expect(not strange, label, f"no secrets, and nothing that gives or ends access, found {strange}")
         self.has(policy, {"ManagedPolicyName": {"Fn::Sub": "${RoleName}-containment"}})

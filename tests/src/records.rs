@@ -105,12 +105,12 @@ impl Stack {
     pub async fn run_schedule_until(&self, case: &str, passes: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
-            self.run_schedule().await;
+            let ran = self.run_schedule().await;
             let record = self.record(&format!("CASE#{case}"), "CASE").await;
             if passes(&record) {
                 return record;
             }
-            assert!(begun.elapsed() < PATIENCE, "no run did it: {record}");
+            assert!(begun.elapsed() < PATIENCE, "no run did it: {ran} {record}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use severance_aws::caller::{CallerError, Callers};
 use severance_aws::clock;
-use severance_domain::caller::Caller;
+use severance_domain::caller::{Caller, Standing, Word};
 use severance_domain::digest::Digest;
 use severance_domain::exemption::{Exemption, matches_pattern};
 use severance_domain::ids::{AccountId, Arn};
@@ -67,7 +67,7 @@ impl Responder {
         }
         // Before anything is stored: whoever may not speak leaves nothing behind but a line in the log.
         let asker = match (call.request.word(), by) {
-            (Some(word), Some(caller)) => match self.reactor.settings.who_may.standing(word, &caller) {
+            (Some(word), Some(caller)) => match self.may(word, &caller) {
                 Ok(standing) => Some(Asker { caller, standing }),
                 Err(why) => {
                     // LOG: AWS vouches for the caller, and the stack's settings do not let them say this
@@ -134,6 +134,18 @@ impl Responder {
             // Every ask that changes something needs a proof, and so has a caller.
             (_, None) => Ok(Answer::Refused { why: "nobody is known to ask for this".to_owned() }),
         }
+    }
+
+    /// How a caller is let in to say such a word; or why not.
+    fn may(&self, word: Word, caller: &Caller) -> Result<Standing, String> {
+        let settings = &self.reactor.settings;
+        if settings.own_roles().speaks(&caller.arn) {
+            return Err(format!(
+                "{} is one of this stack's functions, whose word counts for nothing: ask as a person",
+                caller.arn
+            ));
+        }
+        settings.who_may.standing(word, caller)
     }
 
     /// What changes something, on somebody's word.

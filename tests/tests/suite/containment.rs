@@ -94,7 +94,9 @@ async fn a_roles_sessions_from_before_the_finding_die_and_later_ones_live() {
     // The token's issue time has whole seconds.
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
-    assert_eq!(stack.last_word(only(&response)).await["verdict"], "verified_revoked", "{response}");
+    // Not only the service may start sessions of it, and whether that ends a person decides: the word is not said meanwhile.
+    let last = stack.last_word(only(&response)).await;
+    assert_eq!((&last["verdict"], last["plan"].is_string()), (&json!("partial"), true), "{response}");
     assert_eq!(before.works().await, Err("AccessDenied".to_owned()));
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
     assert_eq!(sessions.assume().await.works().await, Ok(()), "the role's later sessions go on");

@@ -41,6 +41,15 @@ impl OwnRoles {
         });
         is_member || self.of_functions.contains(arn)
     }
+
+    /// Whether this caller is a session of one of the functions. They ask each other for nothing that needs somebody's word.
+    pub fn speaks(&self, caller: &Arn) -> bool {
+        let role = caller.resource().strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+        role.filter(|_| caller.service() == "sts").is_some_and(|role| {
+            let own = format!("arn:{}:iam::{}:role/{role}", caller.partition(), caller.account());
+            self.of_functions.iter().any(|function| function.as_str() == own)
+        })
+    }
 }
 
 /// Why this subject is never touched, if it is not.
@@ -91,6 +100,21 @@ mod tests {
 
     fn role(path_and_name: &str) -> Subject {
         role_in(HUB, path_and_name)
+    }
+
+    #[test]
+    fn a_function_speaks_by_its_own_role_alone() {
+        let speaks = |arn: &str| own().speaks(&Arn::try_from(arn).unwrap());
+        assert!(speaks("arn:aws:sts::111122223333:assumed-role/severance-posture-finding/severance-posture-finding"));
+        for other in [
+            "arn:aws:sts::444455556666:assumed-role/severance-posture-finding/s",
+            "arn:aws:sts::111122223333:assumed-role/severance-posture-findings/s",
+            "arn:aws:sts::111122223333:assumed-role/SecurityOnCall/severance-posture-finding",
+            "arn:aws:iam::111122223333:user/severance-posture-finding",
+            "arn:aws:sts::111122223333:federated-user/severance-posture-finding",
+        ] {
+            assert!(!speaks(other), "{other}");
+        }
     }
 
     /// A stack without the copies search.
