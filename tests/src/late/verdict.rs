@@ -70,7 +70,7 @@ impl Scene<'_> {
     }
 
     /// Has the cases rechecked, and those that follow them, as the schedule does, until no recheck is due or the time is over.
-    async fn rechecked(&self) {
+    pub async fn rechecked(&self) {
         let begun = Instant::now();
         while begun.elapsed() < TOLD_WITHIN {
             let mut is_due = false;

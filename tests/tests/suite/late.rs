@@ -101,6 +101,8 @@ async fn a_denial_that_is_stripped_before_it_is_in_force_stands_again() {
     });
     assert!(stripped.await, "this seed leaves the attacker no time: choose another");
     // Somebody lifts what IAM denies, so a person is asked whether a service control policy is to deny it: no word is owed.
+    scene.told().await;
+    scene.rechecked().await;
     let cases = scene.told().await;
     assert!(
         cases
@@ -220,6 +222,8 @@ async fn of_two_cases_about_one_user_the_second_is_restored() {
     scene.key_is_misused(&user, &other, now()).await;
     let cases = scene.told().await;
     assert_eq!(cases.len(), 2, "{cases:#?}");
+    // Once both have their last verdict, and nobody rechecks them any more.
+    scene.rechecked().await;
     // Either may be the second one to write the denial, and its tag.
     let tags = stack.iam.list_user_tags().user_name(&user).send().await.expect("tags");
     let tag = tags.tags().iter().find(|tag| tag.key() == "severance:quarantined-by").expect("the quarantine's tag");

@@ -95,7 +95,9 @@ impl Case {
         let Some(last) = self.rechecks.last() else { return due.into_iter().min() };
         let is_over = last.is_clean() && !self.follows_pending(last.at);
         due.retain(|at| *at > last.at);
-        due.into_iter().min().or_else(|| (!is_over).then(|| last.at + AGAIN))
+        // What follows the case is over soon after its own last recheck, and people wait for this one's last verdict.
+        let again = if last.is_clean() { rechecking.settle() * 4 } else { AGAIN };
+        due.into_iter().min().or_else(|| (!is_over).then(|| last.at + again))
     }
 
     /// When the case last changed something at AWS, or found it so.
