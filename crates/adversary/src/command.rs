@@ -47,7 +47,7 @@ enum Verb {
         #[arg(long, default_value_t = 0)]
         from: u64,
         /// How many random schedules are played at most, so that a faster machine finds nothing that a slower one does not.
-        #[arg(long, default_value_t = 2_500)]
+        #[arg(long, default_value_t = 450)]
         count: u64,
         /// Single acts are tried at every so many calls.
         #[arg(long, default_value_t = 20)]
