@@ -105,7 +105,7 @@ impl Proof {
     fn recheck(&mut self, case: &Case) {
         if let Some(last) = case.rechecks.last() {
             let at = last.at;
-            if last.is_quiet() && last.unread.is_empty() {
+            if last.is_clean() {
                 self.state.push(format!("recheck {} at {at:.0} found nothing new", last.number));
             }
             let since = match case.recheck_due_at() {
