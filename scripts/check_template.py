@@ -114,6 +114,8 @@ MEMBER_NEVER += ("kms:Decrypt", "secretsmanager:GetSecretValue", "sts:")
 """What gives access or ends it for good. What else the role may do is generated from the cards."""
 MEMBER_MAY = {"iam:CreatePolicyVersion", "iam:DeleteLoginProfile"}
 """Of these, what containment takes; and of what it put there itself (policies, boundaries), the removal."""
+DENY_ALL = {"ArnEquals": {"iam:PolicyARN": {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AWSDenyAll"}}}
+"""Under which policies are attached and detached: nothing but AWS's own denial."""
 POLICY_LIMIT = 6_144
 """Characters of a managed policy without white space (the quotas of IAM)."""
 LONGEST = {"AWS::Partition": "aws-us-gov", "AWS::Region": "ap-southeast-1", "AWS::URLSuffix": "amazonaws.com"}
@@ -389,7 +391,9 @@ class MemberChecks(Checks):
         for _, label, _, statement in self.grants():
             never = [action for action in texts(statement.get("Action")) if action.startswith(MEMBER_NEVER)]
             # The oldest version of a policy makes room for one that allows nothing.
-            own = re.compile("iam:Delete(User|Role)(Policy|PermissionsBoundary)|iam:DeletePolicyVersion")
+            own = "iam:Delete(User|Role)(Policy|PermissionsBoundary)|iam:DeletePolicyVersion"
+            denying = "|iam:(Attach|Detach)(User|Role)Policy" if statement.get("Condition") == DENY_ALL else ""
+            own = re.compile(own + denying)
             strange = sorted(action for action in set(never) - MEMBER_MAY if not own.fullmatch(action))
             self.expect(not strange, label, f"no secrets, and nothing that gives or ends access, found {strange}")
         self.has(policy, {"ManagedPolicyName": {"Fn::Sub": "${RoleName}-containment"}})

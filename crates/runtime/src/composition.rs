@@ -242,7 +242,9 @@ impl Composition {
             Kind::RemoveAccountAssignment if settings.identity_center => {
                 Box::new(RemoveAccountAssignment::new(self.sso()))
             }
-            Kind::QuarantineByScp if settings.scp_quarantine => Box::new(QuarantineByScp::new(self.organizations())),
+            Kind::QuarantineByScp if settings.scp_quarantine => {
+                Box::new(QuarantineByScp::new(self.organizations(), &settings.stack))
+            }
             other => return countermeasures::over_iam(other, iam),
         };
         Some(more)

@@ -137,7 +137,7 @@ async fn each_credential_goes_there_and_back_on_each_backend_that_has_it() {
             ),
             (
                 Box::new(QuarantineUser::new(iam.clone())),
-                Countermeasure::QuarantineUser(card::QuarantineUser { user: user.clone() }),
+                Countermeasure::QuarantineUser(card::QuarantineUser::of(user.clone(), None)),
                 true,
             ),
         ];
@@ -190,8 +190,9 @@ async fn a_service_control_policy_goes_there_and_back_on_another_backend() {
     let step = Countermeasure::QuarantineByScp(card::QuarantineByScp {
         principal: format!("arn:aws:iam::{account}:user/thief").as_str().try_into().expect("an ARN"),
         account: account.as_str().try_into().expect("an account"),
+        unique_id: None,
     });
-    there_and_back(moto.name, &QuarantineByScp::new(organizations), &step, &case, true).await;
+    there_and_back(moto.name, &QuarantineByScp::new(organizations, "severance"), &step, &case, true).await;
 }
 
 /// What a rotation needs, on one backend. All of it goes there, whatever the environment's endpoint is.

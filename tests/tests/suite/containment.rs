@@ -14,6 +14,37 @@ fn only(response: &Value) -> &Value {
     &reactions[0]
 }
 
+/// What all inline policies of a user may have together is used up: the denial is attached, and comes off again.
+#[tokio::test]
+async fn a_user_whose_inline_policies_are_full_is_contained_all_the_same() {
+    let stack = Stack::enforcing().await;
+    let user = unique("full");
+    stack.user(&user, "/", &[OWNER, WORKLOAD]).await;
+    let key = stack.key(&user).await;
+    let reads = json!({"Version": "2012-10-17", "Statement": [{
+        "Sid": "x".repeat(1_900), "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"
+    }]});
+    let put = stack.iam.put_user_policy().user_name(&user).policy_name("work").policy_document(reads.to_string());
+    put.send().await.expect("a policy that leaves no room");
+    let attached = || async {
+        let listed = stack.iam.list_attached_user_policies().user_name(&user).send().await.expect("its policies");
+        listed.attached_policies().iter().any(|held| held.policy_name() == Some("AWSDenyAll"))
+    };
+
+    let response = stack.invoke(Function::PostureFinding, &misused(&user, &key)).await.expect("an answer");
+    let reaction = only(&response);
+    assert_eq!(stack.last_word(reaction).await["verdict"], "verified_revoked", "{response}");
+    assert!(attached().await && !stack.policies(&user).await.contains(&"SeveranceQuarantine".to_owned()));
+    assert_eq!(stack.accepts(&key).await, Err("InvalidClientTokenId".to_owned()));
+
+    stack.iam.delete_user_policy().user_name(&user).policy_name("work").send().await.expect("room");
+    let person = stack.person("restorer").await;
+    let case = reaction["case"].as_str().expect("a case");
+    let ran = person.sever(&["restore", case, "--reason", "it is clean again"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(!attached().await);
+}
+
 #[tokio::test]
 async fn a_misused_key_dies_and_the_evidence_and_the_message_say_so() {
     let stack = Stack::enforcing().await;

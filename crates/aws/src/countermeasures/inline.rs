@@ -9,7 +9,7 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Seen, Undo, unless_gone};
+use super::driver::{Applied, Seen, Undo, unless_gone, without};
 use super::policy::{self, Quarantine};
 use crate::clock;
 use crate::error::AwsError;
@@ -34,7 +34,7 @@ pub(super) enum Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn noun(self) -> &'static str {
+    pub(super) fn noun(self) -> &'static str {
         match self {
             Self::User(_) => "user",
             Self::Role(_) => "role",
@@ -48,7 +48,8 @@ impl Holder<'_> {
         }
     }
 
-    fn show(self) -> &'static str {
+    /// The call that shows the holder.
+    pub(super) fn show(self) -> &'static str {
         match self {
             Self::User(_) => SHOW_USER,
             Self::Role(_) => SHOW_ROLE,
@@ -87,7 +88,7 @@ impl InlinePolicies {
         }
     }
 
-    /// Whether everything is denied, since whenever.
+    /// Whether everything is denied by this policy, since whenever. Whether there is such a holder it does not say.
     pub(super) async fn quarantined(&self, of: Holder<'_>) -> Result<Seen, AwsError> {
         let get = of.get();
         Ok(match self.document(of, QUARANTINE_POLICY).await? {
@@ -95,20 +96,27 @@ impl InlinePolicies {
                 Seen::InEffect(format!("{get} shows the deny-all policy {QUARANTINE_POLICY}"))
             }
             Some(_) => Seen::NotYet(format!("{get} shows another document under {QUARANTINE_POLICY}")),
-            None => self.missing(of, QUARANTINE_POLICY).await?,
+            None => Seen::NotYet(format!("{get} shows no policy {QUARANTINE_POLICY}")),
         })
     }
 
-    /// Lifts a quarantine that is still ours. Where sessions are to stay denied, that is so before it is lifted.
-    pub(super) async fn lift_quarantine(&self, of: Holder<'_>, undo: Undo<'_>) -> Result<Applied, AwsError> {
+    /// Lifts a quarantine that is still ours. Where sessions are to stay denied, that is so before it is lifted, also where this
+    /// policy is not ours any more and the case wrote another denial `beside` it.
+    pub(super) async fn lift_quarantine(
+        &self,
+        of: Holder<'_>,
+        undo: Undo<'_>,
+        beside: bool,
+    ) -> Result<Applied, AwsError> {
         let found = self.document(of, QUARANTINE_POLICY).await?;
-        let held = match found.as_deref().map(policy::quarantine) {
-            Some(None) => {
-                return Ok(Applied::Already(format!("{QUARANTINE_POLICY} is not as we wrote it: left alone")));
-            }
-            Some(Some(held)) => Some(held),
-            None => None,
+        let held = found.as_deref().and_then(policy::quarantine);
+        let without = match (&found, held) {
+            (Some(_), None) => format!("{QUARANTINE_POLICY} is not as we wrote it: left alone"),
+            _ => NOT_THERE.to_owned(),
         };
+        if found.is_some() && held.is_none() && !beside {
+            return Ok(Applied::Already(without));
+        }
         let mut kept = None;
         if undo.keep_sessions_denied {
             let since = held.and_then(|held| match held {
@@ -119,7 +127,7 @@ impl InlinePolicies {
             match self.revoke(of, moment, moment).await? {
                 Applied::Changed(note) => kept = note,
                 Applied::Already(note) if held.is_none() => {
-                    return Ok(Applied::Already(format!("{NOT_THERE}; {note}")));
+                    return Ok(Applied::Already(format!("{without}; {note}")));
                 }
                 Applied::Already(_) => {}
             }
@@ -129,24 +137,29 @@ impl InlinePolicies {
             return Ok(Applied::Changed(kept));
         }
         Ok(kept.map_or_else(
-            || Applied::Already(NOT_THERE.to_owned()),
-            |kept| Applied::Changed(Some(format!("{NOT_THERE}; {kept}"))),
+            || Applied::Already(without.clone()),
+            |kept| Applied::Changed(Some(format!("{without}; {kept}"))),
         ))
     }
 
     /// Whether a quarantine is lifted, or what stands in its place was left alone.
-    pub(super) async fn quarantine_lifted(&self, of: Holder<'_>, undo: Undo<'_>) -> Result<Seen, AwsError> {
+    pub(super) async fn quarantine_lifted(
+        &self,
+        of: Holder<'_>,
+        undo: Undo<'_>,
+        beside: bool,
+    ) -> Result<Seen, AwsError> {
         let get = of.get();
         match self.document(of, QUARANTINE_POLICY).await? {
             Some(found) if policy::quarantine(&found).is_some() => {
                 return Ok(Seen::NotYet(format!("{get} still shows the deny-all policy {QUARANTINE_POLICY}")));
             }
-            Some(_) => return Ok(left_alone(of, QUARANTINE_POLICY)),
+            Some(_) if !beside || !undo.keep_sessions_denied => return Ok(left_alone(of, QUARANTINE_POLICY)),
             None if !self.exists(of).await? => return Ok(nobody(of)),
             None if !undo.keep_sessions_denied => {
                 return Ok(Seen::InEffect(format!("{get} shows no policy {QUARANTINE_POLICY}")));
             }
-            None => {}
+            Some(_) | None => {}
         }
         let needed = last_step_at(undo.case);
         Ok(match self.denied(of).await? {
@@ -179,7 +192,8 @@ impl InlinePolicies {
         }
     }
 
-    /// Whether sessions before this moment are denied; before any moment, where it is not known.
+    /// Whether sessions before this moment are denied; before any moment, where it is not known. Whether there is such a holder
+    /// it does not say.
     pub(super) async fn revoked(&self, of: Holder<'_>, needed: Option<Timestamp>) -> Result<Seen, AwsError> {
         let get = of.get();
         Ok(match self.denied(of).await? {
@@ -188,7 +202,7 @@ impl InlinePolicies {
             }
             Denied::Before(moment) => Seen::NotYet(format!("{get} shows only sessions before {moment} denied")),
             Denied::Other => Seen::NotYet(format!("{get} shows another document under {REVOKE_SESSIONS_POLICY}")),
-            Denied::Nothing => self.missing(of, REVOKE_SESSIONS_POLICY).await?,
+            Denied::Nothing => Seen::NotYet(format!("{get} shows no policy {REVOKE_SESSIONS_POLICY}")),
         })
     }
 
@@ -238,27 +252,25 @@ impl InlinePolicies {
         })
     }
 
-    /// IAM answers alike where the policy is missing and where its holder is.
-    async fn missing(&self, of: Holder<'_>, name: &str) -> Result<Seen, AwsError> {
-        Ok(if self.exists(of).await? {
-            Seen::NotYet(format!("{} shows no policy {name}", of.get()))
-        } else {
-            nobody(of)
-        })
-    }
-
+    /// IAM answers alike where a policy is missing and where its holder is.
     async fn exists(&self, of: Holder<'_>) -> Result<bool, AwsError> {
-        let answer = match of {
+        // The SDK fills what an answer leaves out with empty texts.
+        let id = unless_gone(match of {
             Holder::User(user) => {
                 let answer = self.iam.get_user().user_name(user.as_str()).send().await;
-                answer.map(drop).map_err(|error| AwsError::of(SHOW_USER, &error))
+                let id = answer.map(|found| found.user.map(|user| user.user_id).unwrap_or_default());
+                id.map_err(|error| AwsError::of(SHOW_USER, &error))
             }
             Holder::Role(role) => {
                 let answer = self.iam.get_role().role_name(role.as_str()).send().await;
-                answer.map(drop).map_err(|error| AwsError::of(SHOW_ROLE, &error))
+                let id = answer.map(|found| found.role.map(|role| role.role_id).unwrap_or_default());
+                id.map_err(|error| AwsError::of(SHOW_ROLE, &error))
             }
-        };
-        Ok(unless_gone(answer)?.is_some())
+        })?;
+        match id {
+            Some(id) if id.is_empty() => Err(without(of.show(), "a user or a role")),
+            id => Ok(id.is_some()),
+        }
     }
 
     /// The document as IAM returns it; none where the policy or its holder is not there.
@@ -307,7 +319,7 @@ impl InlinePolicies {
 }
 
 /// Nothing follows from what nobody of that name has.
-fn nobody(of: Holder<'_>) -> Seen {
+pub(super) fn nobody(of: Holder<'_>) -> Seen {
     let (show, noun) = (of.show(), of.noun());
     Seen::NotYet(format!("{show} shows no {noun} of that name: it was deleted, or renamed and lives on"))
 }

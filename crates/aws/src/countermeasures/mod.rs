@@ -1,9 +1,13 @@
 //! The countermeasures: each knows how to apply, confirm and undo itself. Which rights that takes, its card says.
 
+mod attached;
+mod boundary;
 mod driver;
 mod inline;
+mod ladder;
 mod named;
 mod policy;
+mod scp;
 mod status;
 
 /// The drivers, one file for each: those that need IAM alone, and those that need more.

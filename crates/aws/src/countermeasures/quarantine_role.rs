@@ -1,29 +1,32 @@
-//! Deny a role everything by an inline policy, whoever assumes it and when. Lifting it gives everything back.
+//! Deny a role everything, whoever assumes it and when. Lifting it gives everything back.
 
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{Holder, InlinePolicies, PUT_ROLE};
+use super::inline::{Holder, PUT_ROLE};
+use super::ladder::{Everything, Ladder};
 use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::error::AwsError;
 
 /// Drives [`Countermeasure::QuarantineRole`].
 pub struct QuarantineRole {
-    policies: InlinePolicies,
+    ladder: Ladder,
 }
 
 impl QuarantineRole {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
-        Self { policies: InlinePolicies::new(iam) }
+        Self { ladder: Ladder::new(iam) }
     }
 }
 
-fn target(step: &Countermeasure) -> Result<Holder<'_>, AwsError> {
+fn target(step: &Countermeasure) -> Result<Everything<'_>, AwsError> {
     match step {
-        Countermeasure::QuarantineRole(card::QuarantineRole { role }) => Ok(Holder::Role(role)),
+        Countermeasure::QuarantineRole(card::QuarantineRole { role, earlier, every_way }) => {
+            Ok(Everything { of: Holder::Role(role), earlier: earlier.as_ref(), every_way: *every_way })
+        }
         _ => Err(misdirected(PUT_ROLE)),
     }
 }
@@ -35,18 +38,18 @@ impl Driver for QuarantineRole {
     }
 
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
-        self.policies.quarantine(target(step)?).await
+        self.ladder.deny(target(step)?).await
     }
 
     async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
-        self.policies.quarantined(target(step)?).await
+        self.ladder.denied(target(step)?.of).await
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
-        self.policies.lift_quarantine(target(step)?, undo).await
+        self.ladder.lift(target(step)?, step, undo).await
     }
 
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
-        self.policies.quarantine_lifted(target(step)?, undo).await
+        self.ladder.lifted(target(step)?, step, undo).await
     }
 }

@@ -1,4 +1,4 @@
-//! Deny a user everything by an inline policy, and name the case in a tag on the user. Lifting it gives everything back
+//! Deny a user everything, and name the case in a tag on the user. Lifting it gives everything back
 //! that still lives.
 
 use async_trait::async_trait;
@@ -10,7 +10,8 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::QUARANTINE_TAG;
 use severance_domain::right::iam;
 
-use super::inline::{Holder, InlinePolicies, SHOW_USER, PUT_USER};
+use super::inline::{Holder, PUT_USER, SHOW_USER};
+use super::ladder::{Everything, Ladder};
 use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
 use super::named::Named;
 use crate::error::AwsError;
@@ -21,7 +22,7 @@ const UNTAG: &str = iam::UNTAG_USER.action;
 /// Drives [`Countermeasure::QuarantineUser`].
 pub struct QuarantineUser {
     iam: Client,
-    policies: InlinePolicies,
+    ladder: Ladder,
 }
 
 /// By whom a user is quarantined, as its tag says.
@@ -36,7 +37,7 @@ enum TaggedBy {
 impl QuarantineUser {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
-        Self { policies: InlinePolicies::new(iam.clone()), iam }
+        Self { ladder: Ladder::new(iam.clone()), iam }
     }
 
     /// The tag only tells people and later cases who did it, so a quarantine without it is still one: what fails here
@@ -69,9 +70,11 @@ impl QuarantineUser {
     }
 }
 
-fn target(step: &Countermeasure) -> Result<&IamName, AwsError> {
+fn target(step: &Countermeasure) -> Result<(&IamName, Everything<'_>), AwsError> {
     match step {
-        Countermeasure::QuarantineUser(card::QuarantineUser { user }) => Ok(user),
+        Countermeasure::QuarantineUser(card::QuarantineUser { user, earlier, every_way }) => {
+            Ok((user, Everything { of: Holder::User(user), earlier: earlier.as_ref(), every_way: *every_way }))
+        }
         _ => Err(misdirected(PUT_USER)),
     }
 }
@@ -83,19 +86,22 @@ impl Driver for QuarantineUser {
     }
 
     async fn apply(&self, step: &Countermeasure, case: &CaseId) -> Result<Applied, AwsError> {
-        let user = target(step)?;
-        match self.policies.quarantine(Holder::User(user)).await? {
-            Applied::Changed(_) => Ok(Applied::Changed(self.tag(user, case).await)),
+        let (user, everything) = target(step)?;
+        match self.ladder.deny(everything).await? {
+            Applied::Changed(how) => {
+                let notes: Vec<String> = how.into_iter().chain(self.tag(user, case).await).collect();
+                Ok(Applied::Changed((!notes.is_empty()).then(|| notes.join("; "))))
+            }
             Applied::Already(note) => Ok(Applied::Already(note)),
         }
     }
 
     async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
-        self.policies.quarantined(Holder::User(target(step)?)).await
+        self.ladder.denied(target(step)?.1.of).await
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
-        let user = target(step)?;
+        let (user, everything) = target(step)?;
         let by = self.tagged_by(user, &undo.case.id).await?;
         match &by {
             TaggedBy::NoUser => return Ok(Applied::Already(Holder::User(user).gone())),
@@ -104,7 +110,7 @@ impl Driver for QuarantineUser {
             }
             TaggedBy::Nobody | TaggedBy::ThisCase => {}
         }
-        let lifted = self.policies.lift_quarantine(Holder::User(user), undo).await?;
+        let lifted = self.ladder.lift(everything, step, undo).await?;
         // After the policy: a crash in between leaves the tag, and another try finds it.
         let note = match by {
             TaggedBy::ThisCase => self.untag(user).await,
@@ -119,13 +125,13 @@ impl Driver for QuarantineUser {
     }
 
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
-        let user = target(step)?;
+        let (user, everything) = target(step)?;
         match self.tagged_by(user, &undo.case.id).await? {
             TaggedBy::NoUser => Ok(Seen::NotYet(Named::Nobody.words())),
             TaggedBy::Another(case) => {
                 Ok(Seen::InEffect(format!("{SHOW_USER} shows that case {case} holds the user: that was left alone")))
             }
-            TaggedBy::Nobody | TaggedBy::ThisCase => self.policies.quarantine_lifted(Holder::User(user), undo).await,
+            TaggedBy::Nobody | TaggedBy::ThisCase => self.ladder.lifted(everything, step, undo).await,
         }
     }
 }

@@ -6,20 +6,21 @@ use jiff::Timestamp;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{Holder, InlinePolicies, PUT_ROLE};
+use super::inline::{Holder, PUT_ROLE};
+use super::ladder::Ladder;
 use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
 
 /// Drives [`Countermeasure::RevokeRoleSessions`].
 pub struct RevokeRoleSessions {
-    policies: InlinePolicies,
+    ladder: Ladder,
 }
 
 impl RevokeRoleSessions {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
-        Self { policies: InlinePolicies::new(iam) }
+        Self { ladder: Ladder::new(iam) }
     }
 }
 
@@ -41,19 +42,19 @@ impl Driver for RevokeRoleSessions {
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let (role, issued_before) = target(step)?;
         // A step that is taken late also ends the sessions that were started since it was planned.
-        self.policies.revoke(role, issued_before, clock::now().max(issued_before)).await
+        self.ladder.revoke(role, issued_before, clock::now().max(issued_before)).await
     }
 
     async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
         let (role, issued_before) = target(step)?;
-        self.policies.revoked(role, Some(issued_before)).await
+        self.ladder.revoked(role, Some(issued_before)).await
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
-        self.policies.lift_revocation(target(step)?.0, step, undo).await
+        self.ladder.lift_revocation(target(step)?.0, step, undo).await
     }
 
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
-        self.policies.revocation_lifted(target(step)?.0, step, undo).await
+        self.ladder.revocation_lifted(target(step)?.0, step, undo).await
     }
 }

@@ -5,20 +5,21 @@ use aws_sdk_iam::Client;
 use severance_domain::case::CaseId;
 use severance_domain::countermeasure::{self as card, Countermeasure};
 
-use super::inline::{Holder, InlinePolicies, PUT_USER};
+use super::inline::{Holder, PUT_USER};
+use super::ladder::Ladder;
 use super::driver::{About, Applied, Driver, Seen, Undo, misdirected};
 use crate::clock;
 use crate::error::AwsError;
 
 /// Drives [`Countermeasure::RevokeUserSessions`].
 pub struct RevokeUserSessions {
-    policies: InlinePolicies,
+    ladder: Ladder,
 }
 
 impl RevokeUserSessions {
     /// Over this client.
     pub fn new(iam: Client) -> Self {
-        Self { policies: InlinePolicies::new(iam) }
+        Self { ladder: Ladder::new(iam) }
     }
 }
 
@@ -37,20 +38,20 @@ impl Driver for RevokeUserSessions {
 
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let now = clock::now();
-        self.policies.revoke(target(step)?, now, now).await
+        self.ladder.revoke(target(step)?, now, now).await
     }
 
     /// The step names no moment, so any that is in place is taken for this case's: none is ever replaced by an earlier
     /// one.
     async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
-        self.policies.revoked(target(step)?, None).await
+        self.ladder.revoked(target(step)?, None).await
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
-        self.policies.lift_revocation(target(step)?, step, undo).await
+        self.ladder.lift_revocation(target(step)?, step, undo).await
     }
 
     async fn confirm_undone(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Seen, AwsError> {
-        self.policies.revocation_lifted(target(step)?, step, undo).await
+        self.ladder.revocation_lifted(target(step)?, step, undo).await
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use severance_domain::ids::IamName;
+use aws_sdk_iam::types::AttachedPermissionsBoundary;
+use severance_domain::ids::{Arn, IamName};
 use severance_domain::profile::Profile;
 use severance_domain::signal::{Signal, SubjectHint};
 use severance_domain::subject::{Absence, Inventory, Subject, SubjectKind};
@@ -85,6 +86,11 @@ pub fn unresolved(signal: &Signal, absent: Absence, why: String) -> Found {
     let subject = Subject { kind: SubjectKind::Unresolved, account: signal.account.clone(), name, arn, unique_id };
     let inventory = Inventory { unread: vec![why], ..Inventory::default() };
     Found { subject, profile: Profile::default(), inventory, trust: None, absent: Some(absent) }
+}
+
+/// The ARN of a permissions boundary, if there is one.
+pub(super) fn boundary(shown: Option<&AttachedPermissionsBoundary>) -> Option<Arn> {
+    Arn::try_from(shown?.permissions_boundary_arn()?).ok()
 }
 
 pub(super) fn iam_tags(tags: &[aws_sdk_iam::types::Tag]) -> BTreeMap<String, String> {

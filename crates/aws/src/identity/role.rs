@@ -6,7 +6,7 @@ use severance_domain::right::iam;
 use severance_domain::signal::PrincipalHint;
 use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
 
-use super::found::{Found, Resolution, iam_tags, instant, recoverable, trust_document};
+use super::found::{Found, Resolution, boundary, iam_tags, instant, recoverable, trust_document};
 use super::names::{name_in, reused_name};
 use super::reader::Identities;
 use crate::error::AwsError;
@@ -49,7 +49,11 @@ impl Identities {
                 unique_id,
             },
             profile: Profile::from_tags(&iam_tags(role.tags()), &self.tags),
-            inventory: Inventory { created_at: instant(Some(role.create_date())), ..inventory },
+            inventory: Inventory {
+                created_at: instant(Some(role.create_date())),
+                permissions_boundary: boundary(role.permissions_boundary()),
+                ..inventory
+            },
             trust,
             absent: None,
         })))

@@ -8,7 +8,7 @@ use severance_domain::right::iam;
 use severance_domain::signal::{PrincipalHint, Signal, SignalKind};
 use severance_domain::subject::{AccessKey, Inventory, LastUsed, Subject, SubjectKind};
 
-use super::found::{Found, Resolution, iam_tags, instant, recoverable};
+use super::found::{Found, Resolution, boundary, iam_tags, instant, recoverable};
 use super::names::{name_in, reused_name};
 use super::reader::Identities;
 use crate::error::AwsError;
@@ -81,7 +81,11 @@ impl Identities {
                 unique_id,
             },
             profile: Profile::from_tags(&iam_tags(user.tags()), &self.tags),
-            inventory: Inventory { created_at: instant(Some(user.create_date())), ..inventory },
+            inventory: Inventory {
+                created_at: instant(Some(user.create_date())),
+                permissions_boundary: boundary(user.permissions_boundary()),
+                ..inventory
+            },
             trust: None,
             absent: None,
         })))

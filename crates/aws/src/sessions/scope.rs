@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use severance_domain::ids::{AccessKeyId, AccountId, Arn, IamName};
-use severance_domain::right::{On, Right, cloudtrail, iam, rolesanywhere, secretsmanager};
+use severance_domain::right::{On, Only, Right, cloudtrail, iam, rolesanywhere, secretsmanager};
 use severance_domain::signal::{PrincipalHint, SubjectHint};
 
 /// Characters that a session policy may have (the API reference of `sts:AssumeRole`). What AWS packs it into has
@@ -36,7 +36,7 @@ const POLICY_READS: [Right; 2] = [iam::GET_POLICY, iam::GET_POLICY_VERSION];
 /// Why a session policy cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScopeError {
-    /// A session policy takes printable ASCII.
+    /// A policy takes printable ASCII, and nothing that AWS has is called otherwise but by a path of IAM.
     #[error("{0:?} holds characters that no session policy may hold")]
     Unwritable(String),
     /// Too many actions for one session.
@@ -46,19 +46,30 @@ pub enum ScopeError {
     TooLarge(usize),
 }
 
+/// An action, and where it is allowed only with one of the arguments that it may have.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Grant {
+    action: &'static str,
+    only: Option<Argument>,
+}
+
+/// The operator, the condition key and the ARN to which an argument is compared.
+type Argument = (&'static str, &'static str, String);
+
 /// A session policy in the making. Without any action it denies everything. What cannot be written shows when the policy is
 /// needed, which in the hub's own account it is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Action to the resources, as policies write them.
-    grants: BTreeMap<&'static str, BTreeSet<String>>,
+    /// What is granted, on which resources, as policies write them.
+    grants: BTreeMap<Grant, BTreeSet<String>>,
     /// What could not be written, the first of it.
     broken: Option<ScopeError>,
 }
 
 impl Scope {
-    /// What reading this subject takes: on exactly its ARN where that is known; else on its name under whatever path, which
-    /// is one identity all the same, because a name is there once in an account. Where not even the name is known, on all
+    /// What reading this subject takes: of a role or a secret on exactly its ARN where that is known; else, and of a user always,
+    /// on its name under whatever path, which is one identity all the same, because a name is there once in an account, and a
+    /// user can be moved to another path at any time. Where not even the name is known, on all
     /// users or roles, with the calls that search them; those that search the whole account are for leavers and retired
     /// workloads.
     ///
@@ -123,7 +134,8 @@ impl Scope {
         }
         self.allow(GROUP_READS, Ok(vec![place.iam("group/*")]));
         if key.is_some() {
-            self.grants.insert(iam::GET_ACCESS_KEY_LAST_USED.action, all.into_iter().collect());
+            let last_used = Grant { action: iam::GET_ACCESS_KEY_LAST_USED.action, only: None };
+            self.grants.insert(last_used, all.into_iter().collect());
         }
     }
 
@@ -131,7 +143,8 @@ impl Scope {
     pub fn act(subject: &Arn, rights: impl IntoIterator<Item = Right>) -> Self {
         let mut scope = Self::default();
         for right in rights {
-            scope.allow([right], resources(right.on, subject));
+            let only = argument(right.only, subject);
+            scope.allow_only([right], only.as_ref(), resources(right.on, subject));
         }
         scope
     }
@@ -139,18 +152,28 @@ impl Scope {
     /// What either allows.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
-        for (action, resources) in other.grants {
-            self.grants.entry(action).or_default().extend(resources);
+        for (grant, resources) in other.grants {
+            self.grants.entry(grant).or_default().extend(resources);
         }
         self.broken = self.broken.or(other.broken);
         self
     }
 
     fn allow(&mut self, rights: impl IntoIterator<Item = Right>, resources: Result<Vec<String>, ScopeError>) {
+        self.allow_only(rights, None, resources);
+    }
+
+    fn allow_only(
+        &mut self,
+        rights: impl IntoIterator<Item = Right>,
+        only: Option<&Argument>,
+        resources: Result<Vec<String>, ScopeError>,
+    ) {
         match resources {
             Ok(resources) => {
                 for right in rights {
-                    self.grants.entry(right.action).or_default().extend(resources.iter().cloned());
+                    let grant = Grant { action: right.action, only: only.cloned() };
+                    self.grants.entry(grant).or_default().extend(resources.iter().cloned());
                 }
             }
             Err(error) => self.broken = self.broken.take().or(Some(error)),
@@ -165,31 +188,41 @@ impl Scope {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let exact = self.document(str::to_owned);
+        let exact = self.document(str::to_owned, true);
         if exact.len() <= POLICY_LIMIT {
             return Ok(exact);
         }
-        // A path of up to 512 characters, in some ARN of a user or role, makes the difference. What the name alone says
-        // is the same identity.
-        let short = self.document(without_path);
-        if short.len() <= POLICY_LIMIT { Ok(short) } else { Err(ScopeError::TooLarge(short.len())) }
+        // A path of up to 512 characters, in some ARN of a role, makes the difference. What the name alone says is the same
+        // identity.
+        let short = self.document(without_path, true);
+        if short.len() <= POLICY_LIMIT {
+            return Ok(short);
+        }
+        // The member role's own permissions hold the same arguments.
+        let shortest = self.document(without_path, false);
+        if shortest.len() <= POLICY_LIMIT { Ok(shortest) } else { Err(ScopeError::TooLarge(shortest.len())) }
     }
 
-    /// One statement for each set of resources.
-    fn document(&self, write: impl Fn(&str) -> String) -> String {
-        let mut statements: BTreeMap<BTreeSet<String>, Vec<&str>> = BTreeMap::new();
-        for (action, resources) in &self.grants {
+    /// One statement for each set of resources and each argument, or for each set of resources alone.
+    fn document(&self, write: impl Fn(&str) -> String, arguments: bool) -> String {
+        let mut statements: BTreeMap<(BTreeSet<String>, Option<&Argument>), BTreeSet<&str>> = BTreeMap::new();
+        for (grant, resources) in &self.grants {
             let resources = resources.iter().map(|resource| write(resource)).collect();
-            statements.entry(resources).or_default().push(action);
+            let only = grant.only.as_ref().filter(|_| arguments);
+            statements.entry((resources, only)).or_default().insert(grant.action);
         }
         let mut statements: Vec<Value> = statements
             .into_iter()
-            .map(|(resources, actions)| {
-                json!({
+            .map(|((resources, only), actions)| {
+                let mut statement = json!({
                     "Effect": "Allow",
                     "Action": one_or_list(actions.into_iter().map(str::to_owned)),
                     "Resource": one_or_list(resources),
-                })
+                });
+                if let (Some((operator, key, arn)), Some(statement)) = (only, statement.as_object_mut()) {
+                    statement.insert("Condition".to_owned(), json!({ *operator: { *key: arn } }));
+                }
+                statement
             })
             .collect();
         // A session without a policy would have all that the role has.
@@ -236,8 +269,20 @@ pub fn resources(on: On, subject: &Arn) -> Result<Vec<String>, ScopeError> {
         | On::SecretAnywhere
         | On::OwnSecret
         | On::Parameter
-        | On::BuildProject => vec![written(subject.as_str())?],
+        | On::BuildProject => itself(subject.as_str())?,
     })
+}
+
+/// With which argument alone a right holds. What other conditions say, the member role's own permissions hold.
+fn argument(only: Only, subject: &Arn) -> Option<Argument> {
+    let place = Place { partition: subject.partition(), account: subject.account() };
+    let of_aws = |name: &str| Place { account: "aws", ..place }.iam(&format!("policy/{name}"));
+    match only {
+        Only::Attaching(name) => Some(("ArnEquals", "iam:PolicyARN", of_aws(name))),
+        Only::Boundary(name) => Some(("ArnEquals", "iam:PermissionsBoundary", of_aws(name))),
+        Only::OwnBoundary => Some(("ArnLike", "iam:PermissionsBoundary", place.iam("policy/*"))),
+        Only::All | Only::ThisTag(_) | Only::ManagedSecrets | Only::ManagedUsers | Only::NewManagedSecrets => None,
+    }
 }
 
 fn is_policy(arn: &Arn) -> bool {
@@ -274,22 +319,45 @@ impl Place<'_> {
                 && (arn.service(), arn.partition(), arn.account()) == ("iam", self.partition, self.account)
         });
         Some(match exact {
-            Some(arn) => written(arn.as_str()).map(|arn| vec![arn]),
-            None => Ok(vec![self.iam(&format!("{kind}/{name}")), self.iam(&format!("{kind}/*/{name}"))]),
+            Some(arn) => itself(arn.as_str()),
+            None => Ok(self.under_any_path(kind, name.as_str())),
         })
+    }
+
+    fn under_any_path(self, kind: &str, name: &str) -> Vec<String> {
+        vec![self.iam(&format!("{kind}/{name}")), self.iam(&format!("{kind}/*/{name}"))]
     }
 }
 
-/// An ARN as a policy writes it, so that it means itself: a path may hold `*`, `?` and `$`, and an event anything.
-fn written(arn: &str) -> Result<String, ScopeError> {
-    if !arn.bytes().all(|b| (b' '..=b'~').contains(&b)) {
-        return Err(ScopeError::Unwritable(arn.to_owned()));
+/// What a policy names so that it means this subject alone: a user by its name, under whatever path it is by then.
+fn itself(arn: &str) -> Result<Vec<String>, ScopeError> {
+    let user = Arn::try_from(arn).ok().filter(|arn| arn.service() == "iam");
+    let name = user.as_ref().and_then(|arn| IamName::try_from(arn.name_of("user")?).ok());
+    match (user, name) {
+        (Some(arn), Some(name)) => {
+            let place = Place { partition: arn.partition(), account: arn.account() };
+            Ok(place.under_any_path("user", name.as_str()))
+        }
+        _ => written(arn).map(|arn| vec![arn]),
     }
+}
+
+/// The only character that a path of IAM may hold and no policy
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>).
+const DELETE: char = '\u{7f}';
+
+/// An ARN as a policy writes it, so that it means itself: a path may hold `*`, `?` and `$`, and an event anything. For the one
+/// character of a path that no policy may hold stands the pattern of any character: the name behind it is there once in an
+/// account.
+fn written(arn: &str) -> Result<String, ScopeError> {
+    let name_at = if arn.contains(":iam::") { arn.rfind('/').unwrap_or_default() } else { 0 };
     let mut text = String::with_capacity(arn.len());
-    for character in arn.chars() {
+    for (at, character) in arn.char_indices() {
         match character {
             '*' | '?' | '$' => text.extend(['$', '{', character, '}']),
-            other => text.push(other),
+            DELETE if at < name_at => text.push('?'),
+            ' '..='~' => text.push(character),
+            _ => return Err(ScopeError::Unwritable(arn.to_owned())),
         }
     }
     Ok(text)

@@ -187,6 +187,12 @@ pub(super) const FIELDS: &[Field] = &[
         "`iam:ListAttachedUserPolicies`, `iam:ListGroupsForUser`, `iam:ListAttachedGroupPolicies`",
     ),
     field(
+        "case.inventory.permissionsBoundary",
+        "ARN, optional",
+        "The permissions boundary of a user or role. Left out if it has none.",
+        "`iam:GetUser`, `iam:GetRole`",
+    ),
+    field(
         "case.inventory.unread[]",
         "texts, optional",
         "What the decision needed and AWS did not tell, and why. Part of the plan is held for review for each.",

@@ -159,7 +159,10 @@ pub enum Undoing {
     Never(&'static str),
 }
 
+/// The name of AWS's own policy that denies everything.
+pub(super) const DENY_ALL: &str = "AWSDenyAll";
+
 /// AWS's own policy that denies everything, in a partition.
 pub fn deny_all(partition: &str) -> String {
-    format!("arn:{partition}:iam::aws:policy/AWSDenyAll")
+    format!("arn:{partition}:iam::aws:policy/{DENY_ALL}")
 }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
+use super::card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, DENY_ALL, deny_all};
 use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
@@ -70,7 +70,7 @@ impl PutBoundaryDenial {
     }
 }
 
-const DENIAL: Only = Only::Boundary("AWSDenyAll");
+const DENIAL: Only = Only::Boundary(DENY_ALL);
 
 impl Card for PutBoundaryDenial {
     fn describe(&self) -> String {

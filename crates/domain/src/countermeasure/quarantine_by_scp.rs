@@ -5,10 +5,10 @@ use super::residue::Residue;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
 use crate::words::right::organizations;
-use crate::words::ids::{AccountId, Arn};
+use crate::words::ids::{AccountId, Arn, UniqueId};
 
 /// Deny an identity everything by a service control policy on its account (`organizations:CreatePolicy`,
-/// `organizations:AttachPolicy`): nobody in the account can lift it.
+/// `organizations:UpdatePolicy`, `organizations:AttachPolicy`): nobody in the account can lift it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuarantineByScp {
@@ -16,6 +16,9 @@ pub struct QuarantineByScp {
     pub principal: Arn,
     /// The account that the policy is attached to.
     pub account: AccountId,
+    /// The principal's immutable id, which no renaming changes; none where it is not known, or has none that AWS compares.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unique_id: Option<UniqueId>,
 }
 
 impl QuarantineByScp {
@@ -26,33 +29,34 @@ impl QuarantineByScp {
     pub(super) const FIELDS: &'static [Field] = &[
         Field { name: "principal", is: "ARN", words: "The identity." },
         Field { name: "account", is: "account id", words: "The account." },
+        Field { name: "uniqueId", is: "text, optional", words: "The identity's immutable id, by which it is denied whatever it is called." },
     ];
 
     /// One of them, as it is stored.
     pub(super) const SAMPLE: &'static str = r#"{"principal": "arn:aws:iam::111122223333:user/deployer",
-        "account": "111122223333"}"#;
+        "account": "111122223333", "uniqueId": "AIDACKCEVSQ6C2EXAMPLE"}"#;
 
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
-        apply: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::CREATE_POLICY, organizations::TAG_RESOURCE, organizations::ATTACH_POLICY],
+        apply: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::CREATE_POLICY, organizations::TAG_RESOURCE, organizations::UPDATE_POLICY, organizations::ATTACH_POLICY],
         confirm: &[organizations::LIST_POLICIES_FOR_TARGET, organizations::DESCRIBE_POLICY],
-        undo: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::LIST_POLICIES_FOR_TARGET, organizations::DETACH_POLICY, organizations::DELETE_POLICY],
+        undo: &[organizations::LIST_POLICIES, organizations::DESCRIBE_POLICY, organizations::LIST_POLICIES_FOR_TARGET, organizations::UPDATE_POLICY, organizations::DETACH_POLICY, organizations::DELETE_POLICY],
     };
 }
 
 impl Card for QuarantineByScp {
     fn describe(&self) -> String {
-        let Self { principal, account } = self;
+        let Self { principal, account, .. } = self;
         format!("deny {principal} everything by a service control policy on account {account}")
     }
 
     fn appeared(&self, _again: Appeared) -> String {
-        let Self { principal, account } = self;
+        let Self { principal, account, .. } = self;
         format!("the service control policy against {principal} on account {account} was lifted")
     }
 
     fn undo_words(&self) -> UndoWords {
-        let Self { principal, account } = self;
+        let Self { principal, account, .. } = self;
         UndoWords::denial(format!("the service control policy against {principal} on account {account}"))
     }
 

@@ -35,8 +35,8 @@ impl RevokeRoleSessions {
 
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
-        apply: &[iam::PUT_ROLE_POLICY, iam::GET_ROLE_POLICY],
-        confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE],
+        apply: &[iam::PUT_ROLE_POLICY, iam::GET_ROLE_POLICY, iam::GET_ROLE, iam::LIST_ATTACHED_ROLE_POLICIES],
+        confirm: &[iam::GET_ROLE_POLICY, iam::GET_ROLE, iam::LIST_ATTACHED_ROLE_POLICIES],
         undo: &[iam::GET_ROLE, iam::GET_ROLE_POLICY, iam::DELETE_ROLE_POLICY],
     };
 }

@@ -31,8 +31,8 @@ impl RevokeUserSessions {
 
     /// What IAM must allow for it.
     pub(super) const RIGHTS: Rights = Rights {
-        apply: &[iam::PUT_USER_POLICY, iam::GET_USER_POLICY],
-        confirm: &[iam::GET_USER_POLICY, iam::GET_USER],
+        apply: &[iam::PUT_USER_POLICY, iam::GET_USER_POLICY, iam::GET_USER, iam::LIST_ATTACHED_USER_POLICIES],
+        confirm: &[iam::GET_USER_POLICY, iam::GET_USER, iam::LIST_ATTACHED_USER_POLICIES],
         undo: &[iam::GET_USER, iam::GET_USER_POLICY, iam::DELETE_USER_POLICY],
     };
 }

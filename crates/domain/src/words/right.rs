@@ -67,6 +67,8 @@ pub enum Only {
     ManagedUsers,
     /// A secret is made that Severance manages, with the tags that adoption sets.
     NewManagedSecrets,
+    /// Where this policy of AWS is attached or detached.
+    Attaching(&'static str),
     /// Where this policy of AWS is the permissions boundary: that is set, or that is there and is removed.
     Boundary(&'static str),
     /// Where the permissions boundary that is set is a policy of the account's own.
@@ -134,11 +136,13 @@ services! {
     }
     iam "iam" {
         User:
+            ATTACH_USER_POLICY "AttachUserPolicy",
             CREATE_ACCESS_KEY "CreateAccessKey",
             DELETE_ACCESS_KEY "DeleteAccessKey",
             DELETE_LOGIN_PROFILE "DeleteLoginProfile",
             DELETE_USER_PERMISSIONS_BOUNDARY "DeleteUserPermissionsBoundary",
             DELETE_USER_POLICY "DeleteUserPolicy",
+            DETACH_USER_POLICY "DetachUserPolicy",
             GET_ACCESS_KEY_LAST_USED "GetAccessKeyLastUsed",
             GET_LOGIN_PROFILE "GetLoginProfile",
             GET_USER "GetUser",
@@ -163,8 +167,10 @@ services! {
             LIST_ATTACHED_GROUP_POLICIES "ListAttachedGroupPolicies",
             LIST_GROUP_POLICIES "ListGroupPolicies";
         Role:
+            ATTACH_ROLE_POLICY "AttachRolePolicy",
             DELETE_ROLE_PERMISSIONS_BOUNDARY "DeleteRolePermissionsBoundary",
             DELETE_ROLE_POLICY "DeleteRolePolicy",
+            DETACH_ROLE_POLICY "DetachRolePolicy",
             GET_ROLE "GetRole",
             GET_ROLE_POLICY "GetRolePolicy",
             LIST_ATTACHED_ROLE_POLICIES "ListAttachedRolePolicies",
@@ -206,7 +212,8 @@ services! {
             DESCRIBE_POLICY "DescribePolicy",
             DETACH_POLICY "DetachPolicy",
             LIST_POLICIES_FOR_TARGET "ListPoliciesForTarget",
-            TAG_RESOURCE "TagResource";
+            TAG_RESOURCE "TagResource",
+            UPDATE_POLICY "UpdatePolicy";
         Nothing: CREATE_POLICY "CreatePolicy", LIST_POLICIES "ListPolicies";
     }
     rolesanywhere "rolesanywhere" {

@@ -210,7 +210,7 @@ fn maximal() -> Case {
     let role = subject(SubjectKind::Role, "app").arn.unwrap();
     let plan = Plan {
         steps: vec![
-            step(Countermeasure::QuarantineUser(card::QuarantineUser { user: ci.clone() }), Disposition::Enforce),
+            step(Countermeasure::QuarantineUser(card::QuarantineUser::of(ci.clone(), None)), Disposition::Enforce),
             step(deactivate(KEY), Disposition::Enforce),
             step(deactivate(OTHER_KEY), Disposition::Enforce),
             step(revoke, Disposition::Enforce),
@@ -244,7 +244,7 @@ fn maximal() -> Case {
                 Countermeasure::RevokeUserSessions(card::RevokeUserSessions { user: ci.clone() }),
                 Disposition::Observe,
             ),
-            step(Countermeasure::QuarantineRole(card::QuarantineRole { role: ci.clone() }), Disposition::Observe),
+            step(Countermeasure::QuarantineRole(card::QuarantineRole::of(ci.clone(), None)), Disposition::Observe),
             step(Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(ci.clone())), Disposition::Observe),
             step(
                 Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere {
@@ -283,6 +283,7 @@ fn maximal() -> Case {
                 Countermeasure::QuarantineByScp(card::QuarantineByScp {
                     principal: role,
                     account: ACCOUNT.try_into().unwrap(),
+                    unique_id: None,
                 }),
                 Disposition::Review,
             ),

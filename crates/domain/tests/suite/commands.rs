@@ -76,8 +76,8 @@ proptest! {
         let arn = |kind: &str| Arn::try_from(format!("arn:aws:iam::111122223333:{kind}{path}{user}")).unwrap();
         let name = || user.as_str().try_into().unwrap();
         let steps = [
-            Countermeasure::QuarantineUser(card::QuarantineUser { user: name() }),
-            Countermeasure::QuarantineRole(card::QuarantineRole { role: name() }),
+            Countermeasure::QuarantineUser(card::QuarantineUser::of(name(), None)),
+            Countermeasure::QuarantineRole(card::QuarantineRole::of(name(), None)),
             Countermeasure::CloseRoleTrust(card::CloseRoleTrust::of(name())),
             Countermeasure::NeutralizePolicy(card::NeutralizePolicy { policy: arn("policy"), version: "v1".to_owned(), before: None, distrusted: vec![] }),
             Countermeasure::LeaveRolesAnywhere(card::LeaveRolesAnywhere { role: arn("role"), profile: arn("profile") }),

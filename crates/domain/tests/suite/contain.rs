@@ -12,7 +12,7 @@ use severance_domain::signal::{Planted, Signal, SignalKind as Kind};
 use severance_domain::subject::{Inventory, Subject, SubjectKind, Trust};
 
 /// A step by its name, and the one thing that tells it from its like.
-fn short(steps: &[Step]) -> Vec<String> {
+pub(crate) fn short(steps: &[Step]) -> Vec<String> {
     let step = |step: &Step| {
         let what = match &step.countermeasure {
             Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey { access_key, .. }) => {
@@ -241,11 +241,11 @@ fn a_directory_user_leaves_groups_and_accounts_and_is_denied_beyond_them_only_wh
 
 // A recheck.
 
-fn seen(case: &Case, present: &Inventory, lifted: &[&Countermeasure]) -> FollowUp {
+pub(crate) fn seen(case: &Case, present: &Inventory, lifted: &[&Countermeasure]) -> FollowUp {
     follow_up(case, present, lifted, &context(Mode::Enforce), &always(Disposition::Enforce))
 }
 
-fn step_named<'a>(case: &'a Case, name: &str) -> &'a Countermeasure {
+pub(crate) fn step_named<'a>(case: &'a Case, name: &str) -> &'a Countermeasure {
     &case.steps.iter().find(|record| record.step.countermeasure.as_str() == name).unwrap().step.countermeasure
 }
 
@@ -349,34 +349,6 @@ fn a_step_that_somebody_declined_or_is_still_asked_about_stays_so() {
 }
 
 #[test]
-fn a_denial_that_somebody_lifted_is_put_back_and_taken_to_where_they_cannot_reach() {
-    let case = contained_user();
-    let lifted = step_named(&case, "quarantine_user");
-    let (own, other) = (Some(ACCOUNT.try_into().unwrap()), Some("999988887777".try_into().unwrap()));
-    let rows = [
-        (false, None, "hold_for_review (held)", "this stack may write none"),
-        (false, own.clone(), "hold_for_review (held)", "this stack may write none"),
-        (true, own, "hold_for_review (held)", "do not bind the management account"),
-        (true, other, "scp 111122223333", "nobody there can lift this one"),
-        (true, None, "scp 111122223333", "nobody there can lift this one"),
-    ];
-    for (scp_quarantine, management_account, last, why) in rows {
-        let context = Context { scp_quarantine, management_account, ..context(Mode::Enforce) };
-        let seen = follow_up(&case, &after(&case), &[lifted], &context, &always(Disposition::Enforce));
-        assert_eq!(seen.found, ["the deny-all policy of user ci-deployer was lifted"]);
-        assert_eq!(short(&seen.steps), ["quarantine_user", last]);
-        assert!(seen.steps[1].reason.contains(why), "{}", seen.steps[1].reason);
-    }
-    // It is asked for once: the next time that somebody lifts the denial, the question is there already.
-    let context = Context { scp_quarantine: true, ..context(Mode::Enforce) };
-    let mut asked = case.clone();
-    let first = follow_up(&case, &after(&case), &[lifted], &context, &always(Disposition::Review));
-    asked.steps.extend(first.steps.into_iter().map(|step| StepRecord::planned(step, 1, now())));
-    let again = follow_up(&asked, &after(&case), &[lifted], &context, &always(Disposition::Enforce));
-    assert_eq!(short(&again.steps), [] as [&str; 0], "the denial waits for a person now, too");
-}
-
-#[test]
 fn a_role_that_was_opened_again_is_closed_again() {
     let case = contained_role(Some(github()));
     let mut present = after(&case);
@@ -384,7 +356,7 @@ fn a_role_that_was_opened_again_is_closed_again() {
     let lifted = [step_named(&case, "close_role_trust")];
     let seen_of = seen(&case, &present, &lifted);
     assert_eq!(seen_of.found, ["the trust policy of role app was opened again"]);
-    assert_eq!(short(&seen_of.steps), ["close_role_trust", "revoke_role_sessions", "hold_for_review (held)"]);
+    assert_eq!(short(&seen_of.steps), ["close_role_trust", "revoke_role_sessions"]);
 
     // Opened to a service only, it is not closed over that service's head.
     present.trust = Some(by_service());
@@ -393,7 +365,7 @@ fn a_role_that_was_opened_again_is_closed_again() {
     let sessions = [step_named(&case, "revoke_role_sessions")];
     let seen_of = seen(&case, &after(&case), &sessions);
     assert_eq!(seen_of.found, ["the denial of role app's older sessions was lifted"]);
-    assert_eq!(short(&seen_of.steps), ["revoke_role_sessions", "hold_for_review (held)"]);
+    assert_eq!(short(&seen_of.steps), ["revoke_role_sessions"]);
 
     let mut present = after(&case);
     present.roles_anywhere = vec![anywhere("p-2", true, &["app"])];

@@ -8,6 +8,7 @@ mod contain;
 mod contain_properties;
 mod cutover;
 mod intake_events;
+mod lifted;
 mod managed;
 mod message;
 mod message_contained;

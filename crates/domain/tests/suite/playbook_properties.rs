@@ -206,7 +206,7 @@ proptest! {
                     }
                     seen.push("key");
                 }
-                Countermeasure::QuarantineUser(card::QuarantineUser { user }) => {
+                Countermeasure::QuarantineUser(card::QuarantineUser { user, .. }) => {
                     prop_assert_eq!(subject.kind, SubjectKind::User);
                     prop_assert_eq!(user.as_str(), &subject.name);
                     prop_assert!(!about_keys(signal.kind), "claims about keys never quarantine");

@@ -213,7 +213,7 @@ fn a_row_of_the_registry_has_no_field_that_we_do_not_know() {
 
 #[test]
 fn a_pattern_covers_identities_by_their_whole_arn() {
-    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser { user: iam_name("ci-1") });
+    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser::of(iam_name("ci-1"), None));
     let rotate =
         Countermeasure::RotateSecret(card::RotateSecret { secret: subject(SubjectKind::Secret, "db").arn.unwrap() });
     let of = |pattern: &str, names: &[&str]| {

@@ -100,7 +100,7 @@ fn an_answer_is_no_good_once_any_fact_has_changed() {
         }),
         ("another step", |case| {
             case.steps[2].step.countermeasure =
-                Countermeasure::QuarantineUser(card::QuarantineUser { user: iam_name("other") });
+                Countermeasure::QuarantineUser(card::QuarantineUser::of(iam_name("other"), None));
         }),
         ("a privilege was won", |case| case.profile.privileged = Some(true)),
         ("a step is only recorded, as under an exemption", |case| {

@@ -12,6 +12,7 @@ mod cutover;
 mod faults;
 mod guardrails;
 mod permissions;
+mod quotas;
 mod reactions;
 mod readers;
 mod replicas;

@@ -237,7 +237,9 @@ async fn what_fails_for_one_identity_of_a_leaver_holds_up_no_other() {
         let user = Principal { id, tags: tags(&[("owner", ALICE), ("class", "human")]), ..Principal::default() };
         aws.state().users.insert(name.to_owned(), user);
     }
-    aws.fault("iam:PutUserPolicy", DENIED, 1);
+    for action in ["iam:PutUserPolicy", "iam:AttachUserPolicy", "iam:PutUserPermissionsBoundary"] {
+        aws.fault(action, DENIED, 1);
+    }
     let outcomes = reactor(&aws, "enforce").react(&leaver(), "first").await;
     let mut verdicts: Vec<&str> = outcomes.into_iter().map(|outcome| outcome.unwrap().verdict.as_str()).collect();
     verdicts.sort_unstable();

@@ -78,7 +78,10 @@ async fn a_member_is_entered_under_the_case_s_name_with_a_policy_for_the_one_sub
         json!({"Version": "2012-10-17", "Statement": [{
             "Effect": "Allow",
             "Action": ["iam:ListAccessKeys", "iam:UpdateAccessKey"],
-            "Resource": "arn:aws:iam::444455556666:user/ci/build-bot",
+            "Resource": [
+                "arn:aws:iam::444455556666:user/*/build-bot",
+                "arn:aws:iam::444455556666:user/build-bot",
+            ],
         }]})
     );
     let expected = [

@@ -105,6 +105,12 @@ async fn whatever_aws_refuses_the_other_steps_are_taken_and_the_verdict_says_so(
         match action.as_str() {
             // Who it is cannot be read: nothing is done to somebody unknown.
             "iam:GetUser" => assert_eq!(reaction.verdict, Verdict::AwaitingReview, "{action}"),
+            // There are other ways to deny it everything.
+            "iam:PutUserPolicy" => {
+                assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "{action}");
+                assert!(matches!(&case.steps[0].outcome, Some(Outcome::Applied { note: Some(note), .. })
+                    if note.contains("iam:PutUserPolicy answered AccessDenied")));
+            }
             // The tag is for people, and what the user could have done is told, not ended.
             "iam:TagUser" | "iam:ListAttachedUserPolicies" | "iam:ListUserPolicies" | "iam:ListGroupsForUser" => {
                 assert_eq!(reaction.verdict, Verdict::RevokedUnverified, "{action}");

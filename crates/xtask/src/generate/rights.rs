@@ -117,6 +117,7 @@ fn sid(on: On, only: Only, there_if: Option<&str>) -> String {
             format!("Tag{}", name.split('-').map(capital).collect::<String>())
         }
         Only::ManagedSecrets | Only::ManagedUsers | Only::NewManagedSecrets => "Managed".to_owned(),
+        Only::Attaching(name) => format!("Attaching{name}"),
         Only::Boundary(name) => format!("BoundedBy{name}"),
         Only::OwnBoundary => "BoundedByOwnPolicy".to_owned(),
     };
@@ -173,6 +174,7 @@ fn resources(on: On, place: Place) -> Vec<Yaml> {
 fn condition(only: Only) -> Option<Yaml> {
     let keys = |keys: Vec<&str>| ("ForAllValues:StringEquals", Yaml::map([("aws:TagKeys", Yaml::texts(keys))]));
     let there = |key: &str| ("Null", Yaml::map([(key, Yaml::text("false"))]));
+    let of_aws = |name: &str| Yaml::sub(format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"));
     let equals = |key: &str, value: &str| ("StringEquals", Yaml::map([(key, Yaml::text(value))]));
     Some(Yaml::map(match only {
         Only::All => return None,
@@ -184,10 +186,8 @@ fn condition(only: Only) -> Option<Yaml> {
             equals("aws:RequestTag/severance:managed", "true"),
             keys(vec!["severance:adopted-key", "severance:managed", "severance:user-name"]),
         ],
-        Only::Boundary(name) => {
-            let arn = Yaml::sub(format!("arn:${{AWS::Partition}}:iam::aws:policy/{name}"));
-            vec![("ArnEquals", Yaml::map([("iam:PermissionsBoundary", arn)]))]
-        }
+        Only::Attaching(name) => vec![("ArnEquals", Yaml::map([("iam:PolicyARN", of_aws(name))]))],
+        Only::Boundary(name) => vec![("ArnEquals", Yaml::map([("iam:PermissionsBoundary", of_aws(name))]))],
         Only::OwnBoundary => {
             let own = arn("iam", "", "${AWS::AccountId}", "policy/*");
             vec![("ArnLike", Yaml::map([("iam:PermissionsBoundary", own)]))]

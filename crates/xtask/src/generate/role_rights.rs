@@ -90,6 +90,7 @@ fn which(only: Only) -> Option<String> {
         Only::ManagedSecrets => "tagged `severance:managed` = `true`".to_owned(),
         Only::ManagedUsers => "tagged `severance:secret`".to_owned(),
         Only::NewManagedSecrets => "made with `severance:managed` = `true` and the tags of adoption".to_owned(),
+        Only::Attaching(name) => format!("the policy is AWS's `{name}`"),
         Only::Boundary(name) => format!("the boundary is AWS's `{name}`"),
         Only::OwnBoundary => "the boundary is a policy of the account's own".to_owned(),
     })

@@ -1,15 +1,21 @@
 use super::*;
+use severance_domain::countermeasure::Kind;
 use severance_domain::ids::UniqueId;
 
 const ACCOUNT: &str = "444455556666";
 const USER: &str = "arn:aws:iam::444455556666:user/ci/build-bot";
+/// The same under whatever path: a user can be moved.
+const BY_NAME: [&str; 2] = ["arn:aws:iam::444455556666:user/*/build-bot", "arn:aws:iam::444455556666:user/build-bot"];
 const ROLE: &str = "arn:aws:iam::444455556666:role/app";
 const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:db/main-AbCdEf";
 
 /// What `infra/member-account.yaml` lets the role do to a user, and to whatever belongs to one.
-const ON_USERS: [&str; 23] = [
+const ON_USERS: [&str; 27] = [
+    "iam:AttachUserPolicy",
     "iam:DeleteLoginProfile",
+    "iam:DeleteUserPermissionsBoundary",
     "iam:DeleteUserPolicy",
+    "iam:DetachUserPolicy",
     "iam:GetAccessKeyLastUsed",
     "iam:GetGroupPolicy",
     "iam:GetLoginProfile",
@@ -24,6 +30,7 @@ const ON_USERS: [&str; 23] = [
     "iam:ListServiceSpecificCredentials",
     "iam:ListSigningCertificates",
     "iam:ListUserPolicies",
+    "iam:PutUserPermissionsBoundary",
     "iam:PutUserPolicy",
     "iam:TagUser",
     "iam:UntagUser",
@@ -34,10 +41,13 @@ const ON_USERS: [&str; 23] = [
 ];
 
 /// The same of roles, and of all else.
-const ON_ROLES_AND_ELSEWHERE: [&str; 25] = [
+const ON_ROLES_AND_ELSEWHERE: [&str; 29] = [
     "cloudtrail:LookupEvents",
+    "iam:AttachRolePolicy",
     "iam:CreatePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
     "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
     "iam:GetAccountAuthorizationDetails",
     "iam:GetPolicy",
     "iam:GetPolicyVersion",
@@ -48,6 +58,7 @@ const ON_ROLES_AND_ELSEWHERE: [&str; 25] = [
     "iam:ListRolePolicies",
     "iam:ListRoles",
     "iam:ListUsers",
+    "iam:PutRolePermissionsBoundary",
     "iam:PutRolePolicy",
     "iam:SetDefaultPolicyVersion",
     "iam:UpdateAssumeRolePolicy",
@@ -107,12 +118,11 @@ fn on(scope: &Scope, action: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_user_is_read_under_the_arn_that_the_event_gives_and_else_by_its_name() {
+fn a_user_is_read_by_its_name_under_whatever_path_it_is_by_now() {
     let exact = read(&SubjectHint::User(hint(Some("build-bot"), Some(USER), Some("AIDAEXAMPLE"))), None);
-    assert_eq!(on(&exact, "iam:GetUser"), [USER]);
-    assert_eq!(on(&exact, "iam:GetAccessKeyLastUsed"), [USER]);
+    assert_eq!(on(&exact, "iam:GetUser"), BY_NAME);
+    assert_eq!(on(&exact, "iam:GetAccessKeyLastUsed"), BY_NAME);
     assert_eq!(on(&exact, "iam:ListAttachedGroupPolicies"), ["arn:aws:iam::444455556666:group/*"]);
-    let by_name = ["arn:aws:iam::444455556666:user/*/build-bot", "arn:aws:iam::444455556666:user/build-bot"];
     for (name, arn) in [
         (Some("build-bot"), None),
         // The name counts, and so does the account of the signal.
@@ -121,7 +131,7 @@ fn a_user_is_read_under_the_arn_that_the_event_gives_and_else_by_its_name() {
         (None, Some("arn:aws-cn:iam::444455556666:user/ci/build-bot")),
     ] {
         let scope = read(&SubjectHint::User(hint(name, arn, None)), None);
-        assert_eq!(on(&scope, "iam:ListAccessKeys"), by_name, "{name:?} {arn:?}");
+        assert_eq!(on(&scope, "iam:ListAccessKeys"), BY_NAME, "{name:?} {arn:?}");
     }
     for scope in [exact, read(&SubjectHint::User(hint(Some("build-bot"), None, Some("AIDAEXAMPLE"))), None)] {
         for action in ["iam:ListUsers", "iam:GetAccountAuthorizationDetails", "iam:GetRole", "iam:PutUserPolicy"] {
@@ -148,7 +158,7 @@ fn the_account_is_searched_only_for_what_the_event_does_not_name() {
     // A user may have another name by now: its key tells.
     let named = read(&SubjectHint::User(hint(Some("build-bot"), Some(USER), None)), Some("AKIAIOSFODNN7EXAMPLE"));
     assert_eq!(on(&named, "iam:GetAccessKeyLastUsed"), users);
-    assert_eq!(on(&named, "iam:GetUser"), [USER]);
+    assert_eq!(on(&named, "iam:GetUser"), BY_NAME);
 
     let leaver = read(&SubjectHint::Person { identifiers: vec!["alice".to_owned()] }, None);
     assert_eq!(on(&leaver, "iam:GetAccountAuthorizationDetails"), ["*"]);
@@ -188,20 +198,23 @@ fn a_plan_gets_its_actions_on_its_subject() {
         document(&scope),
         json!({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*"},
-            {"Effect": "Allow", "Action": ["iam:PutUserPolicy", "iam:UpdateAccessKey"], "Resource": USER},
+            {"Effect": "Allow", "Action": ["iam:PutUserPolicy", "iam:UpdateAccessKey"], "Resource": BY_NAME},
         ]})
     );
     assert!(!scope.policy().unwrap().contains(' '), "compact");
     let both = act(USER, &["iam:GetUser"]).and(act(ROLE, &["iam:PutRolePolicy"]));
-    assert_eq!((on(&both, "iam:GetUser"), on(&both, "iam:PutRolePolicy")), (vec![USER.into()], vec![ROLE.into()]));
+    assert_eq!(
+        (on(&both, "iam:GetUser"), on(&both, "iam:PutRolePolicy")),
+        (BY_NAME.map(String::from).into(), vec![ROLE.into()])
+    );
 }
 
 #[test]
 fn each_action_gets_the_narrowest_resource_that_it_knows() {
     let iam = |rest: &str| format!("arn:aws:iam::444455556666:{rest}");
     for (action, subject, expected) in [
-        ("iam:PutUserPolicy", USER, vec![USER.to_owned()]),
-        ("iam:ListGroupsForUser", USER, vec![USER.to_owned()]),
+        ("iam:PutUserPolicy", USER, vec![iam("user/build-bot"), iam("user/*/build-bot")]),
+        ("iam:ListGroupsForUser", USER, vec![iam("user/build-bot"), iam("user/*/build-bot")]),
         ("iam:UpdateAssumeRolePolicy", ROLE, vec![ROLE.to_owned()]),
         ("iam:ListGroupPolicies", USER, vec![iam("group/*")]),
         ("iam:GetPolicyVersion", USER, vec![iam("policy/*"), "arn:aws:iam::aws:policy/*".to_owned()]),
@@ -225,12 +238,13 @@ fn each_action_gets_the_narrowest_resource_that_it_knows() {
 fn what_looks_like_a_pattern_is_only_itself() {
     for (said, written) in [
         ("arn:aws:iam::444455556666:user/*", "arn:aws:iam::444455556666:user/${*}"),
-        ("arn:aws:iam::444455556666:user/a?/b", "arn:aws:iam::444455556666:user/a${?}/b"),
+        ("arn:aws:iam::444455556666:role/a?/b", "arn:aws:iam::444455556666:role/a${?}/b"),
+        ("arn:aws:iam::444455556666:role/*/${x}/b", "arn:aws:iam::444455556666:role/${*}/${$}{x}/b"),
         ("arn:aws:iam::444455556666:user/${aws:username}", "arn:aws:iam::444455556666:user/${$}{aws:username}"),
     ] {
         assert_eq!(on(&act(said, &["iam:GetUser"]), "iam:GetUser"), [written]);
     }
-    let quoted = "arn:aws:iam::444455556666:user/a\"],\"b/c";
+    let quoted = "arn:aws:iam::444455556666:role/a\"],\"b/c";
     assert_eq!(on(&act(quoted, &["iam:GetUser"]), "iam:GetUser"), [quoted]);
     // A name that is none, in an ARN: there is no such user to read.
     assert_eq!(
@@ -239,7 +253,7 @@ fn what_looks_like_a_pattern_is_only_itself() {
     );
     let path = "arn:aws:iam::444455556666:user/*/build-bot";
     let scope = read(&SubjectHint::User(hint(None, Some(path), None)), None);
-    assert_eq!(on(&scope, "iam:GetUser"), ["arn:aws:iam::444455556666:user/${*}/build-bot"]);
+    assert_eq!(on(&scope, "iam:GetUser"), BY_NAME);
     let secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:*";
     let scope = read(&SubjectHint::Secret { arn: arn(secret) }, None);
     assert_eq!(
@@ -250,11 +264,99 @@ fn what_looks_like_a_pattern_is_only_itself() {
 
 #[test]
 fn nothing_but_ascii_becomes_a_resource() {
-    let odd = "arn:aws:iam::444455556666:user/é/b";
+    let odd = "arn:aws:iam::444455556666:role/é/b";
     let unwritable = Err(ScopeError::Unwritable(odd.to_owned()));
-    assert_eq!(act(odd, &["iam:GetUser"]).policy(), unwritable);
-    let by_arn = read(&SubjectHint::User(hint(None, Some(odd), None)), Some("AKIAIOSFODNN7EXAMPLE"));
-    assert_eq!(by_arn.policy(), unwritable);
+    assert_eq!(act(odd, &["iam:GetRole"]).policy(), unwritable);
+    assert_eq!(read(&SubjectHint::Role(hint(None, Some(odd), None)), None).policy(), unwritable);
+    // Nothing but a path of IAM may hold it.
+    let secret = "arn:aws:secretsmanager:eu-west-1:444455556666:secret:a\u{7f}/b";
+    let unwritable = Err(ScopeError::Unwritable(secret.to_owned()));
+    assert_eq!(read(&SubjectHint::Secret { arn: arn(secret) }, None).policy(), unwritable);
+}
+
+/// IAM takes every ASCII character from `!` to DEL in a path, and a policy no DEL.
+#[test]
+fn a_path_that_no_policy_can_hold_is_named_by_the_name_behind_it() {
+    let role = "arn:aws:iam::444455556666:role/a\u{7f}b/app";
+    let written = ["arn:aws:iam::444455556666:role/a?b/app"];
+    assert_eq!(on(&act(role, &["iam:PutRolePolicy"]), "iam:PutRolePolicy"), written);
+    assert_eq!(on(&read(&SubjectHint::Role(hint(Some("app"), Some(role), None)), None), "iam:GetRole"), written);
+    let policy = "arn:aws:iam::444455556666:policy/\u{7f}/p";
+    let on_policy = on(&act(policy, &["iam:SetDefaultPolicyVersion"]), "iam:SetDefaultPolicyVersion");
+    assert_eq!(on_policy, ["arn:aws:iam::444455556666:policy/?/p"]);
+    let user = "arn:aws:iam::444455556666:user/a\u{7f}b/build-bot";
+    assert_eq!(on(&act(user, &["iam:PutUserPolicy"]), "iam:PutUserPolicy"), BY_NAME);
+    assert_eq!(on(&read(&SubjectHint::User(hint(None, Some(user), None)), None), "iam:GetUser"), BY_NAME);
+    // A name cannot hold it, so such a name is nobody's.
+    assert!(act("arn:aws:iam::444455556666:role/a\u{7f}", &["iam:GetRole"]).policy().is_err());
+}
+
+/// Whatever one plan may take and undo, with all that it reads.
+#[test]
+fn all_that_a_plan_may_need_fits() {
+    let of_user = [
+        Kind::QuarantineUser,
+        Kind::DeactivateAccessKey,
+        Kind::RemoveConsolePassword,
+        Kind::DeactivateServiceCredential,
+        Kind::DeactivateSshPublicKey,
+        Kind::DeactivateSigningCertificate,
+        Kind::RevokeUserSessions,
+        Kind::NeutralizePolicy,
+    ];
+    let of_role = [
+        Kind::QuarantineRole,
+        Kind::RevokeRoleSessions,
+        Kind::CloseRoleTrust,
+        Kind::LeaveRolesAnywhere,
+        Kind::NeutralizePolicy,
+    ];
+    for (kind, kinds) in [("user", of_user.as_slice()), ("role", of_role.as_slice())] {
+        let name = longest(kind, "aws-us-gov");
+        let hint = hint(None, Some(&name), Some("AIDAEXAMPLE"));
+        let subject = if kind == "user" { SubjectHint::User(hint) } else { SubjectHint::Role(hint) };
+        let reads = Scope::read("aws-us-gov", &account(), &subject, None);
+        let to_act = kinds.iter().flat_map(|kind| kind.rights().to_act().collect::<Vec<_>>());
+        let acts = Scope::act(&arn(&name), to_act);
+        let undo = Scope::act(&arn(&name), kinds.iter().flat_map(|kind| kind.rights().undo.to_vec()));
+        for (what, scope) in [("acts", acts.and(reads.clone())), ("undo", undo.and(reads))] {
+            assert!(scope.policy().is_ok(), "{kind} {what}: {:?}", scope.policy());
+        }
+    }
+}
+
+#[test]
+fn a_session_attaches_and_sets_nothing_but_the_denial() {
+    for (partition, kind) in [("aws", "user"), ("aws-us-gov", "role")] {
+        let name = longest(kind, partition);
+        let rights = if kind == "user" { Kind::QuarantineUser.rights() } else { Kind::QuarantineRole.rights() };
+        let scope = Scope::act(&arn(&name), rights.to_act().chain(rights.undo.iter().copied()));
+        let policy = scope.policy().unwrap();
+        assert!(policy.len() <= POLICY_LIMIT, "{}", policy.len());
+        let policy = document(&scope);
+        let denial = format!("arn:{partition}:iam::aws:policy/AWSDenyAll");
+        let mut seen = Vec::new();
+        for statement in policy["Statement"].as_array().unwrap() {
+            let actions = statement["Action"].to_string();
+            for (part, condition) in [
+                ("Attach", json!({"ArnEquals": {"iam:PolicyARN": denial}})),
+                ("Detach", json!({"ArnEquals": {"iam:PolicyARN": denial}})),
+                ("PermissionsBoundary", json!({"ArnEquals": {"iam:PermissionsBoundary": denial}})),
+            ] {
+                if actions.contains(&format!("iam:{part}")) || part.starts_with('P') && actions.contains(part) {
+                    let own = json!({"ArnLike": {
+                        "iam:PermissionsBoundary": format!("arn:{partition}:iam::{ACCOUNT}:policy/*")
+                    }});
+                    let is_own = part.starts_with('P') && statement["Condition"] == own;
+                    assert!(statement["Condition"] == condition || is_own, "{statement}");
+                    seen.push(part);
+                }
+            }
+        }
+        for part in ["Attach", "Detach", "PermissionsBoundary"] {
+            assert!(seen.contains(&part), "{policy}");
+        }
+    }
 }
 
 /// The longest ARNs that there are: partition, account, a path of 512 characters, a name of 64.
@@ -268,7 +370,7 @@ fn what_the_member_role_may_do_fits_whatever_the_subject_is_called() {
         let longest = longest(kind, "aws-us-gov");
         let policy = act(&longest, actions).policy().unwrap();
         assert!(policy.len() <= POLICY_LIMIT, "{kind}: {}", policy.len());
-        assert!(policy.contains(&longest), "{kind}: as it is, while it fits");
+        assert!(kind == "user" || policy.contains(&longest), "as it is, while it fits");
     }
     let name = "n".repeat(64);
     let leaver = SubjectHint::Person { identifiers: vec![name.clone()] };
@@ -278,14 +380,15 @@ fn what_the_member_role_may_do_fits_whatever_the_subject_is_called() {
     }
 }
 
-/// All 48 together, on a user and a role at once, fit by name. A name is there once in an account, so it is no wider.
+/// Many together, on a user and a role at once, fit by name. A name is there once in an account, so it is no wider.
 #[test]
 fn a_path_goes_where_it_does_not_fit() {
     let user = longest("user", "aws");
-    let scope = act(&user, &ON_USERS).and(act(&longest("role", "aws"), &ON_ROLES_AND_ELSEWHERE));
-    assert!(scope.document(str::to_owned).len() > POLICY_LIMIT);
+    let scope = act(&user, &ON_USERS).and(act(&longest("role", "aws"), &ON_ROLES_AND_ELSEWHERE[..18]));
+    assert!(scope.document(str::to_owned, true).len() > POLICY_LIMIT);
     let name = "n".repeat(64);
-    assert_eq!(on(&scope, "iam:PutUserPolicy"), [format!("arn:aws:iam::{ACCOUNT}:user/*/{name}")]);
+    let by_name = [format!("arn:aws:iam::{ACCOUNT}:user/*/{name}"), format!("arn:aws:iam::{ACCOUNT}:user/{name}")];
+    assert_eq!(on(&scope, "iam:PutUserPolicy"), by_name);
     assert_eq!(on(&scope, "iam:PutRolePolicy"), [format!("arn:aws:iam::{ACCOUNT}:role/*/{name}")]);
     assert_eq!(on(&scope, "iam:ListUsers"), ["*"]);
 }

@@ -296,6 +296,7 @@ fn inventory() -> Inventory {
         secret: Some(SecretState { rotation_enabled: true, last_rotated_at: Some(at), deletion_scheduled: false }),
         created_at: Some(at),
         attached_policies: Some(vec![text()]),
+        permissions_boundary: Some(person()),
         unread: vec![text()],
         gaps: vec![text()],
     }

@@ -14,8 +14,9 @@ use crate::words::subject::{CredentialState, Inventory, Subject};
 
 /// Deny first; then everything by which the user could come back.
 pub(super) fn user(signal: &Signal, user: &IamName, inventory: &Inventory, reason: &str) -> Plan {
+    let boundary = inventory.permissions_boundary.as_ref();
     let mut plan = Plan {
-        steps: vec![step(Countermeasure::QuarantineUser(card::QuarantineUser { user: user.clone() }), reason)],
+        steps: vec![step(Countermeasure::QuarantineUser(card::QuarantineUser::of(user.clone(), boundary)), reason)],
         ..Plan::default()
     };
     plan.steps.extend(credentials(user, inventory, reason));
@@ -126,7 +127,7 @@ pub(super) fn role(
     let mut plan = Plan::default();
     let mut act = |what: Countermeasure| plan.steps.push(step(what, reason));
     if signal.follows.is_some() {
-        act(Countermeasure::QuarantineRole(card::QuarantineRole { role: role.clone() }));
+        act(Countermeasure::QuarantineRole(card::QuarantineRole::of(role.clone(), held.permissions_boundary.as_ref())));
     }
     match &held.trust {
         Some(trust) if trust.closed => plan.notes.push("its trust policy lets nobody in already".to_owned()),
@@ -193,7 +194,14 @@ pub(super) fn directory_user(subject: &Subject, inventory: &Inventory, context: 
         accounts.dedup();
         let running = "sessions that they started run on for up to 12 hours, and only this ends them";
         plan.steps.extend(accounts.into_iter().map(|account| {
-            step(Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn.clone(), account }), running)
+            step(
+                Countermeasure::QuarantineByScp(card::QuarantineByScp {
+                    principal: arn.clone(),
+                    account,
+                    unique_id: None,
+                }),
+                running,
+            )
         }));
     }
     if plan.steps.is_empty() && inventory.unread.is_empty() {
@@ -206,20 +214,39 @@ pub(super) fn directory_user(subject: &Subject, inventory: &Inventory, context: 
     plan
 }
 
-/// What the identity is denied by at the organization's level, once somebody has lifted the denial in its own account.
-pub(super) fn beyond_reach(subject: &Subject, arn: &Arn, context: &Context) -> Step {
+/// A denial anew, in each way there is: whoever lifts one of them leaves the others. None for a step that is no denial of
+/// everything in the account itself.
+pub(super) fn in_every_way(denial: &Countermeasure) -> Option<Countermeasure> {
+    match denial {
+        Countermeasure::QuarantineUser(of) => {
+            Some(Countermeasure::QuarantineUser(card::QuarantineUser { every_way: true, ..of.clone() }))
+        }
+        Countermeasure::QuarantineRole(of) => {
+            Some(Countermeasure::QuarantineRole(card::QuarantineRole { every_way: true, ..of.clone() }))
+        }
+        _ => None,
+    }
+}
+
+/// What the identity is denied by at the organization's level, once somebody has lifted the denial in its own account. None
+/// where nothing there withstands it and it is not `often`: then the denial is written anew in each way there is.
+pub(super) fn beyond_reach(subject: &Subject, arn: &Arn, context: &Context, often: bool) -> Option<Step> {
+    let ask = |reason: &str| often.then(|| held(reason));
     if !context.scp_quarantine {
-        return held(
-            "somebody lifted the denial: only a service control policy withstands that, and this stack may write none \
-             (parameter ScpQuarantine)",
+        return ask(
+            "somebody lifts the denial again and again: only a service control policy withstands that, and this stack may \
+             write none (parameter ScpQuarantine)",
         );
     }
     if context.management_account.as_ref() == Some(&subject.account) {
-        return held("somebody lifted the denial, and service control policies do not bind the management account");
+        return ask(
+            "somebody lifts the denial again and again, and service control policies do not bind the management account",
+        );
     }
     let deny = Countermeasure::QuarantineByScp(card::QuarantineByScp {
         principal: arn.clone(),
         account: subject.account.clone(),
+        unique_id: subject.unique_id.clone(),
     });
-    step(deny, "somebody in the account lifted the denial: nobody there can lift this one")
+    Some(step(deny, "somebody in the account lifted the denial: nobody there can lift this one"))
 }

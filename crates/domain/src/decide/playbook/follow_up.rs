@@ -50,7 +50,7 @@ pub fn follow_up(
     let proposed = propose(&Signal { access_key: named, ..signal.clone() }, subject, profile, present, context);
     let mut found = Vec::new();
     let mut plan = Plan::default();
-    for step in proposed.steps {
+    for mut step in proposed.steps {
         let what = &step.countermeasure;
         // A rotation that was begun is followed by its own version, not begun anew.
         let is_rotation = matches!(what, Countermeasure::RotateSecret(_));
@@ -73,6 +73,11 @@ pub fn follow_up(
         }
         let again = if before.is_empty() { Appeared::Newly } else { Appeared::Again };
         found.push(what.card().appeared(again));
+        // What stood there before the first step of the case is what comes back.
+        if let Some(anew) = before.first().and_then(|first| contain::in_every_way(&first.step.countermeasure)) {
+            step.countermeasure = anew;
+            "somebody lifted the denial: it is written anew in each way there is".clone_into(&mut step.reason);
+        }
         plan.steps.push(step);
     }
     // Where nothing fits any more, as once a service uses the role, the denial is gone all the same.
@@ -86,8 +91,9 @@ pub fn follow_up(
     let denial_lifted = lifted.iter().any(|lifted| lifted.is_denial());
     let asked_for_scp =
         case.steps.iter().any(|record| matches!(record.step.countermeasure, Countermeasure::QuarantineByScp(_)));
-    if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn) {
-        let deny = contain::beyond_reach(subject, arn, context);
+    if let (true, false, Some(arn)) = (denial_lifted, asked_for_scp, &subject.arn)
+        && let Some(deny) = contain::beyond_reach(subject, arn, context, is_lifted_often(case, lifted, &plan.steps))
+    {
         let is_known =
             |of: &StepRecord| of.step.countermeasure == Countermeasure::HoldForReview && of.step.reason == deny.reason;
         if !case.steps.iter().any(is_known) {
@@ -130,6 +136,18 @@ pub fn wrote_own_trust(case: &mut Case, at: Timestamp) {
             close.written_at = close.written_at.max(Some(at));
         }
     }
+}
+
+/// How often a denial is written anew before a person is asked.
+const MOST_ANEW: usize = 2;
+
+/// Whether a denial that is lifted now was found lifted so often that once more will hardly hold, or is not written anew.
+fn is_lifted_often(case: &Case, lifted: &[&Countermeasure], anew: &[Step]) -> bool {
+    lifted.iter().filter(|of| of.is_denial()).any(|of| {
+        let words = of.card().appeared(Appeared::Again);
+        let before = case.rechecks.iter().filter(|recheck| recheck.found.contains(&words)).count();
+        before >= MOST_ANEW || !anew.iter().any(|step| step.countermeasure.is_same_target(of))
+    })
 }
 
 /// Asks the policies about steps that follow from what a contained identity had made, as about any other.

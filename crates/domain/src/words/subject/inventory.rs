@@ -47,6 +47,9 @@ pub struct Inventory {
     /// The names of the managed policies that are attached to it or to its groups; missing where that was not asked.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attached_policies: Option<Vec<String>>,
+    /// A user's or role's permissions boundary; none where it has none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub permissions_boundary: Option<Arn>,
     /// What a decision needs and AWS did not tell, and why. Each holds part of the plan for review.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unread: Vec<String>,

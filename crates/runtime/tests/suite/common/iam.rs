@@ -205,6 +205,27 @@ pub(crate) fn answer(state: &mut State, operation: &str, form: &Value) -> Answer
             state.wrote("ListAccessKeys");
             String::new()
         }
+        "PutUserPolicy" | "PutRolePolicy" if exceeds(state, &text)? => {
+            return Err((409, "LimitExceeded".to_owned()));
+        }
+        "AttachUserPolicy" | "AttachRolePolicy" => {
+            let attached = &mut holder(state, &user, &role, "")?.attached;
+            // The default quota on managed policies of a user or a role.
+            if attached.len() >= 10 && !attached.contains(&text("PolicyArn")) {
+                return Err((409, "LimitExceeded".to_owned()));
+            }
+            attached.retain(|held| *held != text("PolicyArn"));
+            attached.push(text("PolicyArn"));
+            String::new()
+        }
+        "DetachUserPolicy" | "DetachRolePolicy" => {
+            let attached = &mut holder(state, &user, &role, "")?.attached;
+            if !attached.contains(&text("PolicyArn")) {
+                return Err(gone());
+            }
+            attached.retain(|held| *held != text("PolicyArn"));
+            String::new()
+        }
         "PutUserPolicy" => {
             find(&mut state.users, &user)?.policies.insert(text("PolicyName"), text("PolicyDocument"));
             state.wrote("GetUserPolicy");
@@ -271,6 +292,16 @@ impl State {
 /// When a version of a managed policy was written: in the minute of its number.
 pub(crate) fn written(version: u64) -> String {
     format!("2026-01-01T00:{version:02}:00Z")
+}
+
+/// Whether an inline policy would exceed what all of a user or a role may have together, white space aside.
+fn exceeds(state: &mut State, text: &impl Fn(&str) -> String) -> Result<bool, (u16, String)> {
+    let (user, role, name) = (text("UserName"), text("RoleName"), text("PolicyName"));
+    let most = if role.is_empty() { 2_048 } else { 10_240 };
+    let size = |document: &str| document.chars().filter(|c| !c.is_whitespace()).count();
+    let policies = &holder(state, &user, &role, "")?.policies;
+    let others: usize = policies.iter().filter(|(other, _)| **other != name).map(|(_, held)| size(held)).sum();
+    Ok(others + size(&text("PolicyDocument")) > most)
 }
 
 fn gone() -> (u16, String) {

@@ -57,7 +57,11 @@ pub(crate) const OTHER_KEY: &str = "AKIAI44QH8DHBEXAMPLE";
 pub(crate) const SECRET: &str = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbCdEf";
 pub(crate) const ALICE: &str = "alice@example.com";
 
-pub(crate) const MUTATING: [&str; 16] = [
+pub(crate) const MUTATING: [&str; 20] = [
+    "iam:AttachUserPolicy",
+    "iam:AttachRolePolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutRolePermissionsBoundary",
     "iam:UpdateAccessKey",
     "iam:PutUserPolicy",
     "iam:TagUser",
@@ -240,7 +244,7 @@ pub(crate) fn drivers(aws: &FakeAws) -> Vec<Box<dyn Driver>> {
         Box::new(RemoveAccountAssignment::new(sso(aws))),
         Box::new(RemoveGroupMembership::new(identitystore(aws))),
         Box::new(NeutralizePolicy::new(iam(aws))),
-        Box::new(QuarantineByScp::new(organizations(aws))),
+        Box::new(QuarantineByScp::new(organizations(aws), "severance")),
         Box::new(RotateSecret::new(secrets(aws))),
         Box::new(DeleteAccessKey::new(iam(aws))),
         Box::new(AdoptAccessKey::new(iam(aws), secrets(aws), attachment())),

@@ -149,6 +149,11 @@ pub(crate) fn directory(state: &mut State, operation: &str, input: &Value) -> An
     .to_string())
 }
 
+/// A service control policy has at most 5,120 characters.
+fn fits(content: String) -> Result<String, (u16, String)> {
+    if content.len() > 5_120 { Err(error("ConstraintViolationException")) } else { Ok(content) }
+}
+
 pub(crate) fn policies(state: &mut State, operation: &str, input: &Value) -> Answer {
     let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
     let (id, target) = (text("PolicyId"), text("TargetId"));
@@ -163,10 +168,14 @@ pub(crate) fn policies(state: &mut State, operation: &str, input: &Value) -> Ans
                 return Err(error("DuplicatePolicyException"));
             }
             let id = format!("p-{:08}", state.scps.len());
-            let made = Scp { name, content: text("Content"), ..Scp::default() };
+            let made = Scp { name, content: fits(text("Content"))?, ..Scp::default() };
             let answer = json!({"Policy": {"PolicySummary": summary(&id, &made), "Content": made.content}});
             state.scps.insert(id, made);
             answer
+        }
+        "UpdatePolicy" => {
+            state.scps.get_mut(&id).ok_or_else(missing)?.content = fits(text("Content"))?;
+            json!({})
         }
         "AttachPolicy" => {
             if !state.scps.get_mut(&id).ok_or_else(missing)?.targets.insert(target) {

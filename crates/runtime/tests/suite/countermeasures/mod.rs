@@ -4,10 +4,12 @@
 mod credentials;
 mod directory;
 mod each;
+mod ladder;
 mod play;
 mod policies;
 mod quarantines;
 mod roles_anywhere;
+mod scps;
 mod trust;
 
 use crate::common::*;
@@ -190,7 +192,11 @@ fn neutralizing_versions(distrusted: &[&str]) -> Countermeasure {
 }
 
 fn scp(principal: &str) -> Countermeasure {
-    Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(principal), account: account() })
+    Countermeasure::QuarantineByScp(card::QuarantineByScp {
+        principal: arn(principal),
+        account: account(),
+        unique_id: None,
+    })
 }
 
 fn user_arn() -> String {
@@ -207,8 +213,8 @@ fn close() -> Countermeasure {
 
 fn scenes() -> Vec<Scene> {
     let scene = |step, driver, vanish| Scene { step, driver, vanish, keep_sessions_denied: false, reversible: true };
-    let quarantine_user = || Countermeasure::QuarantineUser(card::QuarantineUser { user: user() });
-    let quarantine_role = || Countermeasure::QuarantineRole(card::QuarantineRole { role: role() });
+    let quarantine_user = || Countermeasure::QuarantineUser(card::QuarantineUser::of(user(), None));
+    let quarantine_role = || Countermeasure::QuarantineRole(card::QuarantineRole::of(role(), None));
     let keeping = |scene| Scene { keep_sessions_denied: true, ..scene };
     let for_good = |scene| Scene { reversible: false, ..scene };
     let revoke_role =
@@ -252,8 +258,8 @@ fn scenes() -> Vec<Scene> {
         for_good(scene(neutralize(), |w| Box::new(NeutralizePolicy::new(iam(w))), |w| w.state().policies.clear())),
         scene(boundary(&user_arn(), None), |w| Box::new(PutBoundaryDenial::new(iam(w))), no_user),
         scene(boundary(ROLE_ARN, None), |w| Box::new(PutBoundaryDenial::new(iam(w))), no_role),
-        scene(scp(ROLE_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
-        scene(scp(DIRECTORY_ARN), |w| Box::new(QuarantineByScp::new(organizations(w))), |_| {}),
+        scene(scp(ROLE_ARN), |w| Box::new(QuarantineByScp::new(organizations(w), "severance")), |_| {}),
+        scene(scp(DIRECTORY_ARN), |w| Box::new(QuarantineByScp::new(organizations(w), "severance")), |_| {}),
         for_good(scene(
             Countermeasure::RotateSecret(card::RotateSecret { secret: arn(SECRET) }),
             |w| Box::new(RotateSecret::new(secrets(w))),

@@ -124,8 +124,13 @@ impl Play {
         match half {
             Half::Apply => {
                 let answer = driver.apply(step, &self.case.id).await.map(applied);
+                let note = match (&answer, &self.case.steps[0].outcome) {
+                    (Ok(Said::Changed(note)), _) => Some(note.clone()).filter(|note| !note.is_empty()),
+                    (_, Some(Outcome::Applied { note, .. })) => note.clone(),
+                    _ => None,
+                };
                 if answer.is_ok() {
-                    self.case.steps[0].outcome = Some(Outcome::Applied { at: clock::now(), note: None });
+                    self.case.steps[0].outcome = Some(Outcome::Applied { at: clock::now(), note });
                 }
                 answer
             }
@@ -174,6 +179,20 @@ impl Play {
         memberships.sort();
         let identities = (&state.users, &state.roles, &state.policies, &state.profiles);
         format!("{identities:?} {:?} {memberships:?} {:?}", state.assignments, state.scps)
+    }
+
+    /// Uses up what all inline policies of the user and of the role may have together, and with it attaches as many managed
+    /// policies as there may be.
+    pub(super) fn fill(&self, attachments: bool) {
+        let mut state = self.aws.state();
+        let state = &mut *state;
+        let holders = [(state.users.get_mut(USER).unwrap(), 2_040), (state.roles.get_mut(ROLE).unwrap(), 10_232)];
+        for (holder, size) in holders {
+            holder.policies.insert("work".to_owned(), "x".repeat(size));
+            if attachments {
+                holder.attached = (0..10).map(|n| format!("arn:aws:iam::{ACCOUNT}:policy/work-{n}")).collect();
+            }
+        }
     }
 
     pub(super) fn policies(&self) -> BTreeMap<String, String> {

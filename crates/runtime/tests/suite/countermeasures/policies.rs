@@ -1,16 +1,11 @@
 //! Policies: boundaries, versions of managed ones, and service control policies.
 
 use crate::common::*;
-use serde_json::{Value, json};
-use severance_aws::countermeasures::{Driver, NeutralizePolicy, PutBoundaryDenial, QuarantineByScp};
+use severance_aws::countermeasures::{Driver, NeutralizePolicy, PutBoundaryDenial};
 use severance_domain::countermeasure::{self as card, Countermeasure};
-use severance_domain::ids::AccountId;
 
 use super::play::{Half, Play};
-use super::{
-    CASE, DIRECTORY_ARN, DIRECTORY_USER, POLICY, ROLE_ARN, allows, arn, boundary, neutralize, neutralizing_versions,
-    scp, user_arn,
-};
+use super::{POLICY, ROLE_ARN, allows, arn, boundary, neutralize, neutralizing_versions, user_arn};
 
 #[tokio::test(start_paused = true)]
 async fn a_boundary_that_was_there_comes_back_and_one_that_came_since_is_left_alone() {
@@ -163,66 +158,4 @@ async fn a_step_of_an_earlier_version_of_severance_goes_by_the_number() {
     });
     assert!(play.changes(Half::Apply).await.contains("v3 again"));
     play.in_effect(Half::Confirm).await;
-}
-
-fn by_scp(principal: &str) -> Play {
-    Play::with(scp(principal), |w| Box::new(QuarantineByScp::new(organizations(w))))
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_service_control_policy_denies_one_identity_alone() {
-    for (principal, condition) in [
-        (ROLE_ARN, json!({"ArnEquals": {"aws:PrincipalArn": ROLE_ARN}})),
-        (DIRECTORY_ARN, json!({"StringEquals": {"identitystore:UserId": DIRECTORY_USER}})),
-    ] {
-        let mut play = by_scp(principal);
-        play.changes(Half::Apply).await;
-        let made = play.aws.state().scps.values().find(|of| of.name.contains(CASE)).cloned().unwrap();
-        assert_eq!(made.name, format!("SeveranceQuarantine-{CASE}"));
-        let content: Value = serde_json::from_str(&made.content).unwrap();
-        assert_eq!(content["Statement"][0]["Condition"], condition);
-        assert_eq!(
-            (&content["Statement"][0]["Effect"], &content["Statement"][0]["Action"]),
-            (&json!("Deny"), &json!("*"))
-        );
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_policy_serves_all_accounts_of_a_case_and_goes_with_the_last() {
-    let other = AccountId::try_from("444455556666").unwrap();
-    let mut play = by_scp(DIRECTORY_ARN);
-    let before = play.state();
-    play.changes(Half::Apply).await;
-    let here = play.step.clone();
-    play.step =
-        Countermeasure::QuarantineByScp(card::QuarantineByScp { principal: arn(DIRECTORY_ARN), account: other });
-    play.not_yet(Half::Confirm).await;
-    play.changes(Half::Apply).await;
-    play.in_effect(Half::Confirm).await;
-    assert_eq!(play.aws.state().scps.len(), 2);
-
-    assert!(play.changes(Half::Undo).await.contains("other accounts"));
-    play.in_effect(Half::ConfirmUndone).await;
-    assert!(play.already(Half::Undo).await.contains("other accounts"));
-    play.step = here;
-    play.in_effect(Half::Confirm).await;
-    play.changes(Half::Undo).await;
-    assert_eq!(play.state(), before);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_service_control_policy_that_is_not_ours_is_neither_attached_nor_removed() {
-    let mut play = by_scp(ROLE_ARN);
-    play.changes(Half::Apply).await;
-    for of in play.aws.state().scps.values_mut().filter(|of| of.name.contains(CASE)) {
-        of.content = r#"{"Version":"2012-10-17","Statement":[]}"#.to_owned();
-    }
-    let before = play.state();
-    let error = play.ask(Half::Apply).await.unwrap_err();
-    assert_eq!((error.action, error.code.as_str()), ("organizations:CreatePolicy", "DuplicatePolicyException"));
-    assert!(play.not_yet(Half::Confirm).await.contains("does not show our denial"));
-    assert!(play.already(Half::Undo).await.contains("left alone"));
-    assert!(play.in_effect(Half::ConfirmUndone).await.contains("left alone"));
-    assert_eq!(play.state(), before);
 }

@@ -130,7 +130,7 @@ async fn a_document_that_is_not_ours_is_left_alone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_user_that_another_case_holds_is_left_alone() {
-    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser { user: user() });
+    let quarantine = Countermeasure::QuarantineUser(card::QuarantineUser::of(user(), None));
     let mut play = Play::with(quarantine, |w| Box::new(QuarantineUser::new(iam(w))));
     play.changes(Half::Apply).await;
     let tag = (QUARANTINE_TAG.to_owned(), OTHER_CASE.to_owned());

@@ -51,7 +51,9 @@ async fn every_fault_at_every_call_names_the_action_the_code_and_whether_to_try_
                 Half::Confirm => driver.confirm(&site.step, about()).await.map(|_| ()).unwrap_err(),
             };
             let code = fault.code[usize::from(of_secrets)].to_owned();
-            let message = fault.message.to_owned();
+            let message = fault.message;
+            assert!(error.message.starts_with(message), "{error}");
+            let message = error.message.clone();
             let expected = AwsError { action: site.action, code, message, retryable: fault.retryable };
             assert_eq!(error, expected, "{:?} of {}", site.half, site.step.as_str());
             let mut rights = site.step.kind().unwrap().rights().to_act();

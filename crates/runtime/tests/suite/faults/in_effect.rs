@@ -37,7 +37,21 @@ async fn reading_back_tells_the_effect_from_everything_else() {
              </Get{of}PolicyResult></Get{of}PolicyResponse>"
         ))
     };
-    let exists = |of: &str| Reply::ok(&format!("<Get{of}Response><Get{of}Result></Get{of}Result></Get{of}Response>"));
+    let exists = |of: &str| {
+        let kind = of.to_lowercase();
+        Reply::ok(&format!(
+            "<Get{of}Response><Get{of}Result><{of}><{of}Id>{USER_ID}</{of}Id><Arn>arn:aws:iam::111122223333:{kind}/it</Arn>\
+             </{of}></Get{of}Result></Get{of}Response>"
+        ))
+    };
+    let attached = |of: &str, name: &str| {
+        let arn = format!("<member><PolicyArn>arn:aws:iam::aws:policy/{name}</PolicyArn></member>");
+        Reply::ok(&format!(
+            "<ListAttached{of}PoliciesResponse><ListAttached{of}PoliciesResult><AttachedPolicies>{}</AttachedPolicies>\
+             <IsTruncated>false</IsTruncated></ListAttached{of}PoliciesResult></ListAttached{of}PoliciesResponse>",
+            if name.is_empty() { String::new() } else { arn }
+        ))
+    };
     let deny = "{%22Version%22:%222012-10-17%22,%22Statement%22:[{%22Sid%22:%22SeveranceQuarantine%22,\
                 %22Effect%22:%22Deny%22,%22Action%22:%22*%22,%22Resource%22:%22*%22}]}";
     let allow = deny.replace("Deny", "Allow");
@@ -96,12 +110,29 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         ),
         (
             quarantine(),
-            vec![always("GetUserPolicy", policy("User", &allow))],
+            vec![
+                always("GetUserPolicy", policy("User", &allow)),
+                always("GetUser", exists("User")),
+                always("ListAttachedUserPolicies", attached("User", "")),
+            ],
             Err("iam:GetUserPolicy shows another document under SeveranceQuarantine"),
         ),
         (
             quarantine(),
-            vec![always("GetUserPolicy", no_such_entity()), always("GetUser", exists("User"))],
+            vec![
+                always("GetUserPolicy", no_such_entity()),
+                always("GetUser", exists("User")),
+                always("ListAttachedUserPolicies", attached("User", "AWSDenyAll")),
+            ],
+            Ok("iam:ListAttachedUserPolicies shows AWSDenyAll attached"),
+        ),
+        (
+            quarantine(),
+            vec![
+                always("GetUserPolicy", no_such_entity()),
+                always("GetUser", exists("User")),
+                always("ListAttachedUserPolicies", attached("User", "ReadOnlyAccess")),
+            ],
             Err("iam:GetUserPolicy shows no policy SeveranceQuarantine"),
         ),
         (
@@ -111,12 +142,20 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         ),
         (
             revoke(),
-            vec![always("GetRolePolicy", policy("Role", deny))],
+            vec![
+                always("GetRolePolicy", policy("Role", &allow)),
+                always("GetRole", exists("Role")),
+                always("ListAttachedRolePolicies", attached("Role", "")),
+            ],
             Err("iam:GetRolePolicy shows another document under SeveranceRevokeOlderSessions"),
         ),
         (
             revoke(),
-            vec![always("GetRolePolicy", no_such_entity()), always("GetRole", exists("Role"))],
+            vec![
+                always("GetRolePolicy", no_such_entity()),
+                always("GetRole", exists("Role")),
+                always("ListAttachedRolePolicies", attached("Role", "")),
+            ],
             Err("iam:GetRolePolicy shows no policy SeveranceRevokeOlderSessions"),
         ),
         (

@@ -115,7 +115,7 @@ fn deactivate() -> Countermeasure {
 }
 
 fn quarantine() -> Countermeasure {
-    Countermeasure::QuarantineUser(card::QuarantineUser { user: user() })
+    Countermeasure::QuarantineUser(card::QuarantineUser::of(user(), None))
 }
 
 fn revoke() -> Countermeasure {
@@ -194,14 +194,18 @@ fn sites() -> Vec<Site> {
         site(Apply, "iam:UpdateAccessKey", deactivate(), |r| vec![always("UpdateAccessKey", r)]),
         site(Confirm, "iam:ListAccessKeys", deactivate(), |r| vec![always("ListAccessKeys", r)]),
         second_page,
-        site(Apply, "iam:PutUserPolicy", quarantine(), |r| vec![always("PutUserPolicy", r)]),
+        // What is refused for good is tried in another way, which is refused here as well.
+        site(Apply, "iam:PutUserPolicy", quarantine(), |r| {
+            vec![always("GetUser", r.clone()), always("PutUserPolicy", r)]
+        }),
         site(Confirm, "iam:GetUserPolicy", quarantine(), |r| vec![always("GetUserPolicy", r)]),
         site(Confirm, "iam:GetUser", quarantine(), |r| {
             vec![always("GetUserPolicy", no_such_entity()), always("GetUser", r)]
         }),
         site(Apply, "iam:GetRolePolicy", revoke(), |r| vec![always("GetRolePolicy", r)]),
         site(Apply, "iam:PutRolePolicy", revoke(), |r| {
-            vec![always("GetRolePolicy", no_such_entity()), always("PutRolePolicy", r)]
+            let gone = no_such_entity;
+            vec![always("GetRolePolicy", gone()), always("GetRole", gone()), always("PutRolePolicy", r)]
         }),
         site(Confirm, "iam:GetRolePolicy", revoke(), |r| vec![always("GetRolePolicy", r)]),
         site(Confirm, "iam:GetRole", revoke(), |r| {
