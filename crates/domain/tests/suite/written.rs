@@ -1,9 +1,10 @@
 //! Rights and policies that a contained identity changed: what is put back, who is asked, and how much is named.
 
-use crate::common::contained::contained_user;
+use crate::common::contained::{contained_role, contained_user, github};
+use crate::common::iam_name;
 use jiff::{SignedDuration, Timestamp};
 use severance_domain::case::{Case, Outcome, StepRecord};
-use severance_domain::countermeasure::{Countermeasure, NeutralizePolicy};
+use severance_domain::countermeasure::{Countermeasure, NeutralizePolicy, QuarantineRole};
 use severance_domain::plan::{Disposition, Step};
 use severance_domain::playbook::{Named, changed_rights, written};
 use severance_domain::trail::{Holder, Made, Trace};
@@ -105,6 +106,34 @@ fn rights_of_others_wait_for_a_person_whenever_they_were_changed() {
         // The denial covers whatever the user gave itself.
         assert!(matches!(changed_rights(&case, &gave(own(), false, 1, seconds), exposed()), Some(Named::Note(_))));
     }
+}
+
+#[test]
+fn its_own_rights_wait_for_a_person_too_where_it_is_not_denied_everything() {
+    let is_held = |case: &Case, of: Holder, taken| match changed_rights(case, &gave(of, taken, 1, 600), exposed()) {
+        Some(Named::Held(_)) => true,
+        Some(Named::Note(_)) => false,
+        None => panic!("it is named"),
+    };
+    let mut user = contained_user();
+    user.steps.retain(|record| !record.step.countermeasure.is_full_denial());
+    assert!(is_held(&user, Holder::User(user.subject.name.clone()), false));
+
+    // A role goes on for others. One that a contained identity made is denied everything.
+    let mut role = contained_role(Some(github()));
+    let own = || Holder::Role(role.subject.name.clone());
+    assert!(is_held(&role, own(), false) && !is_held(&role, own(), true));
+    let name = own();
+    let denial = QuarantineRole::of(iam_name(&role.subject.name), None);
+    let mut record = role.steps[0].clone();
+    record.step.countermeasure = Countermeasure::QuarantineRole(denial);
+    role.steps.insert(0, record);
+    assert!(!is_held(&role, name, false));
+    role.steps[0].outcome = None;
+    assert!(
+        is_held(&role, Holder::Role(role.subject.name.clone()), false),
+        "a denial that was not written covers nothing"
+    );
 }
 
 #[test]

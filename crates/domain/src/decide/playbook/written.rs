@@ -126,12 +126,14 @@ pub enum Named {
     Held(Step),
 }
 
-/// Whether what the identity may do does not depend on the change any more: a user that is contained is denied everything, whatever
-/// it gave itself. A role's sessions are denied; what was given to it is there for whoever starts the next.
+/// Whether what the identity may do does not depend on the change any more: one that is denied everything has nothing of what it gave
+/// itself. Of a role that goes on only sessions are denied; what was given to it is there for whoever starts the next.
 fn is_covered(case: &Case, of: &Holder, taken: bool) -> bool {
+    let is_denied =
+        || case.steps.iter().any(|record| record.was_taken() && record.step.countermeasure.is_full_denial());
     match (of, case.subject.kind) {
-        (Holder::User(name), SubjectKind::User) => *name == case.subject.name,
-        (Holder::Role(name), SubjectKind::Role) => taken && *name == case.subject.name,
+        (Holder::User(name), SubjectKind::User) => *name == case.subject.name && is_denied(),
+        (Holder::Role(name), SubjectKind::Role) => *name == case.subject.name && (taken || is_denied()),
         _ => false,
     }
 }
