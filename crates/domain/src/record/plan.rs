@@ -52,14 +52,19 @@ impl Plan {
         }
     }
 
-    /// Keeps the first steps, which are those against the greatest danger, and names how many there are beyond them: a record that
-    /// grows with whoever makes a thousand things is refused in the end, and with it all of the plan.
+    /// Keeps the first steps, which are those against the greatest danger, and the denials that stand behind them, and names how many
+    /// there are beyond these: a record that grows with whoever makes a thousand things is refused in the end, and with it all of
+    /// the plan.
     pub(crate) fn cap(&mut self) {
         let beyond = self.steps.len().saturating_sub(MOST_STEPS);
         if beyond == 0 {
             return;
         }
-        self.steps.truncate(MOST_STEPS);
+        let mut denials: Vec<Step> = self.steps.split_off(MOST_STEPS);
+        denials.retain(|step| step.countermeasure.is_denial());
+        denials.truncate(MOST_STEPS);
+        self.steps.truncate(MOST_STEPS - denials.len());
+        self.steps.append(&mut denials);
         self.steps.push(Step::held(format!(
             "{beyond} more steps fit than the {MOST_STEPS} that one plan takes: what they are about lives on until somebody looks"
         )));

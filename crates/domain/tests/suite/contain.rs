@@ -65,6 +65,8 @@ fn a_plan_takes_its_first_hundred_steps_and_names_the_rest() {
         let case = open(Mode::Enforce, &compromised(), subject(SubjectKind::Role, "app"), Profile::default(), held);
         assert_eq!(case.steps.len(), steps);
         assert!(matches!(case.steps[0].step.countermeasure, Countermeasure::CloseRoleTrust(_)));
+        // Sessions are denied last, and however many profiles there are.
+        assert!(matches!(case.steps[99].step.countermeasure, Countermeasure::RevokeRoleSessions(_)));
         let last = &case.steps.last().unwrap().step;
         assert_eq!(last.reason.contains("more steps fit than the 100"), more, "{}", last.reason);
         assert_eq!(last.disposition() == Disposition::Review, more);
