@@ -66,16 +66,17 @@ pub fn region_of_iam(partition: &str) -> &'static str {
 }
 
 impl Trail {
-    /// Over this client, which asks [`region_of_iam`]; looks back so far before the moment that a claim names.
+    /// Over this client, which asks [`region_of_iam`]; looks back so far before the moment since when a claim says that the identity
+    /// has been in other hands.
     pub fn new(cloudtrail: Client, lookback: SignedDuration) -> Self {
         Self { cloudtrail, lookback, regional: vec![] }
     }
 
-    /// What the subject of a case made, from some time before its claim on.
+    /// What the subject of a case made, from some time before it was in other hands on.
     ///
     /// What CloudTrail refuses or does not answer is part of the answer: the identity is contained by then, and that must be told.
     pub async fn made_by(&self, case: &Case) -> Traced {
-        let since = case.signal.occurred_at - self.lookback;
+        let since = case.signal.exposed_since() - self.lookback;
         let mut traced = Traced::default();
         let mut seen = BTreeSet::new();
         let mut to_ask: Vec<(LookupAttributeKey, String)> = Vec::new();

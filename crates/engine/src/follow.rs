@@ -36,7 +36,7 @@ impl Reactor {
         let now = clock::now();
         let settled = settled_elsewhere(&traced.traces);
         let made = made_by_it(&traced.traces);
-        let exposed_since = case.signal.occurred_at;
+        let exposed_since = case.signal.exposed_since();
         for policy in written(&traced.traces, exposed_since) {
             if policy.is_dealt_with(case) {
                 continue;
@@ -207,7 +207,7 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
         _ => None,
     };
     // What it made before it was in other hands may be its honest work: a person looks first.
-    let severity = if trace.at < case.signal.occurred_at { Severity::Low } else { case.signal.severity };
+    let severity = if trace.at < case.signal.exposed_since() { Severity::Low } else { case.signal.severity };
     let finding_id = format!("{}/{}", case.id, trace.event_id);
     Some(
         Signal::new(NewSignal {

@@ -24,7 +24,7 @@ use crate::blast_radius::judge;
 use crate::confirm::outcome;
 use crate::consumers::{RECENT, exposed_key, say_who_breaks};
 use crate::reactor::{ReactError, Reactor};
-use crate::recheck::MOST_WAIT;
+use crate::recheck::{MOST_WAIT, terms};
 
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
@@ -165,9 +165,8 @@ impl Reactor {
         match case.purpose() {
             Purpose::Verify(_) => self.recheck_once(case, &access).await,
             Purpose::React | Purpose::Restore(_) => {
-                let terms = &self.settings;
-                if terms.mode != Mode::Observe {
-                    case.begin_rechecking(terms.settle_seconds, terms.trail_minutes, terms.rechecks);
+                if self.settings.mode != Mode::Observe {
+                    case.begin_rechecking(terms(&self.settings));
                 }
                 Ok(())
             }

@@ -12,7 +12,7 @@ use severance_aws::countermeasures::{About, Seen};
 use severance_aws::guardrails::Loaded;
 use severance_aws::identity::Again;
 use severance_aws::trail::Traced;
-use severance_domain::case::{Case, CaseId, Recheck, StepRecord};
+use severance_domain::case::{Case, CaseId, Recheck, Rechecking, StepRecord};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
@@ -24,6 +24,7 @@ use severance_domain::verdict::Verdict;
 use crate::access::AccountAccess;
 use crate::follow::{AT_ONCE, described};
 use crate::reactor::{ReactError, Reactor};
+use crate::settings::Settings;
 
 /// The longest that an invocation waits until a recheck is due; what is due later, the schedule asks for.
 pub(crate) const MOST_WAIT: SignedDuration = SignedDuration::from_secs(45);
@@ -233,6 +234,17 @@ impl Reactor {
             }
         }
         lifted
+    }
+}
+
+/// How a case is rechecked that begins under these settings.
+pub(crate) fn terms(settings: &Settings) -> Rechecking {
+    Rechecking {
+        settle_seconds: settings.settle_seconds,
+        trail_minutes: settings.trail_minutes,
+        most: settings.rechecks,
+        look_back_hours: settings.trail_hours.try_into().unwrap_or_default(),
+        next_at: None,
     }
 }
 

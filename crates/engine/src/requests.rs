@@ -236,6 +236,9 @@ impl Responder {
 
     async fn contain(&self, ask: &Ask, claim: &Claim, request: Request, holder: &str) -> Result<Answer, ReactError> {
         let own = &self.reactor.settings.account;
+        if let Some(since) = claim.since.filter(|since| *since > clock::now()) {
+            return Ok(Answer::Refused { why: format!("claim.since: {since} is not over yet") });
+        }
         let Some(signal) = claimed(own, claim, Some(request), ask, holder) else { return Ok(not_ours(claim)) };
         let mut reactions = Vec::new();
         for outcome in self.reactor.react(&signal, holder).await {
@@ -379,6 +382,7 @@ fn claimed(own: &AccountId, claim: &Claim, request: Option<Request>, ask: &Ask, 
             title,
             event_digest: Digest::of_json(&asked),
         })
+        .with_exposed_since(claim.since)
         .with_access_key(claim.access_key.clone())
         .with_request(request),
     )

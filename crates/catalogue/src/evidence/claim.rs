@@ -23,6 +23,12 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("case.signal.occurredAt", "time", "When it happened or was found.", "event"),
     field(
+        "case.signal.exposedSince",
+        "time, optional",
+        "Since when it has been in other hands, where the source says so and that is earlier.",
+        "event",
+    ),
+    field(
         "case.signal.subject.type",
         "name",
         "Whom the event names: `user`, `role`, `root`, `secret`, `directory_user` (of IAM Identity Center), `person` \

@@ -40,6 +40,13 @@ pub(super) const FIELDS: &[Field] = &[
         "stack's parameter `TrailMinutes`",
     ),
     field(
+        "case.rechecking.lookBackHours",
+        "number of hours, optional",
+        "What was made in so many hours before the identity was known to be in other hands (`case.signal.exposedSince`, or \
+         `case.signal.occurredAt`) is held for a person, and does not come back by itself. Not there where CloudTrail is not read.",
+        "stack's parameter `TrailHours`",
+    ),
+    field(
         "case.rechecking.most",
         "number",
         "How many rechecks may find something new before the rest is left to people.",

@@ -1,6 +1,7 @@
 //! What is claimed by hand about an identity: the options that `plan` and `contain` share, so that the one can print
 //! the other.
 
+use jiff::Timestamp;
 use severance_domain::ids::AccessKeyId;
 use severance_domain::signal::{Severity, SignalKind};
 
@@ -29,6 +30,11 @@ pub(crate) struct ClaimOptions {
     /// How bad it is; high unless said.
     #[arg(long, value_name = "SEVERITY", value_parser = values::severity())]
     pub(crate) severity: Option<Severity>,
+
+    /// Since when it has been in other hands, where you know: `2026-10-05T08:00Z`, or `3h` for three hours ago. What it
+    /// made since then is ended with it; without this what it made in the last hours waits for a person.
+    #[arg(long, value_name = "TIME", value_parser = values::past)]
+    pub(crate) since: Option<Timestamp>,
 }
 
 impl ClaimOptions {
@@ -48,6 +54,9 @@ impl ClaimOptions {
         }
         if let Some(severity) = self.severity {
             option("severity", severity.as_str());
+        }
+        if let Some(since) = self.since {
+            option("since", &since.to_string());
         }
         option("stack", &remote.stack);
         for (name, value) in

@@ -14,6 +14,10 @@ Examples:
   sever contain arn:aws:iam::111122223333:user/deployer \\
     --reason \"signs in from two countries\" --ticket INC-42
 
+  # The same, where you know since when: what it made in these three hours is ended with it, without asking.
+  sever contain arn:aws:iam::111122223333:user/deployer --since 3h \\
+    --reason \"laptop stolen at noon\" --ticket INC-42
+
   # One key that became known. What a policy holds waits for another person: sever approve.
   sever contain arn:aws:iam::111122223333:user/deployer --signal credential_exposed \\
     --access-key AKIAIOSFODNN7EXAMPLE --severity critical \\

@@ -1,6 +1,7 @@
 //! How what is written on the command line becomes a type that cannot be wrong.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use jiff::{Span, SpanRelativeTo, Timestamp};
 use severance_domain::case::CaseId;
 use severance_domain::ids::{AccessKeyId, Arn};
 use severance_domain::playbook::Mode;
@@ -108,6 +109,21 @@ pub(super) fn user(text: &str) -> Result<Arn, String> {
     }
 }
 
+/// A moment that is over, as such or by how long ago it was.
+pub(super) fn past(text: &str) -> Result<Timestamp, String> {
+    let now = Timestamp::now();
+    let ago = || -> Option<Timestamp> {
+        let span: Span = text.parse().ok()?;
+        let long = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+        now.checked_sub(long.abs()).ok()
+    };
+    let at = text.parse().ok().or_else(ago);
+    let at = at.ok_or_else(|| {
+        "expected a time with its zone (2026-10-05T08:00:00Z), or how long ago (90m, 3h, 2d)".to_owned()
+    })?;
+    if at > now { Err(format!("{at} is not over yet")) } else { Ok(at) }
+}
+
 /// A case's name, as messages show it.
 pub(super) fn case(text: &str) -> Result<CaseId, String> {
     let is_name = text.strip_prefix("sev-").is_some_and(is_hex);
@@ -138,5 +154,20 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("expected KEY=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_past_moment_is_said_as_such_or_by_how_long_ago_it_was() {
+        assert_eq!(past("2026-01-05T08:00Z").unwrap().to_string(), "2026-01-05T08:00:00Z");
+        let ago = |text| (Timestamp::now() - past(text).unwrap()).total(jiff::Unit::Minute).unwrap().round();
+        assert_eq!((ago("90m"), ago("3h"), ago("2d"), ago("1h 30m")), (90.0, 180.0, 2_880.0, 90.0));
+        assert!(past("2999-01-01T00:00:00Z").unwrap_err().contains("not over yet"));
+        assert!(past("yesterday").unwrap_err().contains("how long ago"));
+        assert!(past("2026-01-05").unwrap_err().contains("zone"));
     }
 }

@@ -11,6 +11,7 @@ use crate::exit::Failure;
 pub(super) fn run(given: AdoptOptions) -> Result<u8, Failure> {
     let AdoptOptions { user, key, asked } = given;
     let responder = asked.remote.stack().connect()?;
-    let claim = Claim { subject: user, signal: SignalKind::CredentialUnmanaged, access_key: key, severity: None };
+    let claim =
+        Claim { subject: user, signal: SignalKind::CredentialUnmanaged, access_key: key, severity: None, since: None };
     rotation::run(asked, claim, &responder)
 }

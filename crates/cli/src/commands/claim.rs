@@ -17,5 +17,5 @@ pub(super) fn of(given: &ClaimOptions, responder: &Responder) -> Result<Claim, F
         // The account as a whole: who in it holds the key, the responder finds out.
         (Named::Key(key), _) => (responder.account_of(key)?, Some(key.clone())),
     };
-    Ok(Claim { subject, signal: given.signal, access_key, severity: given.severity })
+    Ok(Claim { subject, signal: given.signal, access_key, severity: given.severity, since: given.since })
 }

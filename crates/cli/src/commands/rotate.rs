@@ -15,6 +15,6 @@ pub(super) fn run(given: RotateOptions) -> Result<u8, Failure> {
         Named::Identity(secret) => (secret, None),
         Named::Key(key) => (responder.account_of(&key)?, Some(key)),
     };
-    let claim = Claim { subject, signal: SignalKind::SecretUnrotated, access_key, severity: None };
+    let claim = Claim { subject, signal: SignalKind::SecretUnrotated, access_key, severity: None, since: None };
     rotation::run(given.asked, claim, &responder)
 }

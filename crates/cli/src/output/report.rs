@@ -141,7 +141,7 @@ fn write_record(record: &Record<'_>, out: &mut dyn Write) -> io::Result<()> {
         ("Owner", owners),
         ("What", signal.title.clone()),
         ("Why", why.join(", ")),
-        ("When", format!("happened {}, opened {}, concluded {concluded}", signal.occurred_at, case.opened_at)),
+        ("When", format!("happened {}, opened {:.0}, concluded {concluded}", signal.times(), case.opened_at)),
         ("Mode", name(&case.mode)),
         ("Case", format!("{} revision {}", case.id, case.revision)),
         ("By", format!("stack {} in {} {}, Severance {}", stack.name, stack.account, stack.region, stack.version)),

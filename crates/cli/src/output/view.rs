@@ -67,7 +67,7 @@ pub(crate) fn case(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::Resu
         let ticket = request.ticket.as_ref().map(|ticket| format!(", ticket {ticket}")).unwrap_or_default();
         write_field("Asked by", &format!("{}: {}{ticket}", request.by, request.reason), out)?;
     }
-    write_field("When", &format!("happened {}, opened {}", case.signal.occurred_at, case.opened_at), out)?;
+    write_field("When", &format!("happened {}, opened {:.0}", case.signal.times(), case.opened_at), out)?;
     if let Some(follows) = &case.signal.follows {
         write_field("Found by", &format!("the containment {}", follows.case), out)?;
     }

@@ -167,5 +167,6 @@ fn signal(envelope: &Envelope, finding: &Node<'_>, claim: &Claim<'_>) -> Result<
         subject,
         title,
         event_digest: envelope.digest.clone(),
-    })))
+    })
+    .with_exposed_since(finding.get("createdAt").timestamp().ok())))
 }

@@ -187,7 +187,9 @@ fn signal(
             finding.get("title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(rule),
         ),
         event_digest: envelope.digest.clone(),
-    }).with_access_key(access_key))
+    })
+    .with_exposed_since(finding.get("service").get("eventFirstSeen").timestamp().ok())
+    .with_access_key(access_key))
 }
 
 /// Two families say that the credential itself has left its place. All others say that its holder misbehaves, also

@@ -126,7 +126,11 @@ fn one_finding(envelope: &Envelope, finding: &Node<'_>) -> Result<Intake, Malfor
                         finding.get("Title").as_str().filter(|title| !title.trim().is_empty()).unwrap_or(&claim.rule),
                     ),
                     event_digest: envelope.digest.clone(),
-                }).with_access_key(access_key)),
+                })
+                .with_exposed_since(
+                    ["FirstObservedAt", "CreatedAt"].iter().find_map(|name| finding.get(name).timestamp().ok()),
+                )
+                .with_access_key(access_key)),
                 Resource::Other(reason) => Intake::ignore(resource.path(), reason),
             }
         }));

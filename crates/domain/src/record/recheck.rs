@@ -17,15 +17,30 @@ pub struct Rechecking {
     pub trail_minutes: u32,
     /// How many rechecks may find something new before the rest is left to people.
     pub most: u32,
+    /// What was made in so many hours before the identity was known to be in other hands
+    /// ([`Signal::exposed_since`](crate::signal::Signal::exposed_since)) may be somebody else's work: it is held for a person, and
+    /// does not come back by itself. 0 where CloudTrail is not read.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub look_back_hours: u32,
     /// When the next one is due; none where no more is needed, or none is left.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_at: Option<Timestamp>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(hours: &u32) -> bool {
+    *hours == 0
 }
 
 impl Rechecking {
     /// The longest that IAM is taken to be inconsistent after a write.
     pub fn settle(&self) -> SignedDuration {
         SignedDuration::from_secs(i64::from(self.settle_seconds))
+    }
+
+    /// See [`Rechecking::look_back_hours`].
+    pub fn look_back(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.look_back_hours))
     }
 }
 

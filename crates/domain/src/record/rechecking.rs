@@ -34,16 +34,16 @@ impl Case {
     }
 
     /// Begins rechecking, where something was ended that may come back meanwhile: with these terms, or those of the case.
-    pub fn begin_rechecking(&mut self, settle_seconds: u32, trail_minutes: u32, most: u32) {
+    pub fn begin_rechecking(&mut self, terms: Rechecking) {
         let was_taken = self.steps.iter().any(StepRecord::was_taken);
         if self.rechecking.is_some() || !was_taken || !(self.is_in_danger() || self.contains_identity()) {
             return;
         }
         let trail_minutes = match self.signal.follows {
-            Some(_) => trail_minutes.min(TRAIL_LAG_MINUTES),
-            None => trail_minutes,
+            Some(_) => terms.trail_minutes.min(TRAIL_LAG_MINUTES),
+            None => terms.trail_minutes,
         };
-        self.rechecking = Some(Rechecking { settle_seconds, trail_minutes, most, next_at: None });
+        self.rechecking = Some(Rechecking { trail_minutes, next_at: None, ..terms });
     }
 
     /// Writes down when the next recheck is due.

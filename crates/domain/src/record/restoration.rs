@@ -3,12 +3,12 @@
 //! INVARIANT: a credential that others may know is never brought back. What is put back is what the case recorded before its
 //! first step, and nothing that somebody else has changed since.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use crate::record::returns::{Restoration, Return, ReturnAnswer};
 
 use crate::countermeasure::{self as card, Countermeasure, Undoing};
-use crate::record::case::Case;
+use crate::record::case::{Case, Rechecking};
 use crate::record::step::{Outcome, StepRecord};
 use crate::words::ended::Ended;
 use crate::words::request::Request;
@@ -97,8 +97,8 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
     if same_target(case, record).any(|(_, of)| of.recheck > 0) {
         return Some("it appeared while the identity was being contained".to_owned());
     }
-    if let Some(created) = case.inventory.created_at(&ended).filter(|created| *created >= case.signal.occurred_at) {
-        return Some(format!("it was made at {created:.0}, after the identity was in other hands"));
+    if let Some(why) = case.inventory.created_at(&ended).and_then(|created| in_doubt(case, created)) {
+        return Some(why);
     }
     match (&case.signal.access_key, ended) {
         (Some(named), Ended::AccessKey { id, .. }) if named == id => Some("the claim names it".to_owned()),
@@ -108,12 +108,33 @@ fn exposed(case: &Case, record: &StepRecord) -> Option<String> {
     }
 }
 
+/// Why what was made then may be somebody else's work, if it may. A tool sees a thief some time after the theft, and a person need not
+/// know of it at all.
+fn in_doubt(case: &Case, created: Timestamp) -> Option<String> {
+    let since = case.signal.exposed_since();
+    if created >= since {
+        return Some(format!("it was made at {created:.0}, after the identity was in other hands"));
+    }
+    let look_back = case.rechecking.as_ref().map_or(SignedDuration::ZERO, Rechecking::look_back);
+    (created >= since - look_back).then(|| {
+        let when = if case.signal.is_exposure_known() {
+            format!("less than {} hours before the identity was seen in other hands", look_back.as_hours())
+        } else {
+            format!(
+                "and nobody says since when the identity has been in other hands ({} hours are taken)",
+                look_back.as_hours()
+            )
+        };
+        format!("it was made at {created:.0}, {when}, so it may be somebody else's")
+    })
+}
+
 /// Whether a credential was not there while the identity was in its owner's hands.
 pub fn is_foreign(case: &Case, step: &Countermeasure) -> bool {
     let Some(ended) = step.ends().filter(|ended| !matches!(ended, Ended::Password { .. })) else { return false };
     case.signal.follows.is_some()
         || !case.inventory.holds(&ended)
-        || case.inventory.created_at(&ended).is_some_and(|created| created >= case.signal.occurred_at)
+        || case.inventory.created_at(&ended).is_some_and(|created| created >= case.signal.exposed_since())
 }
 
 /// The credentials that were to be ended, and of which that was not seen: only a quarantine holds them down.

@@ -271,6 +271,9 @@ pub struct Claim {
     /// How bad it is; high unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub severity: Option<Severity>,
+    /// Since when it has been in other hands, where the caller knows. What it made since then is taken for somebody else's work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// What the responder answers.

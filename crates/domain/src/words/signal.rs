@@ -35,6 +35,10 @@ pub struct Signal {
     pub severity: Severity,
     /// When the source says it happened or was found.
     pub occurred_at: Timestamp,
+    /// Since when the credential has been in other hands, where the source says so and that is earlier: see
+    /// [`Signal::exposed_since`].
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub exposed_since: Option<Timestamp>,
     /// Who it is about, as far as the event says.
     pub subject: SubjectHint,
     /// The access key it is about, where the event names one.
@@ -140,6 +144,7 @@ impl Signal {
             region,
             severity,
             occurred_at,
+            exposed_since: None,
             subject,
             access_key: None,
             title,
@@ -148,6 +153,14 @@ impl Signal {
             follows: None,
             cutover: None,
         }
+    }
+
+    /// In other hands since then, where the source says so. What is not before [`Signal::occurred_at`] says nothing new, and of an
+    /// identity that nobody else is said to hold there is nothing to say.
+    #[must_use]
+    pub fn with_exposed_since(self, since: Option<Timestamp>) -> Self {
+        let in_other_hands = self.kind.is_immediate_danger() || self.kind == SignalKind::TrustExposed;
+        Self { exposed_since: since.filter(|since| in_other_hands && *since < self.occurred_at), ..self }
     }
 
     /// About this key, where the source names one.
@@ -172,6 +185,27 @@ impl Signal {
     #[must_use]
     pub fn with_cutover(self, cutover: Option<Box<CutoverFacts>>) -> Self {
         Self { cutover, ..self }
+    }
+
+    /// Since when what the identity does is taken for somebody else's work: since a tool first saw it in other hands, or a person
+    /// says it was; since the claim where nobody knows.
+    ///
+    /// What is *last* known of it ([`Signal::occurred_at`]) is another question. A tool sees a thief some time after the theft, and
+    /// a person may not know at all, so what was made in the hours before this moment is in doubt: see
+    /// [`Rechecking::look_back_hours`](crate::case::Rechecking::look_back_hours).
+    pub fn exposed_since(&self) -> Timestamp {
+        self.exposed_since.unwrap_or(self.occurred_at)
+    }
+
+    /// When it happened, and since when it has been in other hands, in a reader's words.
+    pub fn times(&self) -> String {
+        let since = self.exposed_since.map(|since| format!(", in other hands since {since:.0}")).unwrap_or_default();
+        format!("{:.0}{since}", self.occurred_at)
+    }
+
+    /// Whether anybody says since when: a person who asks by hand need not know.
+    pub fn is_exposure_known(&self) -> bool {
+        self.exposed_since.is_some() || self.source != Source::Responder
     }
 
     /// Whether it is about a console password and no other credential.

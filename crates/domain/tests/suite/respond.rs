@@ -23,6 +23,7 @@ fn claim() -> Claim {
         signal: SignalKind::CredentialExposed,
         access_key: Some(key_id(KEY)),
         severity: Some(Severity::Critical),
+        since: "2026-01-05T08:00:00Z".parse().ok(),
     }
 }
 
@@ -47,7 +48,7 @@ fn every_ask() -> Vec<(&'static str, bool, Ask)> {
     let (restored, why) = (case.clone(), reason.clone());
     let restore = |dry_run, ticket| Ask::Restore { case: restored.clone(), reason: why.clone(), ticket, dry_run };
     let cut = |ticket| Ask::Cut { access_key: key_id(KEY), reason: why.clone(), ticket };
-    let bare = Claim { access_key: None, severity: None, ..claim() };
+    let bare = Claim { access_key: None, severity: None, since: None, ..claim() };
     vec![
         ("explain", false, Ask::Explain(bare)),
         ("contain", true, Ask::Contain { claim: claim(), reason: reason.clone(), ticket: Some("OPS-1".to_owned()) }),

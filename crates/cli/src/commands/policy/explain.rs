@@ -34,7 +34,7 @@ const ASSUMED_KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 pub(super) fn run(given: ExplainOptions) -> Result<u8, Failure> {
     if given.live {
         let ExplainOptions { subject, signal, access_key, severity, remote, .. } = given;
-        let claim = Claim { subject, signal, access_key, severity: Some(severity) };
+        let claim = Claim { subject, signal, access_key, severity: Some(severity), since: None };
         return explanation::live(claim, &remote.stack().connect()?, remote.json);
     }
     let guardrails = guardrails(given.policies.as_deref())?;

@@ -81,6 +81,7 @@ pub(super) fn maximal() -> Vec<Statement> {
             title: text(),
             event_digest: Digest::of(b""),
         })
+        .with_exposed_since(Some(at - jiff::SignedDuration::from_hours(2)))
         .with_access_key(Some("AKIAEXAMPLE".try_into().unwrap()))
         .with_request(Some(request()))
         .with_follows(Some(Follows {
@@ -112,7 +113,13 @@ pub(super) fn maximal() -> Vec<Statement> {
             .collect(),
         notes: vec![text()],
         exemptions: vec![exemption()],
-        rechecking: Some(Rechecking { settle_seconds: 15, trail_minutes: 20, most: 10, next_at: Some(at) }),
+        rechecking: Some(Rechecking {
+            settle_seconds: 15,
+            trail_minutes: 20,
+            most: 10,
+            look_back_hours: 24,
+            next_at: Some(at),
+        }),
         rechecks: vec![Recheck { number: 1, at, found: vec![text()], unread: vec![text()] }],
         followed: vec![Followed { what: text(), case: Some(case_id()), verdict: Some(Verdict::Partial) }],
         restoration: Some(restoration()),

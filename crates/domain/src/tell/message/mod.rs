@@ -87,7 +87,7 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
         signal.severity.as_str(),
     );
     let concluded = case.concluded_at.map(|at| format!(", this result {at:.0}")).unwrap_or_default();
-    let _ = writeln!(text, "When    event {:.0}, case opened {:.0}{concluded}", signal.occurred_at, case.opened_at);
+    let _ = writeln!(text, "When    event {}, case opened {:.0}{concluded}", signal.times(), case.opened_at);
     if let Some(until) = case.awaited_until().filter(|_| is_rechecked(case)) {
         let _ = writeln!(text, "Until   {until:.0} it is being rechecked; then the last verdict is sent");
     }
