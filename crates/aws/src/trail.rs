@@ -15,7 +15,7 @@ use severance_domain::ids::{AccessKeyId, Arn, UniqueId};
 use severance_domain::right::cloudtrail;
 use severance_domain::signal::Planted;
 use severance_domain::subject::SubjectKind;
-use severance_domain::trail::{Call, Made, Trace, issuer};
+use severance_domain::trail::{Call, Made, Trace, deletes, issuer};
 
 use crate::error::AwsError;
 
@@ -145,6 +145,19 @@ impl Trail {
         let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
         let (records, _) = self.lookup(LookupAttributeKey::AccessKeyId, key.as_str(), since, 1).await?;
         Ok(records.iter().find_map(|record| issuer(record)))
+    }
+
+    /// Who deleted a key, since then. None where CloudTrail does not show the call, or not yet.
+    ///
+    /// # Errors
+    /// Where CloudTrail refuses or does not answer.
+    pub async fn deleter(
+        &self,
+        key: &AccessKeyId,
+        since: Timestamp,
+    ) -> Result<Option<(Arn, Option<UniqueId>)>, AwsError> {
+        let (records, _) = self.lookup(LookupAttributeKey::ResourceName, key.as_str(), since, 1).await?;
+        Ok(records.iter().find(|record| deletes(record, key)).and_then(|record| issuer(record)))
     }
 
     /// Who made a key, since then.

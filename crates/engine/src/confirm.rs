@@ -6,7 +6,7 @@ use futures::future::join_all;
 use severance_aws::clock;
 use severance_aws::countermeasures::{About, Applied, Seen};
 use severance_aws::error::AwsError;
-use severance_domain::case::{Case, CaseId, Confirmation, Outcome};
+use severance_domain::case::{Case, CaseId, Confirmation, Outcome, StepRecord};
 use severance_domain::countermeasure::Countermeasure;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -16,11 +16,11 @@ use crate::reactor::Reactor;
 impl Reactor {
     /// Reads every effect back, all at once: each waits for IAM's eventual consistency on its own.
     pub(crate) async fn confirm(&self, case: &mut Case, access: &AccountAccess) {
-        let (id, subject) = (case.id.clone(), case.subject.clone());
-        let about = About { case: &id, subject: &subject };
-        let waits = case.steps.iter_mut().map(|record| async {
+        let asked = case.under_present_name().into_owned();
+        let about = About::of(&asked);
+        let waits = case.steps.iter_mut().zip(&asked.steps).map(|(record, asked)| async move {
             if record.confirmation.is_none() && record.was_taken() {
-                let step = &record.step.countermeasure;
+                let step = &asked.step.countermeasure;
                 record.confirmation = Some(match access.driver(step) {
                     Some(driver) => self.wait_until(|| driver.confirm(step, about)).await,
                     None => unseen("this function cannot read it back".to_owned(), false),
@@ -32,11 +32,12 @@ impl Reactor {
 
     /// Reads once more what was not seen to be in effect.
     pub(crate) async fn confirm_again(&self, case: &mut Case, access: &AccountAccess) {
-        let (id, subject) = (case.id.clone(), case.subject.clone());
-        let about = About { case: &id, subject: &subject };
-        for record in case.steps.iter_mut().filter(|record| record.was_taken() && !record.is_confirmed()) {
-            let Some(driver) = access.driver(&record.step.countermeasure) else { continue };
-            let reading = driver.confirm(&record.step.countermeasure, about);
+        let asked = case.under_present_name().into_owned();
+        let about = About::of(&asked);
+        let unseen_yet = |(record, _): &(&mut StepRecord, &StepRecord)| record.was_taken() && !record.is_confirmed();
+        for (record, asked) in case.steps.iter_mut().zip(&asked.steps).filter(unseen_yet) {
+            let Some(driver) = access.driver(&asked.step.countermeasure) else { continue };
+            let reading = driver.confirm(&asked.step.countermeasure, about);
             match timeout(self.settings.confirm_within, reading).await {
                 Ok(Ok(Seen::InEffect(observed))) => {
                     record.confirmation = Some(Confirmation::Confirmed { at: clock::now(), observed });
@@ -78,7 +79,7 @@ pub(crate) fn outcome(result: Result<Applied, AwsError>, case: &CaseId, step: &C
     let at = clock::now();
     match result {
         Ok(Applied::Changed(note)) => Outcome::Applied { at, note },
-        Ok(Applied::Already(note)) => Outcome::AlreadyInEffect { at, note },
+        Ok(Applied::Already(note) | Applied::Gone(note)) => Outcome::AlreadyInEffect { at, note },
         Err(AwsError { action, code, message, retryable }) => {
             // LOG: AWS refused a step or did not answer.
             // - answer: AWS's words

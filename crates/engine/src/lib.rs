@@ -25,3 +25,4 @@ pub mod review;
 pub mod rotation;
 mod schedule;
 pub mod settings;
+mod whereabouts;

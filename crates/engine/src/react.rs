@@ -1,10 +1,13 @@
 //! The one way through: signal → subjects → plan → case → steps → verdict → evidence.
 
+use std::sync::Arc;
+
 use futures::StreamExt as _;
 use futures::future::{join, join3};
 use jiff::{SignedDuration, Timestamp};
-use severance_aws::cases::{CaseError, LEASE, Lease, Taken};
+use severance_aws::cases::{self, CaseError, LEASE, Lease};
 use severance_aws::clock;
+use severance_aws::countermeasures::Applied;
 use severance_aws::error::AwsError;
 use severance_aws::guardrails::Admission;
 use severance_aws::identity::Found;
@@ -25,6 +28,21 @@ use crate::confirm::outcome;
 use crate::consumers::{RECENT, exposed_key, say_who_breaks};
 use crate::reactor::{ReactError, Reactor};
 use crate::recheck::{MOST_WAIT, terms};
+use crate::whereabouts::Whereabouts;
+
+/// How often in one revision a user is looked for who is not there under its name: twice a second it may bear another one.
+const MOST_LOOKED_FOR: usize = 10;
+
+/// How long is waited where IAM shows a user under a name and knows nobody of that name when it writes.
+const SHOWN_LATE: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// What came of a step.
+enum Taken {
+    /// It was taken, or could not be.
+    Done(Outcome),
+    /// AWS knows nobody under the name, or no such credential of that user.
+    Nobody(Outcome),
+}
 
 /// Subjects of one signal that are handled at the same time.
 const AT_ONCE: usize = 4;
@@ -57,12 +75,12 @@ impl Reactor {
             let (opened, taken) = Box::pin(join(opened, self.cases.take(&case, delivery))).await;
             opened?;
             match taken? {
-                Taken::Closed(case) => {
+                cases::Taken::Closed(case) => {
                     // LOG: A delivery is repeated.
                     tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");
                     return Ok(self.reaction(&case, true));
                 }
-                Taken::Ours(lease, stored) => {
+                cases::Taken::Ours(lease, stored) => {
                     let resumed = stored.signal.event_id != signal.event_id;
                     let reaction = Box::pin(self.carry_out(*stored, &lease)).await?;
                     if !resumed {
@@ -131,7 +149,7 @@ impl Reactor {
 
     /// What a revision does before it is concluded: gives back, reads back, or ends.
     async fn end_access(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
-        let access = match self.access_for(case).await {
+        let mut access = match self.access_for(case).await {
             Ok(access) => access,
             Err(error) if error.retryable => return Err(error.into()),
             Err(error) => {
@@ -145,7 +163,7 @@ impl Reactor {
             Purpose::React | Purpose::Verify(_) => {}
         }
         self.admit(case, lease).await?;
-        self.apply(case, lease, &access).await?;
+        self.apply(case, lease, &mut access).await?;
         // What it could have done is read while its end is waited for: that costs no time before the end.
         let (subject, signal, held) = (case.subject.clone(), case.signal.clone(), case.inventory.clone());
         let (known, within) = (case.radius.is_some(), self.settings.confirm_within);
@@ -163,7 +181,7 @@ impl Reactor {
             say_who_breaks(case, key, used);
         }
         match case.purpose() {
-            Purpose::Verify(_) => self.recheck_once(case, &access).await,
+            Purpose::Verify(_) => self.recheck_once(case, &mut access).await,
             Purpose::React | Purpose::Restore(_) => {
                 if self.settings.mode != Mode::Observe {
                     case.begin_rechecking(terms(&self.settings));
@@ -188,7 +206,7 @@ impl Reactor {
 
     /// Asks the breakers of the case's lane for room for its identity, if steps lie ahead. Where there is none, a person decides about
     /// them; where the breakers cannot be asked, nothing is done, and another delivery tries again.
-    async fn admit(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
+    pub(crate) async fn admit(&self, case: &mut Case, lease: &Lease) -> Result<(), ReactError> {
         // A person who approves a plan has seen it, and is the way through while a breaker is open.
         if self.settings.mode != Mode::Enforce || !case.steps.iter().any(StepRecord::is_ahead) || case.is_approved() {
             return Ok(());
@@ -210,27 +228,28 @@ impl Reactor {
     }
 
     /// In the plan's order, each outcome stored before the next step: the intent was stored with the case.
-    pub(crate) async fn apply(&self, case: &mut Case, lease: &Lease, access: &AccountAccess) -> Result<(), CaseError> {
-        // Silence is no person: in review mode it lets nothing go.
-        let released = case.is_approved();
+    pub(crate) async fn apply(
+        &self,
+        case: &mut Case,
+        lease: &Lease,
+        access: &mut Arc<AccountAccess>,
+    ) -> Result<(), CaseError> {
+        let mut tries = MOST_LOOKED_FOR;
         for n in 0..case.steps.len() {
-            let Some(record) = case.steps.get_mut(n) else { break };
-            if !record.is_ahead() {
+            if !case.steps.get(n).is_some_and(StepRecord::is_ahead) {
                 continue;
             }
-            let step = &record.step.countermeasure;
-            let outcome = match not_ours_to_rotate(step, &case.subject, &case.id, access).await {
-                Some(outcome) => outcome,
-                None => self.take(step, &case.id, released, access).await,
-            };
-            record.outcome = Some(outcome);
+            let outcome = Box::pin(self.take_wherever(case, n, access, &mut tries)).await;
+            if let Some(record) = case.steps.get_mut(n) {
+                record.outcome = outcome;
+            }
             self.cases.save(case, lease).await?;
         }
         Ok(())
     }
 
-    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, access: &AccountAccess) -> Outcome {
-        let not_taken = |code: &str, message: &str| not_taken(step, code, message);
+    async fn take(&self, step: &Countermeasure, case: &CaseId, released: bool, access: &AccountAccess) -> Taken {
+        let not_taken = |code: &str, message: &str| Taken::Done(not_taken(step, code, message));
         // INVARIANT: a stack that observes changes nothing, also where an earlier delivery meant to while it enforced.
         if self.settings.mode == Mode::Observe {
             return not_taken("ObserveMode", "the stack was set to observe before this step was taken");
@@ -241,7 +260,56 @@ impl Reactor {
         let Some(driver) = access.driver(step) else {
             return not_taken("NotDriven", "this function has no permission for this countermeasure");
         };
-        outcome(driver.apply(step, case).await, case, step)
+        let taken = driver.apply(step, case).await;
+        let is_nobody = match &taken {
+            Ok(Applied::Gone(_)) => true,
+            Ok(Applied::Changed(_) | Applied::Already(_)) => false,
+            Err(error) => error.is_no_such_entity(),
+        };
+        let outcome = outcome(taken, case, step);
+        if is_nobody { Taken::Nobody(outcome) } else { Taken::Done(outcome) }
+    }
+
+    /// Takes one step of a case. Where AWS knows no such user, or no such credential, the user is looked for and asked about by the name
+    /// that it bears by now. A denial that finds nobody under a name which IAM still shows is tried again: what IAM shows is late.
+    async fn take_wherever(
+        &self,
+        case: &mut Case,
+        n: usize,
+        access: &mut Arc<AccountAccess>,
+        tries: &mut usize,
+    ) -> Option<Outcome> {
+        // Silence is no person: in review mode it lets nothing go.
+        let released = case.is_approved();
+        loop {
+            let asked = case.under_present_name();
+            let step = &asked.steps.get(n)?.step.countermeasure;
+            let is_denial = step.is_denial();
+            let nobody = match not_ours_to_rotate(step, &case.subject, &case.id, access).await {
+                Some(outcome) => return Some(outcome),
+                None => match self.take(step, &case.id, released, access).await {
+                    Taken::Done(outcome) => return Some(outcome),
+                    Taken::Nobody(outcome) => outcome,
+                },
+            };
+            if *tries == 0 || case.subject.kind != SubjectKind::User {
+                return Some(nobody);
+            }
+            *tries -= 1;
+            let found = self.whereabouts(case).await;
+            match found {
+                Ok(found @ Whereabouts::Elsewhere(..)) => {
+                    found.follow(case);
+                    match self.access_for(case).await {
+                        Ok(there) => *access = there,
+                        Err(_) => return Some(nobody),
+                    }
+                }
+                Ok(Whereabouts::There) if is_denial => tokio::time::sleep(SHOWN_LATE).await,
+                // It is the credential that is gone; or nobody can say. What is read back tells.
+                Ok(Whereabouts::There | Whereabouts::Unknown) | Err(_) => return Some(nobody),
+            }
+        }
     }
 
     pub(crate) fn reaction(&self, case: &Case, replayed: bool) -> Reaction {

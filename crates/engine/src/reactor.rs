@@ -16,7 +16,7 @@ use severance_domain::countermeasure::Countermeasure;
 use severance_domain::lane::Lane;
 use severance_domain::playbook::{Context, decide};
 use severance_domain::policy::Policy;
-use severance_domain::signal::Signal;
+use severance_domain::signal::{PrincipalHint, Signal, SubjectHint};
 use severance_domain::subject::Absence;
 
 use crate::access::{AccountAccess, Accounts};
@@ -84,7 +84,10 @@ impl Reactor {
         // Neither needs the other, and every round trip is time that a stolen key lives.
         let read = async {
             match self.accounts.to_read(signal).await {
-                Ok(access) => Box::pin(access.identities.resolve(signal)).await,
+                Ok(access) => match Box::pin(access.identities.resolve(signal)).await {
+                    Ok(found) => Ok(self.read_wherever(signal, found).await),
+                    error @ Err(_) => error,
+                },
                 // An account that cannot be entered is a review, like an identity that cannot be read.
                 Err(error) if !error.retryable => Ok(vec![unresolved(signal, Absence::Unread, error.to_string())]),
                 Err(error) => Err(error),
@@ -95,6 +98,31 @@ impl Reactor {
         // What follows from a containment was let in with it.
         let breaker_open = Lane::of(signal).is_some_and(|lane| loaded.breaker_open(lane));
         Ok((found, Context { breaker_open, ..self.context(loaded, clock::now()) }))
+    }
+
+    /// A session that may read one name only cannot read who was renamed since. What else the claim says of them, their key or their
+    /// unique id, finds them among all users; where it does not, what was found before stands.
+    async fn read_wherever(&self, signal: &Signal, found: Vec<Found>) -> Vec<Found> {
+        let (SubjectHint::User(hint), [Found { absent: Some(Absence::Unread), .. }]) =
+            (&signal.subject, found.as_slice())
+        else {
+            return found;
+        };
+        let has_key = signal.access_key.as_ref().is_some_and(|key| !key.is_temporary());
+        let is_named = hint.name.is_some() || hint.arn.is_some();
+        if !is_named || !(has_key || hint.unique_id.is_some()) {
+            return found;
+        }
+        let hint = PrincipalHint { unique_id: hint.unique_id.clone(), ..PrincipalHint::default() };
+        let anybody = Signal { subject: SubjectHint::User(hint), ..signal.clone() };
+        let again = async {
+            let access = self.accounts.to_read(&anybody).await?;
+            Box::pin(access.identities.resolve(&anybody)).await
+        };
+        match again.await {
+            Ok(again) if again.iter().all(|found| found.absent.is_none()) => again,
+            Ok(_) | Err(_) => found,
+        }
     }
 
     /// What a decision depends on besides the signal and its subject, the breakers aside.
@@ -123,7 +151,7 @@ impl Reactor {
 
     /// The access for a case in which something is left to be done; for any other the function's own, which is not used.
     pub(crate) async fn access_for(&self, case: &Case) -> Result<Arc<AccountAccess>, AwsError> {
-        self.accounts.to_act(case).await
+        self.accounts.to_act(&case.under_present_name()).await
     }
 
     /// Whether this function may take such a step, on its own account.

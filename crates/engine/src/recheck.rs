@@ -4,6 +4,8 @@
 //! denial away; and CloudTrail tells minutes later what it did. So everything is listed anew, each time in an invocation of its own,
 //! and what appeared is ended too. A recheck that finds nothing is written down and says nothing; any other is a revision.
 
+use std::sync::Arc;
+
 use futures::future::join;
 use jiff::SignedDuration;
 use severance_aws::cases::{Lease, Stored};
@@ -31,6 +33,9 @@ pub(crate) const MOST_WAIT: SignedDuration = SignedDuration::from_secs(45);
 
 /// How long a case is held for what a recheck reads: IAM's lists, and CloudTrail's, which are slow where they are asked often.
 const HELD_FOR: SignedDuration = SignedDuration::from_secs(90);
+
+/// How often in one recheck a user is looked for who is not there under its name.
+const MOST_LOOKED_FOR: usize = 5;
 
 /// What one recheck showed.
 struct Rechecked {
@@ -84,7 +89,7 @@ impl Reactor {
         let mut case = stored.case.clone();
         // What a verification found to live is taken up by the next recheck.
         case.verification = None;
-        let access = match self.access_for(&case).await {
+        let mut access = match self.access_for(&case).await {
             Ok(access) => Some(access),
             Err(error) => {
                 let number = next_number(&case);
@@ -94,9 +99,9 @@ impl Reactor {
             }
         };
         let mut to_follow = Vec::new();
-        if let Some(access) = &access {
+        if let Some(access) = &mut access {
             let number = next_number(&case);
-            let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(&case, number, access)).await;
+            let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(&mut case, number, access)).await;
             let now = clock::now();
             case.rechecks.push(recheck);
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
@@ -117,8 +122,8 @@ impl Reactor {
         if !has_found && case.steps.iter().any(StepRecord::is_ahead) {
             // A moment that is moved on is no finding, and nobody need hear of it. The intent is stored with the case all the same.
             self.cases.save(&case, &lease).await?;
-            let access = self.access_for(&case).await?;
-            self.apply(&mut case, &lease, &access).await?;
+            let mut access = self.access_for(&case).await?;
+            self.apply(&mut case, &lease, &mut access).await?;
             self.confirm(&mut case, &access).await;
         }
         case.schedule_recheck();
@@ -135,6 +140,12 @@ impl Reactor {
         case.begin_revision();
         let lease = &lease.to_go_on();
         self.cases.save(&case, lease).await?;
+        // What lives at the identity itself is ended before what it made: that may be much.
+        if !to_follow.is_empty() && access.is_some() {
+            let mut access = self.access_for(&case).await?;
+            self.admit(&mut case, lease).await?;
+            self.apply(&mut case, lease, &mut access).await?;
+        }
         // Each in a case of its own, which a second delivery finds closed. A few at a time: the lease must not run out.
         let mut to_follow = to_follow.into_iter().peekable();
         while to_follow.peek().is_some() {
@@ -146,7 +157,11 @@ impl Reactor {
     }
 
     /// For a verification: what lives is stated, and nothing is done about it.
-    pub(crate) async fn recheck_once(&self, case: &mut Case, access: &AccountAccess) -> Result<(), ReactError> {
+    pub(crate) async fn recheck_once(
+        &self,
+        case: &mut Case,
+        access: &mut Arc<AccountAccess>,
+    ) -> Result<(), ReactError> {
         let number = next_number(case);
         let Rechecked { recheck, .. } = Box::pin(self.recheck_now(case, number, access)).await;
         if let Some(verification) = &mut case.verification {
@@ -155,11 +170,37 @@ impl Reactor {
         Ok(())
     }
 
-    async fn recheck_now(&self, case: &Case, number: u32, access: &AccountAccess) -> Rechecked {
+    async fn recheck_now(&self, case: &mut Case, number: u32, access: &mut Arc<AccountAccess>) -> Rechecked {
         let mut recheck = Recheck { number, at: clock::now(), found: vec![], unread: vec![] };
-        let again = Box::pin(access.identities.again(&case.subject, &case.signal));
-        let (again, traced) = join(again, Box::pin(made_by(case, access))).await;
+        let asked = case.under_present_name().into_owned();
+        let again = Box::pin(access.identities.again(&asked.subject, &asked.signal));
+        let (mut again, traced) = join(again, Box::pin(made_by(&asked, access))).await;
         recheck.unread.extend(traced.unread.iter().cloned());
+        // Who is not there under a name may bear another one by now, and another one again when it is asked about.
+        for _ in 0..MOST_LOOKED_FOR {
+            let Ok(Again::Nobody(_)) = again else { break };
+            match self.whereabouts(case).await {
+                Ok(found) => {
+                    if !found.follow(case) {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    recheck.unread.push(format!("where it is by now could not be read: {error}"));
+                    break;
+                }
+            }
+            let asked = case.under_present_name().into_owned();
+            recheck.found.push(format!("it was renamed: it is {} by now", asked.subject.label()));
+            again = match self.access_for(case).await {
+                Ok(there) => {
+                    *access = there;
+                    Box::pin(access.identities.again(&asked.subject, &asked.signal)).await
+                }
+                Err(error) => Err(error),
+            };
+        }
+        let case = &*case;
         let present = match again {
             Ok(Again::Same(present)) => *present,
             Ok(Again::Nobody(why)) => {
@@ -178,7 +219,7 @@ impl Reactor {
         let context = self.finishing(case);
         let mut follow = follow_up(case, &present, &lifted, &context, self.policy.as_ref());
         follow.leave_to_responder(|step| self.can_take(step));
-        recheck.found = follow.found;
+        recheck.found.extend(follow.found);
         Rechecked { recheck, steps: follow.steps, traced }
     }
 
@@ -219,11 +260,12 @@ impl Reactor {
         recheck: &mut Recheck,
     ) -> Vec<&'a Countermeasure> {
         let mut lifted = Vec::new();
-        for record in case.steps.iter().filter(|record| record.was_taken()) {
-            let step = &record.step.countermeasure;
-            let (true, Some(driver)) = (step.is_denial(), access.driver(step)) else { continue };
+        let asked = case.under_present_name();
+        for (record, asked_for) in case.steps.iter().zip(&asked.steps).filter(|(record, _)| record.was_taken()) {
+            let (step, asked_for) = (&record.step.countermeasure, &asked_for.step.countermeasure);
+            let (true, Some(driver)) = (step.is_denial(), access.driver(asked_for)) else { continue };
             let within = self.settings.confirm_within;
-            let Ok(seen) = tokio::time::timeout(within, driver.confirm(step, About::of(case))).await else {
+            let Ok(seen) = tokio::time::timeout(within, driver.confirm(asked_for, About::of(&asked))).await else {
                 recheck.unread.push(format!("whether it still holds was not answered in time: {}", step.describe()));
                 continue;
             };

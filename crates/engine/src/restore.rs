@@ -49,10 +49,10 @@ impl Reactor {
         if !restoration.steps.iter().any(|of| of.answer.changes()) {
             return Ok(Answer::Refused { why: nothing_to_undo(&restoration) });
         }
-        if let Err(why) = self.is_still_there(&stored.case).await? {
+        let mut case = stored.successor(&stored.case);
+        if let Err(why) = self.is_still_there(&mut case).await? {
             return Ok(Answer::Refused { why });
         }
-        let mut case = stored.successor(&stored.case);
         case.begin_restoration(restoration, now);
         Ok(self.go_on(&stored, case, holder).await?.into())
     }
@@ -99,9 +99,15 @@ impl Reactor {
 
     /// Whether the case's subject is there under its name. Another identity of the same name is somebody else, who was never
     /// contained.
-    async fn is_still_there(&self, case: &Case) -> Result<Result<(), String>, ReactError> {
-        let access = self.accounts.to_act(case).await?;
-        Ok(match access.identities.again(&case.subject, &case.signal).await {
+    async fn is_still_there(&self, case: &mut Case) -> Result<Result<(), String>, ReactError> {
+        let mut access = self.access_for(case).await?;
+        let mut again = access.identities.again(&case.under_present_name().subject, &case.signal).await;
+        if matches!(again, Ok(severance_aws::identity::Again::Nobody(_))) && self.whereabouts(case).await?.follow(case)
+        {
+            access = self.access_for(case).await?;
+            again = access.identities.again(&case.under_present_name().subject, &case.signal).await;
+        }
+        Ok(match again {
             Ok(severance_aws::identity::Again::Same(_)) => Ok(()),
             Ok(severance_aws::identity::Again::Nobody(why)) => Err(format!("nothing was given back: {why}")),
             // What the subject's reader may not read, the steps will tell.
@@ -123,12 +129,14 @@ impl Reactor {
             if !of.is_ahead() {
                 continue;
             }
-            let (step, keep_sessions_denied) = (of.countermeasure.clone(), keeps_sessions(&of.answer));
-            let outcome = match access.driver(&step) {
+            let keep_sessions_denied = keeps_sessions(&of.answer);
+            let asked = case.under_present_name();
+            let Some(step) = asked.returns().get(n).map(|of| &of.countermeasure) else { break };
+            let outcome = match access.driver(step) {
                 _ if self.settings.mode == Mode::Observe => not_undone("ObserveMode", "the stack was set to observe"),
                 Some(driver) => {
-                    let result = driver.undo(&step, Undo { case, keep_sessions_denied }).await;
-                    outcome_of(result, &case.id, &step)
+                    let result = driver.undo(step, Undo { case: &asked, keep_sessions_denied }).await;
+                    outcome_of(result, &case.id, step)
                 }
                 None => not_undone("NotDriven", "this function has no permission to undo this"),
             };
@@ -142,9 +150,11 @@ impl Reactor {
             if !of.was_taken() || of.confirmation.is_some() {
                 continue;
             }
-            let undo = Undo { case, keep_sessions_denied: keeps_sessions(&of.answer) };
-            let seen: Confirmation = match access.driver(&of.countermeasure) {
-                Some(driver) => self.wait_until(|| driver.confirm_undone(&of.countermeasure, undo)).await,
+            let asked = case.under_present_name();
+            let Some(step) = asked.returns().get(n).map(|of| &of.countermeasure) else { break };
+            let undo = Undo { case: &asked, keep_sessions_denied: keeps_sessions(&of.answer) };
+            let seen: Confirmation = match access.driver(step) {
+                Some(driver) => self.wait_until(|| driver.confirm_undone(step, undo)).await,
                 None => unseen("this function cannot read it back".to_owned(), false),
             };
             if let Some(of) = case.restoration.as_mut().and_then(|restoration| restoration.steps.get_mut(n)) {

@@ -69,7 +69,7 @@ impl Driver for DeleteAccessKey {
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let (user, key) = target(step)?;
         match self.find(user, key).await? {
-            Held::No | Held::NoUser => return Ok(Applied::Already("the user has no such key any more".to_owned())),
+            Held::No | Held::NoUser => return Ok(Applied::Gone("the user has no such key any more".to_owned())),
             Held::Active => {
                 return Err(AwsError {
                     action: DELETE,
@@ -83,7 +83,7 @@ impl Driver for DeleteAccessKey {
         let answer = self.iam.delete_access_key().user_name(user.as_str()).access_key_id(key.as_str()).send().await;
         Ok(match unless_gone(answer.map_err(|error| AwsError::of(DELETE, &error)))? {
             Some(_) => Applied::Changed(None),
-            None => Applied::Already("the user has no such key any more".to_owned()),
+            None => Applied::Gone("the user has no such key any more".to_owned()),
         })
     }
 

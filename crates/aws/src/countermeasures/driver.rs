@@ -15,6 +15,9 @@ pub enum Applied {
     Changed(Option<String>),
     /// There was nothing left to change, and why.
     Already(String),
+    /// AWS knows nobody, or no such credential, under the name that it was asked with. That is no effect: a user who was renamed
+    /// lives on under another one.
+    Gone(String),
 }
 
 /// What reading a countermeasure's effect back showed.

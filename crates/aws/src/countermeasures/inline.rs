@@ -84,7 +84,7 @@ impl InlinePolicies {
     pub(super) async fn quarantine(&self, of: Holder<'_>) -> Result<Applied, AwsError> {
         match self.put(of, QUARANTINE_POLICY, policy::quarantine_since(clock::now()).to_string()).await? {
             Some(()) => Ok(Applied::Changed(None)),
-            None => Ok(Applied::Already(of.gone())),
+            None => Ok(Applied::Gone(of.gone())),
         }
     }
 
@@ -126,10 +126,10 @@ impl InlinePolicies {
             let moment = since.max(last_step_at(undo.case)).unwrap_or_else(clock::now);
             match self.revoke(of, moment, moment).await? {
                 Applied::Changed(note) => kept = note,
-                Applied::Already(note) if held.is_none() => {
+                Applied::Already(note) | Applied::Gone(note) if held.is_none() => {
                     return Ok(Applied::Already(format!("{without}; {note}")));
                 }
-                Applied::Already(_) => {}
+                Applied::Already(_) | Applied::Gone(_) => {}
             }
         }
         if held.is_some() {
@@ -188,7 +188,7 @@ impl InlinePolicies {
         let document = policy::deny_sessions_before(written).to_string();
         match self.put(of, REVOKE_SESSIONS_POLICY, document).await? {
             Some(()) => Ok(Applied::Changed(Some(format!("sessions issued before {written} are denied")))),
-            None => Ok(Applied::Already(of.gone())),
+            None => Ok(Applied::Gone(of.gone())),
         }
     }
 

@@ -90,13 +90,13 @@ impl Ladder {
         match self.inline.quarantine(what.of).await {
             Ok(Applied::Changed(note)) if !what.every_way => return Ok(Applied::Changed(note)),
             Ok(Applied::Changed(_)) => ways.written.push("the inline policy was written".to_owned()),
-            Ok(gone @ Applied::Already(_)) => return Ok(gone),
+            Ok(gone @ (Applied::Already(_) | Applied::Gone(_))) => return Ok(gone),
             Err(error) if error.retryable => return Err(error),
             Err(error) => ways.refused.push(error),
         }
         match self.climb(what, &mut ways).await {
             Ok(Some(())) => {}
-            Ok(None) => return Ok(Applied::Already(what.of.gone())),
+            Ok(None) => return Ok(Applied::Gone(what.of.gone())),
             Err(error) => ways.refused.push(error),
         }
         ways.told()
@@ -184,10 +184,10 @@ impl Ladder {
         if !wrote.any() {
             return Ok(lifted);
         }
-        let Some(shown) = self.boundaries.shown(of).await? else { return Ok(Applied::Already(of.gone())) };
+        let Some(shown) = self.boundaries.shown(of).await? else { return Ok(Applied::Gone(of.gone())) };
         let (mut changed, mut notes) = match lifted {
             Applied::Changed(note) => (true, note.into_iter().collect::<Vec<_>>()),
-            Applied::Already(note) => (false, vec![note]),
+            Applied::Already(note) | Applied::Gone(note) => (false, vec![note]),
         };
         if wrote.bound {
             if shown.is_denied() {

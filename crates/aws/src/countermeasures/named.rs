@@ -4,7 +4,7 @@ use aws_sdk_iam::Client;
 use severance_domain::ids::IamName;
 use severance_domain::right::iam;
 
-use super::driver::{About, unless_gone, without};
+use super::driver::{About, Seen, unless_gone, without};
 use crate::error::AwsError;
 
 const GET_USER: &str = iam::GET_USER.action;
@@ -53,5 +53,18 @@ pub(super) async fn is_same_user(iam: &Client, name: &IamName, about: About<'_>)
         Some(expected) if user.user_id == expected.as_str() => Named::Subject,
         Some(_) => Named::Another,
         None => Named::Somebody,
+    })
+}
+
+/// What holds a user down is an effect where that user is the one that the case is about. Another who bears the name by now is
+/// somebody else, and where the case does not know its subject's unique id the name is all there is.
+///
+/// # Errors
+/// As of [`is_same_user`].
+pub(super) async fn on_subject(seen: Seen, iam: &Client, name: &IamName, about: About<'_>) -> Result<Seen, AwsError> {
+    let Seen::InEffect(_) = seen else { return Ok(seen) };
+    Ok(match is_same_user(iam, name, about).await? {
+        named @ (Named::Another | Named::Nobody) => Seen::NotYet(named.words()),
+        Named::Subject | Named::Somebody => seen,
     })
 }

@@ -65,13 +65,13 @@ impl Driver for PutBoundaryDenial {
     async fn apply(&self, step: &Countermeasure, _case: &CaseId) -> Result<Applied, AwsError> {
         let target = target(step)?;
         let of = target.holder();
-        let Some(shown) = self.boundaries.shown(of).await? else { return Ok(Applied::Already(of.gone())) };
+        let Some(shown) = self.boundaries.shown(of).await? else { return Ok(Applied::Gone(of.gone())) };
         if shown.is_denied() {
             return Ok(Applied::Already("its permissions boundary denies everything already".to_owned()));
         }
         let replaced = shown.boundary.filter(|found| target.earlier.is_none_or(|earlier| earlier.as_str() != found));
         Ok(match self.boundaries.put(of, &shown.denial).await? {
-            None => Applied::Already(of.gone()),
+            None => Applied::Gone(of.gone()),
             Some(()) => Applied::Changed(replaced.map(|found| {
                 format!("it took the place of {found}, which somebody set since and a restoration does not bring back")
             })),
@@ -97,14 +97,14 @@ impl Driver for PutBoundaryDenial {
         let target = target(step)?;
         let of = target.holder();
         match self.boundaries.shown(of).await? {
-            None => return Ok(Applied::Already(of.gone())),
+            None => return Ok(Applied::Gone(of.gone())),
             Some(shown) if !shown.is_denied() => {
                 return Ok(Applied::Already("it is not its boundary any more: left alone".to_owned()));
             }
             Some(_) => {}
         }
         let back = self.boundaries.put_back(of, target.earlier).await?;
-        Ok(back.map_or_else(|| Applied::Already(of.gone()), |()| Applied::Changed(None)))
+        Ok(back.map_or_else(|| Applied::Gone(of.gone()), |()| Applied::Changed(None)))
     }
 
     async fn confirm_undone(&self, step: &Countermeasure, _undo: Undo<'_>) -> Result<Seen, AwsError> {

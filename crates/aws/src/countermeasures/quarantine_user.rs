@@ -13,7 +13,7 @@ use severance_domain::right::iam;
 use super::inline::{Holder, PUT_USER, SHOW_USER};
 use super::ladder::{Everything, Ladder};
 use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
-use super::named::Named;
+use super::named::{Named, on_subject};
 use crate::error::AwsError;
 
 const TAG: &str = iam::TAG_USER.action;
@@ -92,19 +92,20 @@ impl Driver for QuarantineUser {
                 let notes: Vec<String> = how.into_iter().chain(self.tag(user, case).await).collect();
                 Ok(Applied::Changed((!notes.is_empty()).then(|| notes.join("; "))))
             }
-            Applied::Already(note) => Ok(Applied::Already(note)),
+            nothing @ (Applied::Already(_) | Applied::Gone(_)) => Ok(nothing),
         }
     }
 
-    async fn confirm(&self, step: &Countermeasure, _about: About<'_>) -> Result<Seen, AwsError> {
-        self.ladder.denied(target(step)?.1.of).await
+    async fn confirm(&self, step: &Countermeasure, about: About<'_>) -> Result<Seen, AwsError> {
+        let (user, everything) = target(step)?;
+        on_subject(self.ladder.denied(everything.of).await?, &self.iam, user, about).await
     }
 
     async fn undo(&self, step: &Countermeasure, undo: Undo<'_>) -> Result<Applied, AwsError> {
         let (user, everything) = target(step)?;
         let by = self.tagged_by(user, &undo.case.id).await?;
         match &by {
-            TaggedBy::NoUser => return Ok(Applied::Already(Holder::User(user).gone())),
+            TaggedBy::NoUser => return Ok(Applied::Gone(Holder::User(user).gone())),
             TaggedBy::Another(case) => {
                 return Ok(Applied::Already(format!("case {case} holds the user as well: left alone")));
             }
@@ -120,7 +121,7 @@ impl Driver for QuarantineUser {
         Ok(match lifted {
             Applied::Changed(None) => Applied::Changed(note),
             Applied::Changed(Some(first)) => Applied::Changed(Some(noted(first))),
-            Applied::Already(first) => Applied::Already(noted(first)),
+            Applied::Already(first) | Applied::Gone(first) => Applied::Already(noted(first)),
         })
     }
 

@@ -47,7 +47,7 @@ impl Driver for RemoveConsolePassword {
         let answer = self.iam.delete_login_profile().user_name(user.as_str()).send().await;
         Ok(match unless_gone(answer.map_err(|error| AwsError::of(DELETE, &error)))? {
             Some(_) => Applied::Changed(None),
-            None => Applied::Already("there is no such password, or no such user, any more".to_owned()),
+            None => Applied::Gone("there is no such password, or no such user, any more".to_owned()),
         })
     }
 

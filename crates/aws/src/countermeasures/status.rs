@@ -70,7 +70,7 @@ impl<T: Switched> Driver for T {
         let (user, id) = T::target(step)?;
         Ok(match unless_gone(self.set(user, id, StatusType::Inactive).await)? {
             Some(()) => Applied::Changed(None),
-            None => Applied::Already(format!("the {} does not exist any more", T::NOUN)),
+            None => Applied::Gone(format!("the {} does not exist any more", T::NOUN)),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use aws_sdk_iam::types::StatusType;
 use futures::future::{join_all, try_join, try_join3};
+use jiff::SignedDuration;
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
 use severance_domain::right::iam;
@@ -22,18 +23,28 @@ const LIST_USER_POLICIES: &str = iam::LIST_ATTACHED_USER_POLICIES.action;
 const LIST_GROUPS: &str = iam::LIST_GROUPS_FOR_USER.action;
 const LIST_GROUP_POLICIES: &str = iam::LIST_ATTACHED_GROUP_POLICIES.action;
 
+/// Keys of a user whose holder is asked for before all users are looked through.
+const KEYS_ASKED: usize = 2;
+
 /// What a user's inventory leaves out where one key is in question, and not the user.
 const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-specific credentials were not enumerated: the claim is about keys";
 
 impl Identities {
     pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
-        let Some(name) = self.user_name(signal, hint).await? else {
-            return Ok(match &signal.access_key {
-                Some(key) if key.is_temporary() => {
-                    Resolution::unread(format!("{key} is a session's key, which AWS does not trace to its holder"))
+        let name = match self.user_name(signal, hint).await {
+            Ok(Some(name)) => name,
+            nobody => match self.holder_by_trail(signal).await? {
+                Some(name) => name,
+                None => {
+                    nobody?;
+                    return Ok(match &signal.access_key {
+                        Some(key) if key.is_temporary() => Resolution::unread(format!(
+                            "{key} is a session's key, which AWS does not trace to its holder"
+                        )),
+                        _ => Resolution::gone("AWS knows no such user, or the event does not say which"),
+                    });
                 }
-                _ => Resolution::gone("AWS knows no such user, or the event does not say which"),
-            });
+            },
         };
         let found = self.user_named(signal, hint, &name).await?;
         if fits(signal, &found) {
@@ -42,9 +53,46 @@ impl Identities {
         // A user can be renamed while its keys live on, and another one be put under its old name: ids decide then.
         match self.renamed(signal, hint).await? {
             Ok(Some(other)) if other != name => self.user_named(signal, hint, &other).await,
-            Ok(_) => Ok(found),
-            Err(error) => Ok(unless_same(found, hint, &error)),
+            Ok(_) => Ok(self.with_deleter(signal, found).await),
+            Err(error) => Ok(self.with_deleter(signal, unless_same(found, hint, &error)).await),
         }
+    }
+
+    /// Whose the claim's key was, where IAM does not know it any more: by CloudTrail, and by the name that they bear now. Whoever held
+    /// it may have deleted it.
+    async fn holder_by_trail(&self, signal: &Signal) -> Result<Option<IamName>, AwsError> {
+        let (Some(key), Some(trail), true) = (&signal.access_key, &self.trail, signal.kind.is_immediate_danger())
+        else {
+            return Ok(None);
+        };
+        if key.is_temporary() {
+            return Ok(None);
+        }
+        let Some((arn, unique_id)) = trail.holder(key).await? else { return Ok(None) };
+        let name = arn.name_of("user").and_then(|name| IamName::try_from(name).ok());
+        Ok(match unique_id {
+            Some(unique_id) => self.present_name(&unique_id, &[]).await?.map(|(name, _)| name),
+            None => name,
+        })
+    }
+
+    /// Adds who deleted the key that a claim names, where that was somebody else than its holder. What CloudTrail does not tell is
+    /// taken for the holder's own work.
+    async fn with_deleter(&self, signal: &Signal, found: Resolution) -> Resolution {
+        let (Some(key), Some(trail), Resolution::One(one)) = (&signal.access_key, &self.trail, &found) else {
+            return found;
+        };
+        if !signal.kind.is_immediate_danger() || key.is_temporary() {
+            return found;
+        }
+        let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
+        let Ok(Some((by, id))) = trail.deleter(key, since).await else { return found };
+        if id.is_some() && id == one.subject.unique_id || Some(&by) == one.subject.arn.as_ref() {
+            return found;
+        }
+        let mut one = one.clone();
+        one.inventory.named_key_deleted_by = Some(by);
+        Resolution::One(one)
     }
 
     pub(super) async fn user_named(
@@ -121,7 +169,13 @@ impl Identities {
 
     /// Whose the event's long-term key is, by AWS's account.
     async fn holder(&self, signal: &Signal) -> Result<Option<IamName>, AwsError> {
-        let Some(key) = signal.access_key.as_ref().filter(|key| !key.is_temporary()) else { return Ok(None) };
+        match signal.access_key.as_ref().filter(|key| !key.is_temporary()) {
+            Some(key) => self.holder_of(key).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn holder_of(&self, key: &AccessKeyId) -> Result<Option<IamName>, AwsError> {
         let answer = self.iam.get_access_key_last_used().access_key_id(key.as_str()).send().await;
         match answer.map_err(|error| AwsError::of(KEY_LAST_USED, &error)) {
             Ok(used) => Ok(used.user_name().and_then(|name| IamName::try_from(name).ok())),
@@ -130,17 +184,47 @@ impl Identities {
         }
     }
 
-    /// The present name under the event's unique id: IAM has no call for it but to look through all users.
-    async fn name_of(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
-        let Some(wanted) = &hint.unique_id else { return Ok(None) };
+    /// Where a user is by now, by its unique id: its name and its ARN. The holder of one of its keys is asked for first, for else all
+    /// users are looked through. None where AWS shows no such user.
+    ///
+    /// # Errors
+    /// Where AWS refuses or does not answer.
+    pub async fn present_name(
+        &self,
+        wanted: &UniqueId,
+        keys: &[AccessKeyId],
+    ) -> Result<Option<(IamName, Arn)>, AwsError> {
+        for key in keys.iter().filter(|key| !key.is_temporary()).take(KEYS_ASKED) {
+            // A key that was deleted is refused, like one that may not be asked about.
+            let Ok(Some(name)) = self.holder_of(key).await else { continue };
+            let answer = self.iam.get_user().user_name(name.as_str()).send().await;
+            match answer.map_err(|error| AwsError::of(GET_USER, &error)) {
+                Ok(found) => {
+                    let found = found.user().filter(|user| user.user_id() == wanted.as_str());
+                    let arn = found.and_then(|user| Arn::try_from(user.arn()).ok());
+                    if let Some(arn) = arn {
+                        return Ok(Some((name, arn)));
+                    }
+                }
+                // It has moved on again.
+                Err(error) if error.is_no_such_entity() => {}
+                Err(error) => return Err(error),
+            }
+        }
         let mut pages = self.iam.list_users().max_items(1_000).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| AwsError::of(LIST_USERS, &error))?;
             if let Some(user) = page.users().iter().find(|user| user.user_id() == wanted.as_str()) {
-                return Ok(IamName::try_from(user.user_name()).ok());
+                return Ok(IamName::try_from(user.user_name()).ok().zip(Arn::try_from(user.arn()).ok()));
             }
         }
         Ok(None)
+    }
+
+    /// The present name under the event's unique id: IAM has no call for it but to look through all users.
+    async fn name_of(&self, hint: &PrincipalHint) -> Result<Option<IamName>, AwsError> {
+        let Some(wanted) = &hint.unique_id else { return Ok(None) };
+        Ok(self.present_name(wanted, &[]).await?.map(|(name, _)| name))
     }
 
     /// A user's credentials, as far as the signal's decision depends on them.

@@ -111,8 +111,8 @@ impl Scope {
             let managed = format!("arn:{partition}:iam::aws:policy/*");
             scope.allow(POLICY_READS, Ok(vec![place.iam("policy/*"), managed]));
         }
-        if is_principal && access_key.is_some_and(AccessKeyId::is_temporary) {
-            // Whose a session is only CloudTrail knows.
+        if is_principal && access_key.is_some() {
+            // Whose a session is only CloudTrail knows, and whose a key was that has been deleted.
             scope.allow([cloudtrail::LOOKUP_EVENTS], Ok(everything()));
         }
         scope

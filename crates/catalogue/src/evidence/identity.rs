@@ -26,6 +26,14 @@ pub(super) const FIELDS: &[Field] = &[
         "`iam:GetUser`, `iam:GetRole`",
     ),
     field(
+        "case.renamed.name",
+        "text, optional",
+        "Its name by now, where it was renamed since: AWS was asked with it. `case.subject` and the steps keep the name of before.",
+        "`iam:GetAccessKeyLastUsed`, `iam:ListUsers`",
+    ),
+    field("case.renamed.arn", "ARN, optional", "Its ARN by now.", "`iam:GetUser`, `iam:ListUsers`"),
+    field("case.renamed.at", "time, optional", "When it was found under this name.", "us"),
+    field(
         "case.profile.owners[]",
         "texts",
         "All who are named, in lower case, sorted. An empty list: nobody.",

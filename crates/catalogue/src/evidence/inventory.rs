@@ -193,6 +193,12 @@ pub(super) const FIELDS: &[Field] = &[
         "`iam:GetUser`, `iam:GetRole`",
     ),
     field(
+        "case.inventory.namedKeyDeletedBy",
+        "ARN, optional",
+        "Who deleted the key that the claim names, where that was somebody else than the identity.",
+        "`cloudtrail:LookupEvents`",
+    ),
+    field(
         "case.inventory.unread[]",
         "texts, optional",
         "What the decision needed and AWS did not tell, and why. Part of the plan is held for review for each.",

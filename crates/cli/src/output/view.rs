@@ -55,6 +55,9 @@ pub(crate) fn case(case: &Case, now: Timestamp, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{} revision {}", case.id, case.revision)?;
     write_field("Verdict", verdict, out)?;
     write_field("Who", &format!("{} {}", case.subject.kind.as_words(), case.subject.label()), out)?;
+    if let Some(renamed) = &case.renamed {
+        write_field("Now", &format!("{}: renamed, found at {:.0}", renamed.arn, renamed.at), out)?;
+    }
     profile(&case.profile, out)?;
     write_field("What", &case.signal.title, out)?;
     let severity = case.signal.severity.as_str();

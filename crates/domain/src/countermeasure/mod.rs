@@ -98,6 +98,8 @@ mod hold_for_review;
 mod residue;
 
 pub use crate::words::ended::Ended;
+use crate::words::ids::{Arn, IamName};
+use crate::words::subject::Subject;
 pub use card::{Appeared, Card, Denial, Field, Rights, UndoWords, Undoing, deny_all};
 pub use hold_for_review::HOLD_FOR_REVIEW;
 use hold_for_review::HoldForReview;
@@ -134,6 +136,29 @@ impl Countermeasure {
     /// What it had ended and lives again, in a reader's words.
     pub fn reappeared(&self) -> String {
         self.card().appeared(Appeared::Again)
+    }
+
+    /// Names a user as AWS knows it by now, where the step is about this one. A user can be renamed and moved, and nothing else can.
+    pub fn rename_user(&mut self, before: &Subject, name: &IamName, arn: &Arn) {
+        match self {
+            Self::DeactivateAccessKey(DeactivateAccessKey { user, .. })
+            | Self::QuarantineUser(QuarantineUser { user, .. })
+            | Self::RemoveConsolePassword(RemoveConsolePassword { user })
+            | Self::DeactivateSshPublicKey(DeactivateSshPublicKey { user, .. })
+            | Self::DeactivateSigningCertificate(DeactivateSigningCertificate { user, .. })
+            | Self::DeactivateServiceCredential(DeactivateServiceCredential { user, .. })
+            | Self::RevokeUserSessions(RevokeUserSessions { user })
+            | Self::DeleteAccessKey(DeleteAccessKey { user, .. })
+            | Self::AdoptAccessKey(AdoptAccessKey { user, .. })
+                if user.as_str() == before.name =>
+            {
+                *user = name.clone();
+            }
+            Self::PutBoundaryDenial(PutBoundaryDenial { principal, .. }) if before.arn.as_ref() == Some(principal) => {
+                *principal = arn.clone();
+            }
+            _ => {}
+        }
     }
 
     /// One of each that changes something. For tests and examples.

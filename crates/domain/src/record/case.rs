@@ -18,7 +18,7 @@ use crate::words::mode::Mode;
 use crate::words::profile::Profile;
 use crate::words::ruling::Disposition;
 use crate::words::signal::Signal;
-use crate::words::subject::{Inventory, Subject};
+use crate::words::subject::{Inventory, Renamed, Subject};
 use crate::words::verdict::Verdict;
 
 /// One reaction, from its claim to its verdict.
@@ -41,6 +41,9 @@ pub struct Case {
     pub signal: Signal,
     /// Whom it is about.
     pub subject: Subject,
+    /// Its name by now, where it was renamed since; `subject` keeps the one of before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub renamed: Option<Renamed>,
     /// Who answers for the subject.
     pub profile: Profile,
     /// What the subject held when the plan was made.

@@ -45,6 +45,7 @@ impl Case {
             concluded_at: None,
             mode,
             subject,
+            renamed: None,
             profile,
             inventory,
             steps: steps.collect(),

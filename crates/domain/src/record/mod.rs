@@ -2,7 +2,7 @@
 //! evidence.
 //!
 //! Lowest first: what a case holds (`plan`, `review`, `step`, `recheck`, `returns`), the case itself, what follows from one
-//! (`rechecking`, `verdict`, `restoration`, `evidence`), and how one goes on (`course`).
+//! (`rechecking`, `renamed`, `verdict`, `restoration`, `evidence`), and how one goes on (`course`).
 
 pub mod case;
 mod course;
@@ -12,6 +12,7 @@ pub mod exemption;
 pub mod plan;
 mod recheck;
 mod rechecking;
+mod renamed;
 pub mod restoration;
 mod returns;
 pub mod review;

@@ -229,6 +229,15 @@ pub fn issuer(record: &str) -> Option<(Arn, Option<UniqueId>)> {
     Some((arn(at)?, id.and_then(|id| UniqueId::try_from(id).ok())))
 }
 
+/// Whether a record is of a call that deleted this key.
+pub fn deletes(record: &str, key: &AccessKeyId) -> bool {
+    let Ok(record) = serde_json::from_str::<Value>(record) else { return false };
+    let text = |path: &str| record.pointer(path).and_then(Value::as_str);
+    record.get("errorCode").is_none_or(Value::is_null)
+        && text("/eventName") == Some("DeleteAccessKey")
+        && text("/requestParameters/accessKeyId") == Some(key.as_str())
+}
+
 fn rights_given<'a>(event: &str, asked: &impl Fn(&str) -> Option<&'a str>) -> Option<Made> {
     let whom = ["userName", "roleName", "groupName"].iter().find_map(|field| Some((*field, asked(field)?)));
     let (kind, name) = whom?;

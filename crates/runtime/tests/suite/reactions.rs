@@ -45,6 +45,8 @@ async fn a_compromised_user_is_contained_in_this_order() {
         "iam:ListUserPolicies",
         "iam:ListGroupsForUser",
         "iam:GetUserPolicy",
+        // Among it, whether who bears the name is still the one who is meant.
+        "iam:GetUser",
         "iam:ListAccessKeys",
         "iam:ListAccessKeys",
         "iam:GetUserPolicy",

@@ -27,7 +27,7 @@ use severance_domain::signal::{
     Follows, NewSignal, Planted, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint,
 };
 use severance_domain::subject::{
-    AccessKey, AccountAssignment, Credential, CredentialState, GroupMembership, Inventory, LastUsed,
+    AccessKey, AccountAssignment, Credential, CredentialState, GroupMembership, Inventory, LastUsed, Renamed,
     RolesAnywhereProfile, SecretState, ServiceCredential, Subject, SubjectKind, Trust,
 };
 use severance_domain::verdict::Verdict;
@@ -81,7 +81,7 @@ pub(super) fn maximal() -> Vec<Statement> {
             title: text(),
             event_digest: Digest::of(b""),
         })
-        .with_exposed_since(Some(at - jiff::SignedDuration::from_hours(2)))
+        .with_exposed_since(Some(at - SignedDuration::from_hours(2)))
         .with_access_key(Some("AKIAEXAMPLE".try_into().unwrap()))
         .with_request(Some(request()))
         .with_follows(Some(Follows {
@@ -97,6 +97,11 @@ pub(super) fn maximal() -> Vec<Statement> {
             arn: Some(person()),
             unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
         },
+        renamed: Some(Renamed {
+            name: "other".try_into().unwrap(),
+            arn: "arn:aws:iam::111122223333:user/other".try_into().unwrap(),
+            at,
+        }),
         profile: profile(),
         inventory: inventory(),
         steps: (countermeasures().into_iter())
@@ -305,6 +310,7 @@ fn inventory() -> Inventory {
         attached_policies: Some(vec![text()]),
         permissions_boundary: Some(person()),
         unread: vec![text()],
+        named_key_deleted_by: "arn:aws:iam::111122223333:user/other".try_into().ok(),
         gaps: vec![text()],
     }
 }

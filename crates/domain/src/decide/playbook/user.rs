@@ -30,9 +30,19 @@ pub(super) fn propose(
         return contain::planted(planted, &user, inventory);
     }
     match signal.kind {
-        SignalKind::CredentialExposed if !holds_named_key(signal, inventory) => hold(
-            "the exposed key is not among the user's keys any more: deleted by its owner, or replaced by whoever has it",
-        ),
+        // Whoever had it may have made others and sessions with it, and deleted it so that nobody finds them.
+        SignalKind::CredentialExposed if !holds_named_key(signal, inventory) => match &inventory.named_key_deleted_by {
+            Some(by) => hold(&format!(
+                "the exposed key is not among the user's keys any more: {by} deleted it. Sessions that were started with it live for up \
+                 to 36 hours"
+            )),
+            None => contain::user(
+                signal,
+                &user,
+                inventory,
+                "the exposed key is not among its keys any more, so whoever had it may hold others, or sessions",
+            ),
+        },
         SignalKind::CredentialExposed => {
             let mut plan = contain::user(signal, &user, inventory, "somebody else may be using its credentials");
             managed::rotate_beside(&mut plan, signal, profile);

@@ -45,7 +45,10 @@ impl Message {
         let chat = Chat {
             title: for_chat(&subject),
             description: chat_description(case, verdict, stack),
-            next_steps: next_actions(case, verdict, stack).into_iter().map(Item::into_line).collect(),
+            next_steps: next_actions(&case.under_present_name(), verdict, stack)
+                .into_iter()
+                .map(Item::into_line)
+                .collect(),
             thread: case.id.to_string(),
             keywords: vec![verdict.as_str().to_owned(), case.signal.kind.as_str().to_owned()],
         };
@@ -92,6 +95,9 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
         let _ = writeln!(text, "Until   {until:.0} it is being rechecked; then the last verdict is sent");
     }
     let _ = writeln!(text, "Who     {} {}", case.subject.kind.as_words(), from_outside(&case.subject.label()));
+    if let Some(renamed) = &case.renamed {
+        let _ = writeln!(text, "Now     {}: renamed, found at {:.0}", from_outside(renamed.arn.as_str()), renamed.at);
+    }
     let _ = writeln!(
         text,
         "Owner   {} ({})",
@@ -133,7 +139,7 @@ fn body(case: &Case, verdict: Verdict, stack: &str, proof: &Proof, evidence_uri:
     let notes = case.notes.iter().filter(|note| !says_consumer(case, note));
     section(&mut text, "Notes", notes.map(|line| Item::of(line)));
     section(&mut text, "To decide", decide_items(case, stack));
-    section(&mut text, "Do next", next_actions(case, verdict, stack));
+    section(&mut text, "Do next", next_actions(&case.under_present_name(), verdict, stack));
     section(&mut text, "Proven (read back from AWS)", proof.state.iter().map(|line| Item::of(line)));
     section(&mut text, "Not proven, or still open", proof.not_proven.iter().map(|line| Item::of(line)));
     section(&mut text, "To undo", undo(case, stack));

@@ -50,6 +50,9 @@ pub struct Inventory {
     /// A user's or role's permissions boundary; none where it has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub permissions_boundary: Option<Arn>,
+    /// Who deleted the key that the claim names, by CloudTrail's word, where that was somebody else than the identity itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub named_key_deleted_by: Option<Arn>,
     /// What a decision needs and AWS did not tell, and why. Each holds part of the plan for review.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub unread: Vec<String>,

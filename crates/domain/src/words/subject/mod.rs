@@ -4,9 +4,10 @@ mod credentials;
 mod inventory;
 mod trust;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::words::ids::{AccountId, Arn, UniqueId};
+use crate::words::ids::{AccountId, Arn, IamName, UniqueId};
 
 pub use credentials::{AccessKey, Credential, CredentialState, LastUsed, ServiceCredential};
 pub use inventory::{AccountAssignment, GroupMembership, Inventory, SecretState};
@@ -28,6 +29,18 @@ pub struct Subject {
     /// Its immutable id; users and roles have one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub unique_id: Option<UniqueId>,
+}
+
+/// The name that a user bears by now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Renamed {
+    /// Its name.
+    pub name: IamName,
+    /// Its ARN.
+    pub arn: Arn,
+    /// When it was found under this name.
+    pub at: Timestamp,
 }
 
 /// What a subject is.

@@ -110,11 +110,19 @@ fn an_unused_password_is_the_only_thing_in_question() {
 }
 
 #[test]
-fn an_exposed_key_that_is_gone_is_held_and_a_session_key_is_the_whole_users_matter() {
+fn an_exposed_key_that_is_gone_is_the_whole_users_matter_unless_somebody_else_deleted_it() {
     let exposed = |named| signal(Kind::CredentialExposed, named);
     let all = ["quarantine:enforce", "key:enforce", "other key:enforce"];
     let run = |signal: &Signal, inventory: &Inventory| enforce(signal, &user("ci"), &Profile::default(), inventory);
-    assert_eq!(short(&run(&exposed(Some("AKIAGONE")), &everything())), ["hold:review"]);
+    // Whoever had it may have deleted it, and hold others or sessions.
+    let plan = run(&exposed(Some("AKIAGONE")), &everything());
+    assert_eq!(short(&plan), all);
+    assert!(words(&plan).contains("may hold others, or sessions"), "{}", words(&plan));
+    let by_owner = Inventory { named_key_deleted_by: user("alice").arn, ..everything() };
+    let plan = run(&exposed(Some("AKIAGONE")), &by_owner);
+    assert_eq!(short(&plan), ["hold:review"]);
+    assert!(words(&plan).contains("alice deleted it"), "{}", words(&plan));
+    assert_eq!(short(&run(&exposed(Some(KEY)), &by_owner)), all);
     assert_eq!(short(&run(&exposed(Some(SESSION_KEY)), &everything())), all);
     assert!(
         words(&run(&exposed(Some(SESSION_KEY)), &everything())).contains("ASIAIOSFODNN7EXAMPLE is a session's key")

@@ -75,7 +75,7 @@ impl Said {
 fn applied(answer: Applied) -> Said {
     match answer {
         Applied::Changed(note) => Said::Changed(note.unwrap_or_default()),
-        Applied::Already(note) => Said::Already(note),
+        Applied::Already(note) | Applied::Gone(note) => Said::Already(note),
     }
 }
 

@@ -10,21 +10,34 @@ use super::{
 };
 
 #[tokio::test(start_paused = true)]
-async fn what_does_not_exist_any_more_is_in_effect_already() {
+async fn what_does_not_exist_any_more_is_told_from_what_was_changed() {
     let gone = || Reply::json(400, "ResourceNotFoundException");
-    let cases: [(Countermeasure, Vec<Rule>, &str); 4] = [
-        (deactivate(), vec![always("UpdateAccessKey", no_such_entity())], "the key does not exist any more"),
-        (quarantine(), vec![always("PutUserPolicy", no_such_entity())], "the user does not exist any more"),
+    // Who is not there under a name may live on under another one, so that is told from what is in effect.
+    let cases: [(Countermeasure, Vec<Rule>, Applied); 4] = [
+        (
+            deactivate(),
+            vec![always("UpdateAccessKey", no_such_entity())],
+            Applied::Gone("the key does not exist any more".to_owned()),
+        ),
+        (
+            quarantine(),
+            vec![always("PutUserPolicy", no_such_entity())],
+            Applied::Gone("the user does not exist any more".to_owned()),
+        ),
         (
             revoke(),
             vec![always("GetRolePolicy", no_such_entity()), always("PutRolePolicy", no_such_entity())],
-            "the role does not exist any more",
+            Applied::Gone("the role does not exist any more".to_owned()),
         ),
-        (rotate(), vec![always("RotateSecret", gone())], "the secret does not exist any more"),
+        (
+            rotate(),
+            vec![always("RotateSecret", gone())],
+            Applied::Already("the secret does not exist any more".to_owned()),
+        ),
     ];
-    for (step, rules, note) in cases {
+    for (step, rules, told) in cases {
         let applied = driver(&step, &rules).apply(&step, &case()).await;
-        assert_eq!(applied, Ok(Applied::Already(note.to_owned())), "{}", step.as_str());
+        assert_eq!(applied, Ok(told), "{}", step.as_str());
     }
 }
 
@@ -105,8 +118,19 @@ async fn reading_back_tells_the_effect_from_everything_else() {
         ),
         (
             quarantine(),
-            vec![always("GetUserPolicy", policy("User", deny))],
+            vec![always("GetUserPolicy", policy("User", deny)), always("GetUser", shown(USER_ID))],
             Ok("iam:GetUserPolicy shows the deny-all policy SeveranceQuarantine"),
+        ),
+        // Somebody was put under the name of the one who is meant.
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", policy("User", deny)), always("GetUser", shown(ANOTHER_ID))],
+            Err("iam:GetUser shows another user of that name: the one that is meant lives on or is gone"),
+        ),
+        (
+            quarantine(),
+            vec![always("GetUserPolicy", policy("User", deny)), always("GetUser", no_such_entity())],
+            Err("iam:GetUser shows no user of that name: it was deleted, or renamed and lives on"),
         ),
         (
             quarantine(),

@@ -181,6 +181,16 @@ fn our_version() -> String {
     Digest::of(format!("{} {SECRET}", case()).as_bytes()).as_hex().to_owned()
 }
 
+/// The answer of `iam:GetUserPolicy` that shows our denial.
+fn denying() -> Reply {
+    let deny = "{%22Version%22:%222012-10-17%22,%22Statement%22:[{%22Sid%22:%22SeveranceQuarantine%22,\
+                %22Effect%22:%22Deny%22,%22Action%22:%22*%22,%22Resource%22:%22*%22}]}";
+    Reply::ok(&format!(
+        "<GetUserPolicyResponse><GetUserPolicyResult><PolicyDocument>{deny}</PolicyDocument></GetUserPolicyResult>\
+         </GetUserPolicyResponse>"
+    ))
+}
+
 fn sites() -> Vec<Site> {
     use Half::{Apply, Confirm};
     let site = |half, action, step, rules| Site { half, before: 0, action, step, rules };
@@ -202,6 +212,7 @@ fn sites() -> Vec<Site> {
         site(Confirm, "iam:GetUser", quarantine(), |r| {
             vec![always("GetUserPolicy", no_such_entity()), always("GetUser", r)]
         }),
+        site(Confirm, "iam:GetUser", quarantine(), |r| vec![always("GetUserPolicy", denying()), always("GetUser", r)]),
         site(Apply, "iam:GetRolePolicy", revoke(), |r| vec![always("GetRolePolicy", r)]),
         site(Apply, "iam:PutRolePolicy", revoke(), |r| {
             let gone = no_such_entity;
