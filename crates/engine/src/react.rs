@@ -122,7 +122,7 @@ impl Reactor {
                 Purpose::React | Purpose::Restore(_) | Purpose::Verify(_) => {}
             }
             self.cases.close(&case, lease, &published.digest).await?;
-            if let Some(due_at) = case.recheck_due_at() {
+            if let Some(due_at) = case.recheck_due_at().or_else(|| case.look_again_at(clock::now())) {
                 self.guardrails.remember_due(&case.id, due_at).await?;
                 self.ask_for_recheck(&case.id, due_at).await;
             }

@@ -58,6 +58,9 @@ impl Reactor {
         if !stored.closed {
             return Ok(Answer::Done { what: format!("case {id} is being worked on"), count: 0 });
         }
+        if stored.case.look_again_at(clock::now()).is_some() {
+            return Box::pin(self.look_again(stored, holder)).await;
+        }
         let Some(due_at) = stored.case.recheck_due_at() else { return self.nothing_due(id).await };
         let wait = due_at.duration_since(clock::now());
         if wait > MOST_WAIT {
@@ -72,6 +75,32 @@ impl Reactor {
             Some(reacted) => Ok(Answer::Reacted { reactions: vec![reacted] }),
             None => Ok(Answer::Done { what: format!("case {id} was rechecked: nothing new"), count: 1 }),
         }
+    }
+
+    /// Looks again for whom a claim is about that nobody could find: CloudTrail may tell by now whose the key was. The case goes on about
+    /// them, under its name: who was told of it is told what came of it.
+    async fn look_again(&self, stored: Stored, holder: &str) -> Result<Answer, ReactError> {
+        let id = stored.case.id.clone();
+        let Some(lease) = self.cases.hold(&stored, holder, clock::now() + HELD_FOR).await? else {
+            return Ok(Answer::Done { what: format!("case {id} is being worked on"), count: 0 });
+        };
+        let (found, context) = self.read(&stored.case.signal).await?;
+        let found = found.into_iter().next().filter(|found| found.absent.is_none());
+        let Some(found) = found else {
+            self.cases.let_go(&stored.case, &lease).await?;
+            match stored.case.look_again_at(clock::now()) {
+                Some(due_at) => self.guardrails.remember_due(&id, due_at).await?,
+                None => return self.nothing_due(&id).await,
+            }
+            return Ok(Answer::Done { what: format!("whom case {id} is about is not known yet"), count: 0 });
+        };
+        // LOG: Whom a claim is about was found once CloudTrail told of them.
+        tracing::info!(case = %id, subject = %found.subject.label(), "whom the case is about was found");
+        let planned = Case { id, ..self.plan(&stored.case.signal, found, &context) };
+        let case = stored.successor(&planned);
+        let lease = &lease.to_go_on();
+        self.cases.save(&case, lease).await?;
+        Ok(Answer::Reacted { reactions: vec![Box::pin(self.carry_through(case, lease)).await?] })
     }
 
     /// Says that nothing is due about a case, and forgets it, so that no scheduled run asks again.

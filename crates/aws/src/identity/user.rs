@@ -54,7 +54,12 @@ impl Identities {
         match self.renamed(signal, hint).await? {
             Ok(Some(other)) if other != name => self.user_named(signal, hint, &other).await,
             Ok(_) => Ok(self.with_deleter(signal, found).await),
-            Err(error) => Ok(self.with_deleter(signal, unless_same(found, hint, &error)).await),
+            // IAM answers so of a key that was deleted, too; whose it was stands in CloudTrail then.
+            Err(error) => match self.holder_by_trail(signal).await? {
+                Some(other) if other != name => self.user_named(signal, hint, &other).await,
+                Some(_) => Ok(self.with_deleter(signal, found).await),
+                None => Ok(unless_same(found, hint, &error)),
+            },
         }
     }
 

@@ -125,9 +125,8 @@ impl Scope {
             Some(user) => self.allow(USER_READS, user),
             None if key.is_some() || hint.unique_id.is_some() => {
                 self.allow(USER_READS, Ok(all.clone()));
-                if hint.unique_id.is_some() {
-                    self.allow([iam::LIST_USERS], Ok(everything()));
-                }
+                // Of a key that was deleted CloudTrail knows the holder's unique id, and IAM finds a user by it in this list alone.
+                self.allow([iam::LIST_USERS], Ok(everything()));
             }
             // There is nothing to ask for.
             None => return,

@@ -7,6 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::record::case::{Case, Recheck, Rechecking, StepRecord};
+use crate::words::subject::SubjectKind;
 use crate::words::verdict::Verdict;
 
 /// CloudTrail delivers an event "typically within an average of about 5 minutes" and at the most taken to be 15, so what an
@@ -23,6 +24,9 @@ const AGAIN: SignedDuration = SignedDuration::from_mins(2);
 
 /// How long what follows a case is waited for.
 const FOLLOWED_FOR: SignedDuration = SignedDuration::from_hours(2);
+
+/// CloudTrail shows a call at most 15 minutes after it was made.
+const SHOWN_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 
 /// Rechecks in all, whatever they find.
 const MOST_IN_ALL: usize = 60;
@@ -57,6 +61,15 @@ impl Case {
     /// When the next recheck is due, as it was written down last.
     pub fn recheck_due_at(&self) -> Option<Timestamp> {
         self.rechecking.as_ref()?.next_at
+    }
+
+    /// When whom the case is about is looked for again; none where they are known, a person has answered, or CloudTrail has told all that
+    /// it will: of a key that was deleted, and of a session's, nobody else says whose it was.
+    pub fn look_again_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let is_nobodys = self.subject.kind == SubjectKind::Unresolved && self.signal.access_key.is_some();
+        let is_waiting = self.is_in_danger() && self.pending_review().is_some();
+        let last = self.opened_at + SHOWN_WITHIN;
+        (is_nobodys && is_waiting && now < last).then_some(now + AGAIN)
     }
 
     /// Until when a final verdict is awaited; none where nothing is, or all was awaited and nothing new was found.

@@ -27,4 +27,5 @@ mod rotation;
 mod standing;
 mod stored;
 mod stored_evidence;
+mod whereabouts;
 mod written;
