@@ -42,6 +42,12 @@ pub(super) const FIELDS: &[Field] = &[
     field("case.signal.subject.id", "text, optional", "Of a `directory_user`: the id in the directory.", "event"),
     field("case.signal.subject.identifiers[]", "texts, optional", "All names of the person or workload.", "event"),
     field("case.signal.accessKey", "access key id, optional", "The key in question.", "event"),
+    field(
+        "case.signal.furtherKeys",
+        "list of access key ids, optional",
+        "Further keys that the identity acted with, where the event names several.",
+        "event",
+    ),
     field("case.signal.title", "text", "One line for a reader.", "event"),
     field(
         "case.signal.request.by",

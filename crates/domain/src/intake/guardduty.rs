@@ -125,15 +125,22 @@ fn attack_sequence(envelope: &Envelope, finding: &Node<'_>, rule: &str) -> Resul
     for actor in sequence.field("actors")?.items()? {
         intake.absorb(one_actor(envelope, finding, rule, &actor));
     }
-    // The same identity acts by several keys and sessions: one signal about it is enough, for all of them are ended.
-    let mut seen = Vec::new();
-    intake.signals.retain(|signal| {
-        let who = (signal.account.clone(), signal.subject.clone());
+    // The same identity acts by several keys and sessions: one signal about it is enough, for all of them are ended. Each key is
+    // kept, for what was done with it is its identity's act.
+    let mut signals: Vec<Signal> = Vec::new();
+    for signal in std::mem::take(&mut intake.signals) {
         // Only a key may be known of a user: then nothing says that it is the same one.
-        let new = signal.subject == SubjectHint::User(PrincipalHint::default()) || !seen.contains(&who);
-        seen.push(who);
-        new
-    });
+        let is_known = signal.subject != SubjectHint::User(PrincipalHint::default());
+        let same =
+            |other: &&mut Signal| is_known && other.account == signal.account && other.subject == signal.subject;
+        match (signals.iter_mut().find(same), signal.access_key) {
+            (Some(first), Some(key)) if first.access_key.is_none() => first.access_key = Some(key),
+            (Some(first), Some(key)) if !first.keys().any(|known| *known == key) => first.further_keys.push(key),
+            (Some(_), _) => {}
+            (None, access_key) => signals.push(Signal { access_key, ..signal }),
+        }
+    }
+    intake.signals = signals;
     if intake == Intake::default() {
         return Err(sequence.get("actors").not("at least one actor"));
     }

@@ -44,6 +44,9 @@ pub struct Signal {
     /// The access key it is about, where the event names one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub access_key: Option<AccessKeyId>,
+    /// The further keys that its identity acted with, where the event names several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub further_keys: Vec<AccessKeyId>,
     /// One line for a reader. Never holds a secret.
     pub title: String,
     /// Digest of the raw event's canonical JSON.
@@ -147,6 +150,7 @@ impl Signal {
             exposed_since: None,
             subject,
             access_key: None,
+            further_keys: vec![],
             title,
             event_digest,
             request: None,
@@ -167,6 +171,17 @@ impl Signal {
     #[must_use]
     pub fn with_access_key(self, access_key: Option<AccessKeyId>) -> Self {
         Self { access_key, ..self }
+    }
+
+    /// Beside its key, about these.
+    #[must_use]
+    pub fn with_further_keys(self, further_keys: Vec<AccessKeyId>) -> Self {
+        Self { further_keys, ..self }
+    }
+
+    /// Every key that it names.
+    pub fn keys(&self) -> impl Iterator<Item = &AccessKeyId> {
+        self.access_key.iter().chain(&self.further_keys)
     }
 
     /// On somebody's word, where a person asks.
