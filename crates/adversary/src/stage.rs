@@ -14,6 +14,8 @@ pub const MANAGEMENT: &str = "999999999999";
 pub const OUTSIDE: &str = "666666666666";
 /// The Region of the stack. IAM's events stand in us-east-1.
 pub const REGION: &str = "eu-west-1";
+/// Some of the Regions that nobody here has opted in to.
+const NOT_ENABLED: [&str; 4] = ["af-south-1", "ap-east-1", "eu-south-1", "me-south-1"];
 /// The stack's name.
 pub const STACK: &str = "severance";
 /// What the members' trust expects to hear.
@@ -77,6 +79,7 @@ pub fn set(aws: &FakeAws, account: &str, two_keys: bool) -> Cast {
     let long_ago = aws.now() + LONG_AGO;
     let stage = Stage { aws, account, at: long_ago };
     aws.state().organizations.join(MANAGEMENT, &[HUB, MEMBER]);
+    aws.state().disabled_regions = NOT_ENABLED.map(str::to_owned).into();
     for function in FUNCTIONS {
         Stage { account: HUB, ..stage }.function(function);
     }

@@ -1,6 +1,6 @@
 //! A call from end to end: the policies, the service, the record.
 
-use crate::call::{Answer, Call};
+use crate::call::{Answer, Call, Refusal};
 use crate::caller::Caller;
 use crate::evaluate;
 use crate::state::State;
@@ -11,6 +11,12 @@ use crate::{
 
 /// Does what is asked, if the caller may, and records it.
 pub(crate) fn perform(state: &mut State, call: &Call) -> Answer {
+    // "You can't use a Region until you enable it": its endpoints know no key of the account (Account Management reference guide,
+    // "Enable or disable AWS Regions in your account").
+    if state.disabled_regions.contains(&call.request.region) {
+        let code = if call.request.service == "sts" { "InvalidClientTokenId" } else { "UnrecognizedClientException" };
+        return Err(Refusal::new(403, code, "The security token included in the request is invalid."));
+    }
     let answer = match evaluate::authorize(state, View::Enforced(call.at), call) {
         Ok(()) => dispatch(state, call),
         Err(refusal) => Err(refusal),

@@ -1,6 +1,6 @@
 //! Everything that there is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -42,6 +42,8 @@ pub struct State {
     pub identity_center: IdentityCenter,
     /// Lambda.
     pub lambda: Lambda,
+    /// Regions that no account has enabled: calls to them are refused, whoever makes them.
+    pub disabled_regions: BTreeSet<String>,
     /// Items on one page of a list.
     pub page: usize,
     made: u64,
@@ -61,6 +63,7 @@ impl State {
             roles_anywhere: RolesAnywhere::default(),
             identity_center: IdentityCenter::default(),
             lambda: Lambda::default(),
+            disabled_regions: BTreeSet::new(),
             page: 100,
             made: 0,
         }

@@ -271,3 +271,18 @@ fn data_events_and_what_sets_the_stage_leave_no_record() {
     }
     assert!(state.cloudtrail.records().is_empty());
 }
+
+#[test]
+fn a_region_that_is_not_enabled_knows_nobody_and_records_nothing() {
+    let mut state = state(Lag::NONE);
+    state.disabled_regions.insert("af-south-1".to_owned());
+    let call = |service: &str, operation: &str, region: &str| {
+        let request = Request::new(service, operation, json!({})).in_region(region);
+        Call { request, caller: Caller::Stage { account: ACCOUNT.to_owned() }, at: at(1) }
+    };
+    let mut code = |of: Call| crate::perform::perform(&mut state, &of).err().map(|refusal| refusal.code);
+    assert_eq!(code(call("cloudtrail", "LookupEvents", "af-south-1")).as_deref(), Some("UnrecognizedClientException"));
+    assert_eq!(code(call("sts", "GetCallerIdentity", "af-south-1")).as_deref(), Some("InvalidClientTokenId"));
+    assert_eq!(code(call("cloudtrail", "LookupEvents", "eu-west-1")), None);
+    assert_eq!(state.cloudtrail.records().len(), 0);
+}
