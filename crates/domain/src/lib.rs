@@ -40,4 +40,4 @@ mod tell;
 pub use decide::{playbook, policy, profile, radius, refusals, standing};
 pub use record::{case, cutover, evidence, exemption, plan, restoration, review, trail, verdict};
 pub use tell::{message, respond};
-pub use words::{caller, command, digest, ids, lane, right, signal, subject, text};
+pub use words::{caller, command, digest, ids, lane, regions, right, signal, subject, text};

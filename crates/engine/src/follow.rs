@@ -2,16 +2,17 @@
 //! own, on the one way through.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use futures::StreamExt as _;
 use severance_aws::clock;
-use severance_aws::trail::Traced;
+use severance_aws::trail::search::Traced;
 use severance_domain::case::{Case, Followed, StepRecord};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::digest::Digest;
 use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
-use severance_domain::playbook::{Named, changed_rights, rule_steps, written, wrote_own_trust};
+use severance_domain::playbook::{Named, changed_rights, hold_doubts, rule_steps, written, wrote_own_trust};
 use severance_domain::signal::{Follows, NewSignal, PrincipalHint, Severity, Signal, SignalKind, Source, SubjectHint};
 use severance_domain::subject::SubjectKind;
 use severance_domain::trail::{Holder, Identity, Made, Trace};
@@ -22,8 +23,17 @@ use crate::reactor::Reactor;
 /// How many containments follow on one another: what a contained identity made, what that made, and so on.
 const GENERATIONS: u8 = 3;
 
-/// Things that are followed for one case. More are named and left to a person.
+/// Things that are followed after one recheck: an invocation has an end.
 const MOST_FOLLOWED: usize = 20;
+
+/// Things that are followed for one case, over all its rechecks: each is rechecked as often as the case itself. More are counted as
+/// one, and left to a person.
+const MOST_IN_ALL: usize = 30;
+
+const BEYOND: &str = "more than thirty things: CloudTrail has all of them";
+
+/// How the note begins that says where CloudTrail was asked.
+const ASKED: &str = "what it did was looked up in ";
 
 /// Of these, how many at the same time.
 pub(crate) const AT_ONCE: usize = 4;
@@ -46,19 +56,15 @@ impl Reactor {
             let steps = ruled.into_iter().map(|step| StepRecord::planned(policy.as_ruled(step), number, now));
             case.steps.extend(steps);
         }
+        // Where nobody says since when, what it did in all the time that is searched may be somebody else's work.
+        let known_since = case.signal.is_exposure_known().then_some(exposed_since);
+        hold_doubts(case, &traced.traces, known_since, traced.is_whole, (number, now));
+        name_regions(case, &traced);
+        let mut unnamed = 0;
         for trace in traced.traces {
             let what = described(&trace);
             match &trace.made {
-                Made::Session { role: Some(role), .. } => {
-                    note(
-                        case,
-                        format!(
-                            "it started a session of {role} at {:.0}, which is not ended: sever contain {role}",
-                            trace.at
-                        ),
-                    );
-                }
-                Made::Session { role: None, .. } | Made::Policy { .. } => {}
+                Made::Session(_) | Made::Write { .. } | Made::Policy { .. } => {}
                 // This case denies what it lets in; that is not given back.
                 Made::Trust { role }
                     if case.subject.kind == SubjectKind::Role && role.as_str() == case.subject.name =>
@@ -86,15 +92,18 @@ impl Reactor {
                         continue;
                     }
                     match signal_of(case, &trace) {
-                        _ if to_follow.len() >= MOST_FOLLOWED => {
-                            case.followed.push(Followed { what, case: None, verdict: None });
-                        }
+                        _ if case.followed.len() + to_follow.len() >= MOST_IN_ALL => unnamed += 1,
                         Some(signal) => to_follow.push((trace, signal)),
                         None => case.followed.push(Followed { what, case: None, verdict: None }),
                     }
                 }
             }
         }
+        if unnamed > 0 && !case.followed.iter().any(|of| of.what == BEYOND) {
+            case.followed.push(Followed { what: BEYOND.to_owned(), case: None, verdict: None });
+        }
+        // The next recheck finds the others, and follows as many again.
+        to_follow.truncate(MOST_FOLLOWED);
         to_follow
     }
 
@@ -200,7 +209,7 @@ fn signal_of(case: &Case, trace: &Trace) -> Option<Signal> {
             let hint = PrincipalHint { name: Some(role.clone()), ..PrincipalHint::default() };
             (SignalKind::TrustExposed, SubjectHint::Role(hint), None)
         }
-        Made::Policy { .. } | Made::Rights { .. } | Made::Session { .. } => return None,
+        Made::Policy { .. } | Made::Rights { .. } | Made::Session(_) | Made::Write { .. } => return None,
     };
     let access_key = match &planted {
         Some(severance_domain::signal::Planted::AccessKey(key)) => Some(key.clone()),
@@ -238,6 +247,25 @@ fn add(case: &mut Case, number: u32, step: Step, now: jiff::Timestamp) {
     });
     if !is_known {
         case.steps.push(StepRecord::planned(step, number, now));
+    }
+}
+
+/// Says where CloudTrail was asked, and where nobody can have done anything: once, of the recheck that asked in most Regions.
+fn name_regions(case: &mut Case, traced: &Traced) {
+    if traced.asked.len() < 2 {
+        return;
+    }
+    let list = |regions: &BTreeSet<String>| regions.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut words = format!("{ASKED}{} Regions: {}", traced.asked.len(), list(&traced.asked));
+    if !traced.not_enabled.is_empty() {
+        let _ = write!(words, "; not enabled for the account: {}", list(&traced.not_enabled));
+    }
+    let known = case.notes.iter_mut().find(|note| note.starts_with(ASKED));
+    match known {
+        // Of two the longer list holds the shorter one.
+        Some(known) if known.len() < words.len() => *known = words,
+        Some(_) => {}
+        None => case.notes.push(words),
     }
 }
 

@@ -4,6 +4,7 @@
 //! denial away; and CloudTrail tells minutes later what it did. So everything is listed anew, each time in an invocation of its own,
 //! and what appeared is ended too. A recheck that finds nothing is written down and says nothing; any other is a revision.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join;
@@ -13,7 +14,7 @@ use severance_aws::clock;
 use severance_aws::countermeasures::{About, Seen};
 use severance_aws::guardrails::Loaded;
 use severance_aws::identity::Again;
-use severance_aws::trail::Traced;
+use severance_aws::trail::search::{Traced, Where};
 use severance_domain::case::{Case, CaseId, Recheck, Rechecking, StepRecord};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::IamName;
@@ -134,12 +135,12 @@ impl Reactor {
             let now = clock::now();
             case.rechecks.push(recheck);
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
-            let known = case.steps.len();
+            let known: BTreeSet<String> = case.steps.iter().map(|record| record.step.reason.clone()).collect();
             to_follow = self.take_in(&mut case, number, traced);
             case.ask_about_held(self.settings.review, now);
             // What it had made was found in this recheck, so another one must find nothing more.
             if let Some(recheck) = case.rechecks.last_mut() {
-                let added = case.steps.iter().skip(known);
+                let added = case.steps.iter().filter(|record| !known.contains(&record.step.reason));
                 recheck.found.extend(added.map(|record| record.step.reason.clone()));
                 recheck.found.extend(to_follow.iter().map(|(trace, _)| format!("it had made {}", described(trace))));
             }
@@ -203,7 +204,7 @@ impl Reactor {
         let mut recheck = Recheck { number, at: clock::now(), found: vec![], unread: vec![] };
         let asked = case.under_present_name().into_owned();
         let again = Box::pin(access.identities.again(&asked.subject, &asked.signal));
-        let (mut again, traced) = join(again, Box::pin(made_by(&asked, access))).await;
+        let (mut again, traced) = join(again, Box::pin(made_by(case, access))).await;
         recheck.unread.extend(traced.unread.iter().cloned());
         // Who is not there under a name may bear another one by now, and another one again when it is asked about.
         for _ in 0..MOST_LOOKED_FOR {
@@ -327,7 +328,13 @@ async fn made_by(case: &Case, access: &AccountAccess) -> Traced {
     match &access.trail {
         // A credential that was put on a user says nothing of what the user did.
         Some(trail) if case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {
-            trail.made_by(case).await
+            let place = match &case.signal.follows {
+                _ if case.asks_everywhere(clock::now()) => Where::Everywhere,
+                // An attacker makes two dozen users, and CloudTrail's allowance is the account's.
+                Some(_) => Where::Home,
+                None => Where::Named,
+            };
+            trail.made_by(case, place).await
         }
         _ => Traced::default(),
     }

@@ -175,13 +175,17 @@ impl Case {
         }
     }
 
-    /// Asks nobody any more about what another case deals with, in these words. Nobody is asked at all where nothing else is held.
+    /// Asks nobody any more about what another case deals with, in these words.
     pub fn withdraw_held(&mut self, what: &str) {
-        let is_withdrawn = |of: &StepRecord| {
+        self.withdraw_steps(|of| {
             of.step.countermeasure == Countermeasure::HoldForReview
                 && of.step.disposition == Disposition::Review
                 && of.step.reason.ends_with(what)
-        };
+        });
+    }
+
+    /// Takes steps back of which nobody need judge any more. Nobody is asked at all where nothing else is held.
+    pub(crate) fn withdraw_steps(&mut self, is_withdrawn: impl Fn(&StepRecord) -> bool) {
         self.steps.retain(|record| !is_withdrawn(record));
         if self.pending_review().is_some() && !self.steps.iter().any(|of| of.step.disposition == Disposition::Review) {
             self.review = None;

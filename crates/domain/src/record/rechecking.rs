@@ -28,6 +28,10 @@ const FOLLOWED_FOR: SignedDuration = SignedDuration::from_hours(2);
 /// CloudTrail shows a call at most 15 minutes after it was made.
 const SHOWN_WITHIN: SignedDuration = SignedDuration::from_mins(20);
 
+/// After so many rechecks one asks CloudTrail in every Region, which takes some forty calls. By then it tells of what was done before
+/// the claim.
+const EVERYWHERE_AFTER: usize = 3;
+
 /// Rechecks in all, whatever they find.
 const MOST_IN_ALL: usize = 60;
 
@@ -79,6 +83,14 @@ impl Case {
         let until = until.max(self.shut_at()? + minutes(rechecking.trail_minutes));
         let is_over = |last: &Recheck| last.is_clean() && last.at >= until;
         (!self.rechecks.last().is_some_and(is_over)).then_some(until)
+    }
+
+    /// Whether a recheck at this moment asks CloudTrail in every Region: the one after which a verdict may be final does, and one before,
+    /// so that what is found there is followed in time. Where nobody else is at work, none.
+    pub fn asks_everywhere(&self, now: Timestamp) -> bool {
+        let is_last = self.awaited_until().is_some_and(|until| until <= now);
+        let is_early = self.signal.follows.is_none() && self.rechecks.len() == EVERYWHERE_AFTER;
+        self.is_in_danger() && (is_last || is_early)
     }
 
     /// When what follows this case is looked after, beside its own rechecks.

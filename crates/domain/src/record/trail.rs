@@ -1,8 +1,18 @@
-//! What an identity made, by CloudTrail's record of its calls. Reads the record as CloudTrail writes it; what it does not
-//! understand is nothing that was made.
+//! What an identity made, by CloudTrail's record of its calls. Reads the record as CloudTrail writes it; a write that it does not
+//! understand is named as such.
+
+mod names;
+mod principal;
+mod session;
+mod write;
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+pub use names::{Names, Renaming};
+pub use principal::{Principal, Whose};
+use session::arn;
+pub use session::{Session, SessionOf};
 
 use crate::words::ids::{AccessKeyId, Arn, CredentialId, IamName, UniqueId};
 use crate::words::signal::Planted;
@@ -55,12 +65,14 @@ pub enum Made {
         /// Whether the call only took away.
         taken: bool,
     },
-    /// A session, by the id of its key; of a role, if it is one.
-    Session {
-        /// Its key.
-        key: AccessKeyId,
-        /// The role.
-        role: Option<Arn>,
+    /// A session.
+    Session(Session),
+    /// A change that no step ends and no list of the identity shows.
+    Write {
+        /// The call, as policies name it: `lambda:AddPermission`.
+        action: String,
+        /// What it does, in words that follow "which"; none where nobody here understands it.
+        does: Option<&'static str>,
     },
 }
 
@@ -103,8 +115,9 @@ impl Made {
             },
             Self::Trust { role } => format!("the trust policy of role {role}"),
             Self::Rights { words, .. } => words.clone(),
-            Self::Session { key, role: Some(role) } => format!("session {key} of role {role}"),
-            Self::Session { key, role: None } => format!("session {key}"),
+            Self::Session(session) => session.words(),
+            Self::Write { action, does: Some(does) } => format!("{action}, which {does}"),
+            Self::Write { action, does: None } => format!("{action}, which nobody here understands"),
         }
     }
 }
@@ -126,8 +139,7 @@ pub struct Call {
 
 impl Call {
     /// Reads a record, of a call that was refused too: whoever made it tried.
-    pub fn read(record: &str) -> Option<Self> {
-        let record: Value = serde_json::from_str(record).ok()?;
+    pub fn read(record: &Value) -> Option<Self> {
         let text = |name: &str| record.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(Self {
             at: text("eventTime")?.parse().ok()?,
@@ -140,82 +152,114 @@ impl Call {
 }
 
 impl Trace {
-    /// Reads a record (`CloudTrailEvent` of `cloudtrail:LookupEvents`). None for a call that failed, or that made nothing.
+    /// Reads a record (`CloudTrailEvent` of `cloudtrail:LookupEvents`). None for a call that failed, that only reads, or that leaves
+    /// everybody's access as it is. What it makes of a record that is not as CloudTrail writes them is a write that nobody
+    /// understands: what was made may be anything.
     pub fn read(record: &str) -> Option<Self> {
-        let record: Value = serde_json::from_str(record).ok()?;
+        Self::of(&serde_json::from_str(record).ok()?)
+    }
+
+    /// The same, of a record that was taken apart.
+    pub fn of(record: &Value) -> Option<Self> {
         // A call that was refused made nothing.
         if record.get("errorCode").is_some_and(|code| !code.is_null()) {
             return None;
         }
         let text = |path: &str| record.pointer(path).and_then(Value::as_str);
-        let name = text("/eventName")?;
-        let asked = |field: &str| text(&format!("/requestParameters/{field}"));
-        let user = || IamName::try_from(asked("userName")?).ok();
-        let made = match (text("/eventSource")?, name) {
-            ("iam.amazonaws.com", "CreateUser") => Made::User(identity(&record, "user")?),
-            ("iam.amazonaws.com", "CreateRole") => Made::Role(identity(&record, "role")?),
-            ("iam.amazonaws.com", "CreatePolicy") => {
-                Made::Policy { arn: arn(text("/responseElements/policy/arn"))?, version: None }
-            }
-            ("iam.amazonaws.com", "CreatePolicyVersion") => {
-                // One that is not the default version lies in wait: whoever makes it count needs to write nothing.
-                let version = text("/responseElements/policyVersion/versionId")?.to_owned();
-                Made::Policy { arn: arn(asked("policyArn"))?, version: Some(version) }
-            }
-            ("iam.amazonaws.com", "SetDefaultPolicyVersion") => {
-                Made::Policy { arn: arn(asked("policyArn"))?, version: Some(asked("versionId")?.to_owned()) }
-            }
-            ("iam.amazonaws.com", "CreateAccessKey") => {
-                let id = AccessKeyId::try_from(text("/responseElements/accessKey/accessKeyId")?).ok()?;
-                let holder = text("/responseElements/accessKey/userName").and_then(|name| IamName::try_from(name).ok());
-                Made::Credential { user: holder.or_else(user)?, credential: Planted::AccessKey(id) }
-            }
-            ("iam.amazonaws.com", "UpdateAccessKey") if asked("status") == Some("Active") => {
-                let id = AccessKeyId::try_from(asked("accessKeyId")?).ok()?;
-                Made::Credential { user: user()?, credential: Planted::AccessKey(id) }
-            }
-            ("iam.amazonaws.com", "CreateLoginProfile" | "UpdateLoginProfile") => {
-                Made::Credential { user: user()?, credential: Planted::ConsolePassword }
-            }
-            ("iam.amazonaws.com", "UploadSSHPublicKey") => {
-                let id = credential(text("/responseElements/sSHPublicKey/sSHPublicKeyId"))?;
-                Made::Credential { user: user()?, credential: Planted::SshPublicKey(id) }
-            }
-            ("iam.amazonaws.com", "UploadSigningCertificate") => {
-                let id = credential(text("/responseElements/certificate/certificateId"))?;
-                Made::Credential { user: user()?, credential: Planted::SigningCertificate(id) }
-            }
-            ("iam.amazonaws.com", "CreateServiceSpecificCredential" | "ResetServiceSpecificCredential") => {
-                let id = credential(
-                    text("/responseElements/serviceSpecificCredential/serviceSpecificCredentialId")
-                        .or_else(|| asked("serviceSpecificCredentialId")),
-                )?;
-                let holder = text("/responseElements/serviceSpecificCredential/userName");
-                let holder = holder.and_then(|name| IamName::try_from(name).ok()).or_else(user)?;
-                Made::Credential { user: holder, credential: Planted::ServiceCredential(id) }
-            }
-            ("iam.amazonaws.com", "UpdateAssumeRolePolicy") => {
-                Made::Trust { role: IamName::try_from(asked("roleName")?).ok()? }
-            }
-            ("iam.amazonaws.com", rights) => rights_given(rights, &asked)?,
-            ("sts.amazonaws.com", "AssumeRole" | "GetSessionToken" | "GetFederationToken") => {
-                let key = AccessKeyId::try_from(text("/responseElements/credentials/accessKeyId")?).ok()?;
-                Made::Session { key, role: arn(asked("roleArn")) }
-            }
-            _ => return None,
+        let (source, name, at) = (text("/eventSource")?, text("/eventName")?, text("/eventTime")?.parse().ok()?);
+        let service = source.split('.').next().unwrap_or_default();
+        let made = match session::started(service, name, record, at) {
+            Some(session) => Made::Session(session),
+            None => match made_in_iam(name, record).filter(|_| service == "iam") {
+                Some(made) => made,
+                None if write::is_read(record, name) || is_harmless(service, name, record) => return None,
+                None => {
+                    let name = write::plain(name);
+                    Made::Write { action: format!("{service}:{name}"), does: write::door(service, name) }
+                }
+            },
         };
-        Some(Self {
-            event_id: text("/eventID")?.to_owned(),
-            event_name: name.to_owned(),
-            at: text("/eventTime")?.parse().ok()?,
-            made,
-        })
+        Some(Self { event_id: text("/eventID")?.to_owned(), event_name: name.to_owned(), at, made })
     }
 }
 
+/// Whether a call that is no read changes nothing that lives on. One that sets a credential active again is none of these.
+fn is_harmless(service: &str, name: &str, record: &Value) -> bool {
+    let status = record.pointer("/requestParameters/status").and_then(Value::as_str);
+    let sets = matches!(
+        name,
+        "UpdateAccessKey" | "UpdateSSHPublicKey" | "UpdateSigningCertificate" | "UpdateServiceSpecificCredential"
+    );
+    write::is_harmless(service, write::plain(name)) && !(sets && status != Some("Inactive"))
+}
+
+/// What a call of IAM made, if it made something that outlives its caller.
+fn made_in_iam(name: &str, record: &Value) -> Option<Made> {
+    let text = |path: &str| record.pointer(path).and_then(Value::as_str);
+    let asked = |field: &str| text(&format!("/requestParameters/{field}"));
+    // Without a name a call is about whoever makes it.
+    let user = || IamName::try_from(asked("userName").or_else(|| text("/userIdentity/userName"))?).ok();
+    let is_activated = asked("status") == Some("Active");
+    Some(match name {
+        "CreateUser" => Made::User(identity(record, "user")?),
+        "CreateRole" => Made::Role(identity(record, "role")?),
+        "CreatePolicy" => Made::Policy { arn: arn(text("/responseElements/policy/arn"))?, version: None },
+        "CreatePolicyVersion" => {
+            // One that is not the default version lies in wait: whoever makes it count needs to write nothing.
+            let version = text("/responseElements/policyVersion/versionId")?.to_owned();
+            Made::Policy { arn: arn(asked("policyArn"))?, version: Some(version) }
+        }
+        "SetDefaultPolicyVersion" => {
+            Made::Policy { arn: arn(asked("policyArn"))?, version: Some(asked("versionId")?.to_owned()) }
+        }
+        "CreateAccessKey" => {
+            let id = AccessKeyId::try_from(text("/responseElements/accessKey/accessKeyId")?).ok()?;
+            let holder = text("/responseElements/accessKey/userName").and_then(|name| IamName::try_from(name).ok());
+            Made::Credential { user: holder.or_else(user)?, credential: Planted::AccessKey(id) }
+        }
+        "UpdateAccessKey" if is_activated => {
+            let id = AccessKeyId::try_from(asked("accessKeyId")?).ok()?;
+            Made::Credential { user: user()?, credential: Planted::AccessKey(id) }
+        }
+        "CreateLoginProfile" | "UpdateLoginProfile" => {
+            Made::Credential { user: user()?, credential: Planted::ConsolePassword }
+        }
+        "UploadSSHPublicKey" => {
+            let id = credential(text("/responseElements/sSHPublicKey/sSHPublicKeyId"))?;
+            Made::Credential { user: user()?, credential: Planted::SshPublicKey(id) }
+        }
+        "UpdateSSHPublicKey" if is_activated => {
+            let id = credential(asked("sSHPublicKeyId"))?;
+            Made::Credential { user: user()?, credential: Planted::SshPublicKey(id) }
+        }
+        "UploadSigningCertificate" => {
+            let id = credential(text("/responseElements/certificate/certificateId"))?;
+            Made::Credential { user: user()?, credential: Planted::SigningCertificate(id) }
+        }
+        "UpdateSigningCertificate" if is_activated => {
+            let id = credential(asked("certificateId"))?;
+            Made::Credential { user: user()?, credential: Planted::SigningCertificate(id) }
+        }
+        "UpdateServiceSpecificCredential" if is_activated => {
+            let id = credential(asked("serviceSpecificCredentialId"))?;
+            Made::Credential { user: user()?, credential: Planted::ServiceCredential(id) }
+        }
+        "CreateServiceSpecificCredential" | "ResetServiceSpecificCredential" => {
+            let id = credential(
+                text("/responseElements/serviceSpecificCredential/serviceSpecificCredentialId")
+                    .or_else(|| asked("serviceSpecificCredentialId")),
+            )?;
+            let holder = text("/responseElements/serviceSpecificCredential/userName");
+            let holder = holder.and_then(|name| IamName::try_from(name).ok()).or_else(user)?;
+            Made::Credential { user: holder, credential: Planted::ServiceCredential(id) }
+        }
+        "UpdateAssumeRolePolicy" => Made::Trust { role: IamName::try_from(asked("roleName")?).ok()? },
+        rights => rights_given(rights, &asked)?,
+    })
+}
+
 /// Whose session made a call, by its record: the ARN of the user or the role, and the role's unique id.
-pub fn issuer(record: &str) -> Option<(Arn, Option<UniqueId>)> {
-    let record: Value = serde_json::from_str(record).ok()?;
+pub fn issuer(record: &Value) -> Option<(Arn, Option<UniqueId>)> {
     let text = |path: &str| record.pointer(path).and_then(Value::as_str);
     let (at, id) = match text("/userIdentity/type")? {
         // Of a federated session, the user who asked for it.
@@ -230,8 +274,7 @@ pub fn issuer(record: &str) -> Option<(Arn, Option<UniqueId>)> {
 }
 
 /// Whether a record is of a call that deleted this key.
-pub fn deletes(record: &str, key: &AccessKeyId) -> bool {
-    let Ok(record) = serde_json::from_str::<Value>(record) else { return false };
+pub fn deletes(record: &Value, key: &AccessKeyId) -> bool {
     let text = |path: &str| record.pointer(path).and_then(Value::as_str);
     record.get("errorCode").is_none_or(Value::is_null)
         && text("/eventName") == Some("DeleteAccessKey")
@@ -247,7 +290,8 @@ fn rights_given<'a>(event: &str, asked: &impl Fn(&str) -> Option<&'a str>) -> Op
         _ => Holder::Group(name.to_owned()),
     };
     let words = rights_in_words(event, kind.trim_end_matches("Name"), name, asked)?;
-    let taken = matches!(event, "DetachUserPolicy" | "DetachRolePolicy" | "DeleteUserPolicy" | "DeleteRolePolicy");
+    let taken =
+        event.starts_with("Detach") || matches!(event, "DeleteUserPolicy" | "DeleteRolePolicy" | "DeleteGroupPolicy");
     Some(Made::Rights { words, of, taken })
 }
 
@@ -271,8 +315,26 @@ fn rights_in_words<'a>(
         | "PutRolePermissionsBoundary" => {
             Some(format!("{event}: the permissions boundary of {kind} {name} was changed"))
         }
-        "DetachUserPolicy" | "DetachRolePolicy" | "DeleteUserPolicy" | "DeleteRolePolicy" => {
-            Some(format!("{event}: {what} was taken from {kind} {name}"))
+        "DetachUserPolicy" | "DetachRolePolicy" | "DetachGroupPolicy" | "DeleteUserPolicy" | "DeleteRolePolicy"
+        | "DeleteGroupPolicy" => Some(format!("{event}: {what} was taken from {kind} {name}")),
+        "RemoveUserFromGroup" => {
+            let group = asked("groupName")?;
+            Some(format!("{event}: user {} was taken out of group {group}", asked("userName")?))
+        }
+        // Policies may go by tags and paths, and whoever is called otherwise is somebody else to them.
+        "TagUser" | "UntagUser" | "TagRole" | "UntagRole" => {
+            Some(format!("{event}: the tags of {kind} {name} were changed"))
+        }
+        "UpdateUser" => {
+            let to = asked("newUserName").or_else(|| asked("newPath")).unwrap_or("another name");
+            Some(format!("{event}: {kind} {name} was renamed to {to}"))
+        }
+        "EnableMFADevice" | "DeactivateMFADevice" => {
+            Some(format!("{event}: the factors by which {kind} {name} signs in were changed"))
+        }
+        "AddRoleToInstanceProfile" => {
+            let profile = asked("instanceProfileName")?;
+            Some(format!("{event}: {kind} {name} was given to instances of profile {profile}"))
         }
         _ => None,
     }
@@ -286,10 +348,6 @@ fn identity(record: &Value, kind: &str) -> Option<Identity> {
         arn: arn(text("arn"))?,
         unique_id: UniqueId::try_from(text(&format!("{kind}Id"))?).ok()?,
     })
-}
-
-fn arn(text: Option<&str>) -> Option<Arn> {
-    Arn::try_from(text?).ok()
 }
 
 fn credential(text: Option<&str>) -> Option<CredentialId> {

@@ -18,6 +18,7 @@ pub(crate) mod marks;
 pub(crate) mod mode;
 pub(crate) mod pattern;
 pub(crate) mod profile;
+pub mod regions;
 pub(crate) mod request;
 pub mod right;
 pub(crate) mod ruling;

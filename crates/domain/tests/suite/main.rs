@@ -1,6 +1,7 @@
 //! Intake, plans, cases, messages and evidence, as tables and as properties. One binary: linking takes longer than running.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod acts;
 mod case;
 mod commands;
 mod common;

@@ -7,6 +7,7 @@ mod attribution;
 mod contain;
 mod context;
 mod directory_user;
+mod doubt;
 mod follow_up;
 mod keys;
 mod managed;
@@ -29,6 +30,7 @@ use rule::rule;
 
 pub use crate::words::mode::Mode;
 pub use context::Context;
+pub use doubt::hold_doubts;
 pub use follow_up::{FollowUp, follow_up, rule_steps, wrote_own_trust};
 pub use rule::BREAKER_OPEN;
 pub use written::{Named, Written, changed_rights, written};
