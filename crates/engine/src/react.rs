@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use futures::future::{join, join3};
+use futures::future::join3;
 use jiff::{SignedDuration, Timestamp};
 use severance_aws::cases::{self, CaseError, LEASE, Lease};
 use severance_aws::clock;
@@ -72,9 +72,13 @@ impl Reactor {
         loop {
             // The schedule knows of it from the moment it is opened, should this worker and all that come after it die.
             let opened = self.guardrails.remember_opened(&case.id, clock::now() + LEASE);
-            let (opened, taken) = Box::pin(join(opened, self.cases.take(&case, delivery))).await;
+            // And so do other cases about the identity. Neither takes a round trip of its own before the first denial.
+            let about = self.guardrails.remember_about(&case.subject, &case.id);
+            let (opened, taken, about) = Box::pin(join3(opened, self.cases.take(&case, delivery), about)).await;
             opened?;
-            match taken? {
+            let taken = taken?;
+            about?;
+            match taken {
                 cases::Taken::Closed(case) => {
                     // LOG: A delivery is repeated.
                     tracing::info!(case = %case.id, "an earlier delivery closed this case: nothing to do");

@@ -62,6 +62,9 @@ impl Reactor {
         if stored.case.look_again_at(clock::now()).is_some() {
             return Box::pin(self.look_again(stored, holder)).await;
         }
+        if let Some(reacted) = Box::pin(self.restore_what_waited(&stored, holder)).await? {
+            return Ok(Answer::Reacted { reactions: vec![reacted] });
+        }
         let Some(due_at) = stored.case.recheck_due_at() else { return self.nothing_due(id).await };
         let wait = due_at.duration_since(clock::now());
         if wait > MOST_WAIT {
@@ -99,6 +102,7 @@ impl Reactor {
         tracing::info!(case = %id, subject = %found.subject.label(), "whom the case is about was found");
         let planned = Case { id, ..self.plan(&stored.case.signal, found, &context) };
         let case = stored.successor(&planned);
+        self.guardrails.remember_about(&case.subject, &case.id).await?;
         let lease = &lease.to_go_on();
         self.cases.save(&case, lease).await?;
         Ok(Answer::Reacted { reactions: vec![Box::pin(self.carry_through(case, lease)).await?] })

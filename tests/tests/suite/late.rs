@@ -208,7 +208,7 @@ async fn a_user_that_is_renamed_between_the_denial_and_the_recheck() {
     known("reached revoked_unverified: rename", &scene.judge(true).await);
 }
 
-/// Both are written before either shows the other's steps. What the later one gives back, the earlier one has called dead.
+/// Both are written before either shows the other's steps. What the earlier one holds, the later one does not give back.
 #[tokio::test]
 async fn of_two_cases_about_one_user_the_second_is_restored() {
     let stack = late_stack().await;
@@ -228,8 +228,9 @@ async fn of_two_cases_about_one_user_the_second_is_restored() {
     let tags = stack.iam.list_user_tags().user_name(&user).send().await.expect("tags");
     let tag = tags.tags().iter().find(|tag| tag.key() == "severance:quarantined-by").expect("the quarantine's tag");
     let ran = person.sever(&["restore", tag.value(), "--reason", "a false alarm", "--ticket", "INC-7"]).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    known("sound key: second_case", &scene.judge(false).await);
+    // Not all that was to come back did.
+    assert_eq!(ran.code, 25, "{ran:?}");
+    right(&scene.judge(false).await);
 }
 
 #[tokio::test]

@@ -1,11 +1,15 @@
 //! What a driver does, whatever it drives.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use severance_domain::case::{Case, CaseId};
+use jiff::Timestamp;
+use severance_domain::case::{Case, CaseId, StepRecord};
 use severance_domain::countermeasure::Countermeasure;
 use severance_domain::ids::{IamName, UniqueId};
 use severance_domain::subject::{Subject, SubjectKind};
 
+use crate::clock;
 use crate::error::AwsError;
 
 /// What applying a countermeasure came to.
@@ -82,8 +86,37 @@ impl<'a> About<'a> {
 pub struct Undo<'a> {
     /// The case, whose inventory says how things were before its first step.
     pub case: &'a Case,
-    /// Whether sessions that were issued before the step stay denied.
+    /// Whether sessions that were issued before the restoration stay denied.
     pub keep_sessions_denied: bool,
+}
+
+impl Undo<'_> {
+    /// Whether another case, by its name, is known to hold nothing of what is undone: the restoration has read it, and else nothing
+    /// would be.
+    pub(super) fn is_given_up_by(self, case: &str) -> bool {
+        self.case.restoration.as_ref().is_some_and(|of| of.beside.iter().any(|other| other.as_str() == case))
+    }
+
+    /// The moment before which sessions stay denied, where they do: that of the restoration, and in any case not before the case took
+    /// its last step. Until then a credential may have started a session: no policy keeps a user from `sts:GetSessionToken`
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>).
+    pub(super) fn moment(self) -> Option<Timestamp> {
+        let restored = self.case.restoration.as_ref().and_then(|of| of.sessions_before);
+        restored.max(self.case.steps.iter().filter_map(StepRecord::taken_at).max())
+    }
+}
+
+/// The code of the error by which a driver says that a mark at AWS names another case, which is the error's message, as one that holds
+/// the same. Nothing was changed then.
+pub const HELD_BY_CASE: &str = "HeldByCase";
+
+/// The longest that a restoration waits before it lifts a denial.
+const MOST_WAIT: Duration = Duration::from_secs(40);
+
+/// Waits until a moment has come: what was written before is in force by then.
+pub async fn until(moment: Timestamp) {
+    let left = Duration::try_from(moment.duration_since(clock::now())).unwrap_or_default();
+    tokio::time::sleep(left.min(MOST_WAIT)).await;
 }
 
 /// The answer of a driver that was handed a step which it does not drive. Only a wrongly composed function gets it.

@@ -9,7 +9,7 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::{QUARANTINE_POLICY, REVOKE_SESSIONS_POLICY};
 use severance_domain::right::iam;
 
-use super::driver::{Applied, Seen, Undo, unless_gone, without};
+use super::driver::{Applied, Seen, Undo, unless_gone, until, without};
 use super::policy::{self, Quarantine};
 use crate::clock;
 use crate::error::AwsError;
@@ -123,13 +123,20 @@ impl InlinePolicies {
                 Quarantine::Since(moment) => Some(moment),
                 Quarantine::Undated => None,
             });
-            let moment = since.max(last_step_at(undo.case)).unwrap_or_else(clock::now);
+            let moment = since.max(undo.moment()).unwrap_or_else(clock::now);
             match self.revoke(of, moment, moment).await? {
                 Applied::Changed(note) => kept = note,
                 Applied::Already(note) | Applied::Gone(note) if held.is_none() => {
                     return Ok(Applied::Already(format!("{without}; {note}")));
                 }
                 Applied::Already(_) | Applied::Gone(_) => {}
+            }
+            // INVARIANT: nothing is lifted before the denial of older sessions is in force everywhere. Whoever has one would be let in
+            // between, and may make more.
+            if let Some(moment) = undo.case.restoration.as_ref().and_then(|of| of.sessions_before)
+                && (held.is_some() || beside)
+            {
+                until(moment).await;
             }
         }
         if held.is_some() {
@@ -161,7 +168,7 @@ impl InlinePolicies {
             }
             Some(_) | None => {}
         }
-        let needed = last_step_at(undo.case);
+        let needed = undo.moment();
         Ok(match self.denied(of).await? {
             Denied::Before(moment) if needed.is_none_or(|needed| moment >= needed) => Seen::InEffect(format!(
                 "{get} shows no policy {QUARANTINE_POLICY}, and sessions issued before {moment} denied"
@@ -326,13 +333,6 @@ pub(super) fn nobody(of: Holder<'_>) -> Seen {
 
 fn left_alone(of: Holder<'_>, name: &str) -> Seen {
     Seen::InEffect(format!("{} shows another document under {name}, which was left alone", of.get()))
-}
-
-/// When the case took its last step. Until then a credential may have started a session: no policy keeps a user from
-/// `sts:GetSessionToken`
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html>).
-fn last_step_at(case: &Case) -> Option<Timestamp> {
-    case.steps.iter().filter_map(|record| taken_at(record.outcome.as_ref()?)).max()
 }
 
 /// Whether a moment is later than any that this case has written: it reads the clock before the call, and its outcome

@@ -30,7 +30,7 @@ use aws_sdk_iam::Client as Iam;
 use severance_domain::countermeasure::Kind;
 
 pub use adopt_access_key::Attachment;
-pub use driver::{About, Applied, Driver, Seen, Undo};
+pub use driver::{About, Applied, Driver, HELD_BY_CASE, Seen, Undo, until};
 
 drivers! {
     iam {

@@ -12,7 +12,7 @@ use severance_domain::right::iam;
 
 use super::inline::{Holder, PUT_USER, SHOW_USER};
 use super::ladder::{Everything, Ladder};
-use super::driver::{About, Applied, Driver, Seen, Undo, misdirected, unless_gone, without};
+use super::driver::{About, Applied, Driver, HELD_BY_CASE, Seen, Undo, misdirected, unless_gone, without};
 use super::named::{Named, on_subject};
 use crate::error::AwsError;
 
@@ -70,6 +70,12 @@ impl QuarantineUser {
     }
 }
 
+/// The tag names a case of which the restoration knows nothing yet. Whether there is such a case, and holds the user, its caller finds
+/// out: whoever may tag users could write any.
+fn held_by(case: &str) -> AwsError {
+    AwsError { action: SHOW_USER, code: HELD_BY_CASE.to_owned(), message: case.to_owned(), retryable: false }
+}
+
 fn target(step: &Countermeasure) -> Result<(&IamName, Everything<'_>), AwsError> {
     match step {
         Countermeasure::QuarantineUser(card::QuarantineUser { user, earlier, every_way }) => {
@@ -106,16 +112,17 @@ impl Driver for QuarantineUser {
         let by = self.tagged_by(user, &undo.case.id).await?;
         match &by {
             TaggedBy::NoUser => return Ok(Applied::Gone(Holder::User(user).gone())),
-            TaggedBy::Another(case) => {
-                return Ok(Applied::Already(format!("case {case} holds the user as well: left alone")));
+            // A case that is read and holds nothing keeps nobody: the tag says who came last, not who still holds the user.
+            TaggedBy::Another(case) if !undo.is_given_up_by(case) => {
+                return Err(held_by(case));
             }
-            TaggedBy::Nobody | TaggedBy::ThisCase => {}
+            TaggedBy::Nobody | TaggedBy::ThisCase | TaggedBy::Another(_) => {}
         }
         let lifted = self.ladder.lift(everything, step, undo).await?;
         // After the policy: a crash in between leaves the tag, and another try finds it.
         let note = match by {
-            TaggedBy::ThisCase => self.untag(user).await,
-            _ => None,
+            TaggedBy::ThisCase | TaggedBy::Another(_) => self.untag(user).await,
+            TaggedBy::Nobody | TaggedBy::NoUser => None,
         };
         let noted = |first: String| note.iter().fold(first, |first, note| format!("{first}; {note}"));
         Ok(match lifted {
@@ -129,10 +136,10 @@ impl Driver for QuarantineUser {
         let (user, everything) = target(step)?;
         match self.tagged_by(user, &undo.case.id).await? {
             TaggedBy::NoUser => Ok(Seen::NotYet(Named::Nobody.words())),
-            TaggedBy::Another(case) => {
-                Ok(Seen::InEffect(format!("{SHOW_USER} shows that case {case} holds the user: that was left alone")))
+            TaggedBy::Another(case) if !undo.is_given_up_by(&case) => {
+                Ok(Seen::NotYet(format!("{SHOW_USER} shows that case {case} holds the user")))
             }
-            TaggedBy::Nobody | TaggedBy::ThisCase => self.ladder.lifted(everything, step, undo).await,
+            TaggedBy::Nobody | TaggedBy::ThisCase | TaggedBy::Another(_) => self.ladder.lifted(everything, step, undo).await,
         }
     }
 }

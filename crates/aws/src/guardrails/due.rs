@@ -33,6 +33,14 @@ impl Guardrails {
         self.put_due(case, due_at, "attribute_not_exists(due_at) OR due_at <> :due", &[]).await.map(drop)
     }
 
+    /// Remembers to look at a case by then, unless it is looked at earlier.
+    ///
+    /// # Errors
+    /// Where DynamoDB does not answer.
+    pub async fn remember_due_by(&self, case: &CaseId, due_at: Timestamp) -> Result<(), AwsError> {
+        self.put_due(case, due_at, "attribute_not_exists(due_at) OR due_at > :due", &[]).await.map(drop)
+    }
+
     /// Moves the time from what was seen, and says whether nobody else had moved it: so one of two scheduled runs has a case
     /// looked after.
     ///

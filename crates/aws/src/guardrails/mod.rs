@@ -3,6 +3,7 @@
 //! One partition for each kind. What every decision needs (exemptions and breakers) lies together and is read by one query.
 //! INVARIANT: what cannot be read is an error and never an absence: a guardrail that nobody can read still holds.
 
+mod beside;
 mod breaker;
 mod due;
 mod exemptions;

@@ -20,6 +20,18 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("case.restoration.at", "time", "When.", "function's clock"),
     field(
+        "case.restoration.sessionsBefore",
+        "time, optional",
+        "Sessions issued before it stay denied. Left out where the identity was never in other hands, and before it was kept.",
+        "computed",
+    ),
+    field(
+        "case.restoration.beside[]",
+        "names, optional",
+        "The other cases about the identity, by which it was decided what stays.",
+        "table",
+    ),
+    field(
         "case.restoration.steps[].step",
         "number from 0",
         "Which of `case.steps`. The last one comes first.",
@@ -35,10 +47,12 @@ pub(super) const FIELDS: &[Field] = &[
         "case.restoration.steps[].answer.do",
         "name",
         "`undo`. `undo_keeping_sessions_denied`: lifted, but sessions issued before stay denied. `rotate`: stays, \
-         because others may know the credential; a new one takes its place. `keep`: stays.",
+         because others may know the credential; a new one takes its place. `keep`: stays. `held`: stays for as long \
+         as other cases about the identity hold it, and is undone with the last of them.",
         "computed",
     ),
     field("case.restoration.steps[].answer.why", "text", "Why, with `rotate` and `keep`.", "computed"),
+    field("case.restoration.steps[].answer.by[]", "names", "The cases that hold it, with `held`.", "computed"),
     field(
         "case.restoration.steps[].outcome",
         "object, optional",

@@ -7,7 +7,7 @@ use severance_domain::case::{Case, CaseId, Confirmation, Outcome, Recheck, Verif
 use severance_domain::copies::Copy;
 use severance_domain::cutover::{Consumer, CutoverFacts, Stage};
 use severance_domain::evidence::{Proof, Residual};
-use severance_domain::restoration::{Restoration, Return, ReturnAnswer};
+use severance_domain::restoration::{Restoration, Return, ReturnAnswer, cases};
 
 use crate::output::table;
 use crate::output::text::{write_field, write_list};
@@ -180,13 +180,17 @@ pub(crate) fn restoration(of: Option<&Restoration>, out: &mut dyn Write) -> io::
         .iter()
         .filter_map(|step| {
             let (word, why) = match &step.answer {
-                ReturnAnswer::Rotate { why } => ("a new one must take its place", why),
-                ReturnAnswer::Keep { why } => ("stays", why),
+                ReturnAnswer::Rotate { why } => ("a new one must take its place", why.clone()),
+                ReturnAnswer::Keep { why } => ("stays", why.clone()),
+                ReturnAnswer::Held { by } => ("stays for now", format!("it is held by {}", cases(by))),
                 ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied => return None,
             };
             Some(format!("{}. {}: {word}, because {why}", step.step + 1, step.countermeasure.describe()))
         })
         .collect();
+    if let Some(moment) = of.sessions_before {
+        write_field("  Sessions", &format!("those issued before {moment:.0} stay denied"), out)?;
+    }
     write_list("Stays as it is", &stays, out)
 }
 
@@ -224,14 +228,15 @@ fn returns(steps: &[Return], out: &mut dyn Write) -> io::Result<()> {
         .iter()
         .map(|of| {
             let (answer, why) = match &of.answer {
-                ReturnAnswer::Undo => ("UNDO", ""),
+                ReturnAnswer::Undo => ("UNDO", String::new()),
                 ReturnAnswer::UndoKeepingSessionsDenied => {
-                    ("LIFT", "sessions issued before now stay denied: stolen ones may still live")
+                    ("LIFT", "sessions issued before now stay denied: stolen ones may still live".to_owned())
                 }
-                ReturnAnswer::Rotate { why } => ("STAYS, rotate", why.as_str()),
-                ReturnAnswer::Keep { why } => ("STAYS", why.as_str()),
+                ReturnAnswer::Rotate { why } => ("STAYS, rotate", why.clone()),
+                ReturnAnswer::Keep { why } => ("STAYS", why.clone()),
+                ReturnAnswer::Held { by } => ("STAYS, held", format!("restore {} as well", cases(by))),
             };
-            vec![(of.step + 1).to_string(), answer.to_owned(), of.countermeasure.describe(), why.to_owned()]
+            vec![(of.step + 1).to_string(), answer.to_owned(), of.countermeasure.describe(), why]
         })
         .collect();
     table::write_section(

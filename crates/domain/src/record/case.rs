@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use crate::record::recheck::{Followed, Recheck, Rechecking, Verification};
+pub use crate::record::recheck::{Followed, INCONSISTENT, Recheck, Rechecking, Verification};
 pub use crate::record::step::{Confirmation, DENIED, Outcome, StepRecord, is_superseded};
 pub use crate::words::case_id::CaseId;
 

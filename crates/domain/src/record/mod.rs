@@ -2,8 +2,9 @@
 //! evidence.
 //!
 //! Lowest first: what a case holds (`plan`, `review`, `step`, `recheck`, `returns`), the case itself, what follows from one
-//! (`rechecking`, `renamed`, `verdict`, `restoration`, `evidence`), and how one goes on (`course`).
+//! (`rechecking`, `renamed`, `verdict`, `restoration` with what `beside` it counts, `evidence`), and how one goes on (`course`).
 
+mod beside;
 pub mod case;
 mod course;
 pub mod cutover;

@@ -7,6 +7,9 @@ use crate::words::case_id::CaseId;
 use crate::words::request::Request;
 use crate::words::verdict::Verdict;
 
+/// The longest that IAM is taken to be inconsistent, where the case does not say: what was written is in force everywhere by then.
+pub const INCONSISTENT: SignedDuration = SignedDuration::from_secs(15);
+
 /// How a case is rechecked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

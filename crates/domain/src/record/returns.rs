@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::Countermeasure;
 use crate::record::step::{Confirmation, Outcome};
+use crate::words::case_id::CaseId;
 use crate::words::ids::Arn;
 use crate::words::request::Request;
 
@@ -16,6 +17,13 @@ pub struct Restoration {
     pub request: Request,
     /// When it was asked for.
     pub at: Timestamp,
+    /// Sessions that were issued before it stay denied, where the identity was in other hands: it lies behind the last moment at which a
+    /// credential that was ended may have started one, and IAM has had its time. None where nothing is denied for it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sessions_before: Option<Timestamp>,
+    /// The other cases about the identity, by which it was decided what stays.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub beside: Vec<CaseId>,
     /// What is done about each step that was taken, the last one first.
     pub steps: Vec<Return>,
 }
@@ -55,6 +63,11 @@ pub enum ReturnAnswer {
     Keep {
         /// Why.
         why: String,
+    },
+    /// It stays for as long as other cases about the identity hold it, and is undone with the last of them.
+    Held {
+        /// These cases.
+        by: Vec<CaseId>,
     },
 }
 
@@ -96,5 +109,15 @@ impl Restoration {
     /// Who asked.
     pub fn by(&self) -> &Arn {
         &self.request.by
+    }
+}
+
+/// These cases in words: `case sev-…`, `cases sev-… and sev-…`.
+pub fn cases(ids: &[CaseId]) -> String {
+    let all: Vec<&str> = ids.iter().map(CaseId::as_str).collect();
+    match all.split_last() {
+        Some((last, [])) => format!("case {last}"),
+        Some((last, rest)) => format!("cases {} and {last}", rest.join(", ")),
+        None => "no case".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 pub use crate::words::verdict::Verdict;
 
 use crate::record::case::{Case, Purpose};
-use crate::record::returns::{Restoration, Return};
+use crate::record::returns::{Restoration, Return, ReturnAnswer};
 use crate::record::step::{Confirmation, Outcome, StepRecord, is_superseded};
 use crate::words::ruling::Disposition;
 
@@ -38,11 +38,13 @@ impl Verdict {
         }
     }
 
-    /// Access is back where all that was to be undone is, and was seen to be.
+    /// Access is back where all that was to be undone is, and was seen to be. What another case holds is not back yet.
     fn of_restoration(restoration: &Restoration) -> Self {
         let undone = |of: &&Return| of.was_taken() && of.is_confirmed();
         let to_undo: Vec<&Return> = restoration.steps.iter().filter(|of| of.answer.changes()).collect();
+        let is_held = restoration.steps.iter().any(|of| matches!(of.answer, ReturnAnswer::Held { .. }));
         match to_undo.iter().filter(|of| undone(of)).count() {
+            all if all == to_undo.len() && is_held => Self::Partial,
             0 => Self::Failed,
             all if all == to_undo.len() => Self::Restored,
             _ => Self::Partial,

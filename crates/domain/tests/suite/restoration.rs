@@ -21,6 +21,7 @@ fn answers(case: &Case) -> Vec<(&'static str, String)> {
         ReturnAnswer::UndoKeepingSessionsDenied => "undo but sessions".to_owned(),
         ReturnAnswer::Rotate { why } => format!("rotate: {why}"),
         ReturnAnswer::Keep { why } => format!("keep: {why}"),
+        ReturnAnswer::Held { by } => format!("held: {by:?}"),
     };
     case.steps.iter().map(|record| (record.step.countermeasure.as_str(), words(record))).collect()
 }
@@ -397,4 +398,78 @@ fn only_an_identity_that_was_contained_is_rechecked() {
     assert!(!key_only.contains_identity(), "others use that user");
     let none = Inventory::default();
     assert!(!taken(leavers_secret(none), &[Went::Well]).contains_identity());
+}
+
+/// Another case about the same user, opened for another finding.
+fn beside(case: &Case, claim: &Signal) -> Case {
+    let mut other = contained(&Signal { finding_id: format!("{}/other", claim.finding_id), ..claim.clone() });
+    other.subject = case.subject.clone();
+    assert_ne!(other.id, case.id);
+    other
+}
+
+fn beside_answers(case: &Case, others: &[Case]) -> Vec<ReturnAnswer> {
+    case.steps.iter().map(|record| severance_domain::restoration::answer_beside(case, record, others)).collect()
+}
+
+#[test]
+fn what_another_case_holds_is_undone_with_the_last_of_them() {
+    let case = contained_user();
+    let mut other = beside(&case, &exposed());
+    let held = |others: &[Case]| {
+        beside_answers(&case, others).iter().filter(|of| matches!(of, ReturnAnswer::Held { .. })).count()
+    };
+    let alone = beside_answers(&case, &[]).iter().filter(|of| of.changes()).count();
+    assert!(alone > 1);
+    assert_eq!(held(std::slice::from_ref(&other)), alone);
+    // Itself is no other case, whatever was read.
+    assert_eq!(held(std::slice::from_ref(&case)), 0);
+    // One that is given back itself holds nothing, whether it is done or waits.
+    let given_back = restored(other.clone(), Went::Well);
+    assert_eq!(held(&[given_back]), 0);
+    other.restoration = Some(severance_domain::restoration::Restoration::beside(
+        &other,
+        request("drill"),
+        later(9),
+        std::slice::from_ref(&case),
+    ));
+    assert!(other.waits_for_others());
+    assert_eq!(held(&[other]), 0);
+}
+
+#[test]
+fn a_case_that_took_nothing_holds_nothing_but_its_claim_still_names_the_key() {
+    let case = contained(&Signal { kind: Kind::Offboarding, access_key: None, ..exposed() });
+    let deactivated = |others: &[Case]| {
+        let n = case.steps.iter().position(|of| of.step.countermeasure.as_str() == "deactivate_access_key").unwrap();
+        beside_answers(&case, others)[n].clone()
+    };
+    assert_eq!(deactivated(&[]), ReturnAnswer::Undo);
+    let mut observed = open(Mode::Observe, &exposed(), case.subject.clone(), Profile::default(), every_credential());
+    let ReturnAnswer::Rotate { why } = deactivated(std::slice::from_ref(&observed)) else { panic!("it came back") };
+    assert!(why.contains(observed.id.as_str()) && why.contains("the claim names it"), "{why}");
+    // A claim that names none, and was not acted upon, says nothing of it.
+    observed.signal.access_key = None;
+    assert_eq!(deactivated(&[observed]), ReturnAnswer::Undo);
+    // One that was acted upon says that it may be any.
+    let mut acted = beside(&case, &compromised());
+    acted = restored(acted, Went::Well);
+    assert!(matches!(deactivated(&[acted]), ReturnAnswer::Rotate { .. }));
+}
+
+/// A denial for another reason is the last that lifts what was written in danger: stolen sessions stay out all the same.
+#[test]
+fn danger_of_another_case_keeps_older_sessions_denied() {
+    let mut case = contained(&Signal { kind: Kind::Offboarding, access_key: None, ..exposed() });
+    let quarantine = case.steps.iter().position(|of| of.step.countermeasure.as_str() == "quarantine_user").unwrap();
+    assert_eq!(beside_answers(&case, &[])[quarantine], ReturnAnswer::Undo);
+    let danger = restored(beside(&case, &exposed()), Went::Well);
+    assert_eq!(
+        beside_answers(&case, std::slice::from_ref(&danger))[quarantine],
+        ReturnAnswer::UndoKeepingSessionsDenied
+    );
+    let restoration = severance_domain::restoration::Restoration::beside(&case, request("drill"), later(9), &[danger]);
+    assert!(restoration.sessions_before.is_some_and(|moment| moment > later(9)));
+    case.restoration = Some(restoration);
+    assert!(!case.waits_for_others());
 }

@@ -229,6 +229,7 @@ fn restoration() -> Restoration {
         ReturnAnswer::UndoKeepingSessionsDenied,
         ReturnAnswer::Rotate { why: why() },
         ReturnAnswer::Keep { why: why() },
+        ReturnAnswer::Held { by: vec![case_id()] },
     ];
     let steps = countermeasures().into_iter().zip(answers.into_iter().cycle()).map(|(countermeasure, answer)| Return {
         step: 0,
@@ -237,7 +238,7 @@ fn restoration() -> Restoration {
         outcome: Some(Outcome::Applied { at, note: None }),
         confirmation: Some(Confirmation::Confirmed { at, observed: why() }),
     });
-    Restoration { request: request(), at, steps: steps.collect() }
+    Restoration { request: request(), at, sessions_before: Some(at), beside: vec![case_id()], steps: steps.collect() }
 }
 
 fn profile() -> Profile {

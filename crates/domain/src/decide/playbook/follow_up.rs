@@ -1,6 +1,6 @@
 //! A recheck at a contained identity: what appeared while it was being contained, and what is done about it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::contain;
 use super::context::Context;
@@ -8,13 +8,10 @@ use super::propose::propose;
 use super::rule::rule;
 use crate::countermeasure::{Appeared, Countermeasure};
 use crate::decide::policy::Policy;
-use crate::record::case::{Case, Confirmation, Rechecking, StepRecord};
+use crate::record::case::{Case, Confirmation, INCONSISTENT, Rechecking, StepRecord};
 use crate::record::plan::{Plan, Step, leave_to_responder};
 use crate::words::signal::Signal;
 use crate::words::subject::Inventory;
-
-/// The longest that IAM is taken to be inconsistent: what was written is in force everywhere by then.
-const INCONSISTENT: SignedDuration = SignedDuration::from_secs(15);
 
 /// What a recheck came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

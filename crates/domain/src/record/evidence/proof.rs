@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::{Card, Countermeasure, Counts, Residue};
 use crate::record::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
-use crate::record::restoration::{Return, ReturnAnswer};
+use crate::record::restoration::{Return, ReturnAnswer, cases};
 use crate::words::ruling::Disposition;
 use crate::words::verdict::Verdict;
 
@@ -146,6 +146,9 @@ impl Proof {
                 }
                 (ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied, ..) => {
                     self.not_proven.push(format!("undo: {what}: not done"));
+                }
+                (ReturnAnswer::Held { by }, ..) => {
+                    self.not_proven.push(format!("undo: {what}: not done, held by {}", cases(by)));
                 }
                 (ReturnAnswer::Rotate { .. } | ReturnAnswer::Keep { .. }, ..) => {}
             }

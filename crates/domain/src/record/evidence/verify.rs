@@ -20,7 +20,7 @@ use serde_json::Value;
 use super::dsse::{self, Envelope};
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, Proof, STATEMENT_TYPE, Statement};
 use crate::record::case::{Outcome, StepRecord};
-use crate::record::restoration::answer;
+use crate::record::restoration::may_answer;
 use crate::record::verdict::Verdict;
 use crate::words::case_id::CaseId;
 use crate::words::digest::{Digest, canonical_json};
@@ -331,7 +331,9 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
         demand(taken.is_some_and(|record| record.step.countermeasure == of.countermeasure), &|| {
             format!("it restores step {}, which was not taken", of.step + 1)
         });
-        let follows = taken.is_none_or(|record| !of.answer.changes() || answer(case, record) == of.answer);
+        let has_others = case.restoration.as_ref().is_some_and(|restoration| !restoration.beside.is_empty());
+        let follows =
+            taken.is_none_or(|record| !of.answer.changes() || may_answer(case, record, &of.answer, has_others));
         demand(follows, &|| format!("it restores step {}, which must stay, or more of it than may be", of.step + 1));
         demand(of.answer.changes() || (of.outcome.is_none() && of.confirmation.is_none()), &|| {
             format!("step {} was to stay, but something came of undoing it", of.step + 1)

@@ -19,6 +19,7 @@ pub(super) fn headline(case: &Case, verdict: Verdict) -> &'static str {
         Purpose::React | Purpose::Verify(_) => false,
     };
     match verdict {
+        Verdict::Partial if gives_back && is_all_held(case) => "NOT RESTORED YET, held by another case",
         Verdict::Partial if gives_back => "PARTLY RESTORED",
         Verdict::Failed if gives_back => "NOT RESTORED",
         Verdict::AwaitingReview if escalated && in_danger => "STILL NO ANSWER, act now",
@@ -115,12 +116,21 @@ pub(super) fn meaning(case: &Case, verdict: Verdict) -> &'static str {
     }
 }
 
+/// Whether nothing is given back, because other cases hold all that was to be.
+fn is_all_held(case: &Case) -> bool {
+    case.waits_for_others() && !case.returns().iter().any(|of| of.answer.changes())
+}
+
 fn meaning_of_restoration(case: &Case, verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Restored if !stays(case).is_empty() => {
             "Access was given back on purpose, but for what stands under Stays."
         }
         Verdict::Restored => "Access was given back on purpose, and AWS shows it.",
+        Verdict::Partial if is_all_held(case) => {
+            "Access was to be given back on purpose, but another case about the identity holds it. It comes back once that \
+             case is restored, too."
+        }
         Verdict::Partial => "Access was to be given back on purpose. Some of it is back, some is not or was not seen.",
         _ => "Access was to be given back on purpose, and is not.",
     }

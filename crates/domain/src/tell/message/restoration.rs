@@ -4,9 +4,13 @@ use super::facts::owners;
 use super::words::Item;
 use crate::countermeasure::{Countermeasure, UndoWords};
 use crate::record::case::{Case, Confirmation, Outcome, Purpose};
-use crate::record::restoration::{Return, ReturnAnswer, answer, is_foreign, last_taken};
+use crate::record::restoration::{Return, ReturnAnswer, answer, cases, is_foreign, last_taken};
+use crate::words::case_id::CaseId;
 use crate::words::command::Command;
 use crate::words::ended::Ended;
+use crate::words::ids::IamName;
+use crate::words::marks::REVOKE_SESSIONS_POLICY;
+use crate::words::subject::SubjectKind;
 use crate::words::verdict::Verdict;
 
 /// How to undo what was done: one command, and what it does about each step, the last one first. A credential that others know
@@ -31,6 +35,7 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
             }
             ReturnAnswer::Rotate { why } => format!("{stays}: {what} ({why}); a new one must take its place"),
             ReturnAnswer::Keep { why } => format!("{stays}: {what} ({why})"),
+            ReturnAnswer::Held { by } => format!("{stays}: {what} (held by {})", cases(&by)),
         })
     }));
     items
@@ -39,7 +44,21 @@ pub(super) fn undo(case: &Case, stack: &str) -> Vec<Item> {
 /// What was given back, and how far that was seen.
 pub(super) fn given_back(case: &Case) -> Vec<Item> {
     let to_undo = case.returns().iter().filter(|of| of.answer.changes());
-    to_undo.map(|of| Item::of(&came_of_it(of))).collect()
+    let mut items: Vec<Item> = to_undo.map(|of| Item::of(&came_of_it(of))).collect();
+    if let (Some(moment), false) = (sessions_before(case), items.is_empty()) {
+        items.push(Item::of(&format!(
+            "sessions issued before {moment:.0} stay denied, stolen or not: whoever works with an older one starts a new one"
+        )));
+    }
+    items
+}
+
+/// The moment before which sessions stay denied, where this restoration lifts anything.
+fn sessions_before(case: &Case) -> Option<jiff::Timestamp> {
+    match case.purpose() {
+        Purpose::Restore(of) if of.steps.iter().any(Return::was_taken) => of.sessions_before,
+        _ => None,
+    }
 }
 
 fn came_of_it(of: &Return) -> String {
@@ -73,6 +92,7 @@ pub(super) fn stays(case: &Case) -> Vec<Item> {
             match &of.answer {
                 ReturnAnswer::Rotate { why } => Some(format!("{what} {stays}: {why}; a new one must take its place")),
                 ReturnAnswer::Keep { why } => Some(format!("{what} {stays}: {why}")),
+                ReturnAnswer::Held { by } => Some(format!("{what} {stays}: it is held by {}", cases(by))),
                 ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied => None,
             }
         })
@@ -90,6 +110,7 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
     if verdict == Verdict::Failed {
         return items;
     }
+    items.extend(last_holders(case, stack));
     for of in case.returns() {
         match &of.answer {
             ReturnAnswer::Rotate { .. } => items.extend(in_its_place(case, &of.countermeasure)),
@@ -105,12 +126,58 @@ pub(super) fn next_after_restoration(case: &Case, verdict: Verdict, stack: &str)
                     )));
                 }
             }
-            ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied => {}
+            ReturnAnswer::Undo | ReturnAnswer::UndoKeepingSessionsDenied | ReturnAnswer::Held { .. } => {}
         }
     }
+    items.extend(tidy_up(case));
     items.extend(owners(case).map(|owners| Item::of(&format!("tell {owners} what was given back and what was not"))));
     items
 }
+
+/// The cases that hold what this one was to give back: with the last of them it comes back by itself.
+fn last_holders(case: &Case, stack: &str) -> Vec<Item> {
+    let mut by: Vec<_> = case
+        .returns()
+        .iter()
+        .filter_map(|of| match &of.answer {
+            ReturnAnswer::Held { by } => Some(by),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    by.sort();
+    by.dedup();
+    let item = |id: &&CaseId| {
+        let command = Command::sever("restore").word(id.as_str()).option("stack", stack);
+        Item::with(
+            &format!(
+                "case {id} still holds it: restore that one, too, if it may come back; the rest follows by itself"
+            ),
+            Some(command.quoted("reason", "why it may come back")),
+        )
+    };
+    by.iter().map(item).collect()
+}
+
+/// What can be taken away once every session from before has ended by itself.
+fn tidy_up(case: &Case) -> Option<Item> {
+    let moment = sessions_before(case)?;
+    let name = IamName::try_from(case.subject.name.as_str()).ok()?;
+    let command = match case.subject.kind {
+        SubjectKind::User => Command::aws("iam", "delete-user-policy").user(&name),
+        SubjectKind::Role => Command::aws("iam", "delete-role-policy").role(&name),
+        _ => return None,
+    };
+    let over = moment + LONGEST_SESSION;
+    Some(Item::with(
+        &format!("after {over:.0} no session from before is left, and the denial of them can be taken away"),
+        Some(command.option("policy-name", REVOKE_SESSIONS_POLICY)),
+    ))
+}
+
+/// The longest that temporary credentials live: those of `sts:GetSessionToken` and `sts:GetFederationToken`
+/// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>).
+const LONGEST_SESSION: jiff::SignedDuration = jiff::SignedDuration::from_hours(36);
 
 /// A new credential in the place of one that stays dead.
 fn in_its_place(case: &Case, step: &Countermeasure) -> Vec<Item> {

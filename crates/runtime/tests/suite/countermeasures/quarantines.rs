@@ -136,8 +136,9 @@ async fn a_user_that_another_case_holds_is_left_alone() {
     let tag = (QUARANTINE_TAG.to_owned(), OTHER_CASE.to_owned());
     play.aws.state().users.get_mut(USER).unwrap().tags.insert(tag.0, tag.1);
     let before = play.state();
-    assert!(play.already(Half::Undo).await.contains(OTHER_CASE));
-    assert!(play.in_effect(Half::ConfirmUndone).await.contains(OTHER_CASE));
+    let error = play.ask(Half::Undo).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.message.as_str(), error.retryable), ("HeldByCase", OTHER_CASE, false));
+    assert!(play.not_yet(Half::ConfirmUndone).await.contains(OTHER_CASE));
     assert_eq!(play.state(), before);
 }
 
