@@ -395,9 +395,22 @@ fn millis(at: Timestamp) -> AttributeValue {
     AttributeValue::N(at.as_millisecond().to_string())
 }
 
+/// The record as it is stored. One that DynamoDB would refuse is stored shortened: what was ended and how it is undone stays.
 fn to_json(case: &Case) -> Result<String, CaseError> {
-    serde_json::to_string(case).map_err(|error| CaseError::Corrupt { id: case.id.clone(), why: error.to_string() })
+    let write = |case: &Case| {
+        serde_json::to_string(case).map_err(|error| CaseError::Corrupt { id: case.id.clone(), why: error.to_string() })
+    };
+    let record = write(case)?;
+    if record.len() <= MOST_STORED {
+        return Ok(record);
+    }
+    let mut shortened = case.clone();
+    shortened.fit();
+    write(&shortened)
 }
+
+/// Bytes of a record that fit into an item, which DynamoDB lets have 400 KB, its other attributes among them.
+const MOST_STORED: usize = 350 * 1024;
 
 /// Writes, and says whether the condition held.
 async fn holds(update: UpdateItemFluentBuilder) -> Result<bool, CaseError> {

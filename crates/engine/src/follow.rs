@@ -43,6 +43,7 @@ impl Reactor {
     /// followed by cases of their own.
     pub(crate) fn take_in(&self, case: &mut Case, number: u32, traced: Traced) -> Vec<(Trace, Signal)> {
         let mut to_follow = Vec::new();
+        let mut beyond = 0;
         let now = clock::now();
         let settled = settled_elsewhere(&traced.traces);
         let made = made_by_it(&traced.traces);
@@ -92,9 +93,11 @@ impl Reactor {
                         continue;
                     }
                     match signal_of(case, &trace) {
-                        _ if case.followed.len() + to_follow.len() >= MOST_IN_ALL => unnamed += 1,
-                        Some(signal) => to_follow.push((trace, signal)),
-                        None => case.followed.push(Followed { what, case: None, verdict: None }),
+                        Some(signal) if case.followed.len() + to_follow.len() < MOST_IN_ALL => {
+                            to_follow.push((trace, signal));
+                        }
+                        Some(_) => unnamed += 1,
+                        None => case.name_followed(what, &mut beyond),
                     }
                 }
             }

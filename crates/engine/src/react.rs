@@ -100,6 +100,9 @@ impl Reactor {
     pub(crate) async fn carry_out(&self, mut case: Case, lease: &Lease) -> Result<Reaction, ReactError> {
         if case.verdict.is_none() {
             Box::pin(self.end_access(&mut case, lease)).await?;
+            self.answer_as_before(&mut case).await;
+            // Before the verdict: it follows from what is published, and that is what is stored.
+            case.fit();
             case.schedule_recheck();
             let verdict = case.conclude(clock::now());
             // LOG: A verdict is reached, before it is stored and published.
@@ -140,6 +143,25 @@ impl Reactor {
         let minutes = 1_i64 << case.revision.saturating_sub(1).min(6);
         self.guardrails.remember_due(&case.id, clock::now() + SignedDuration::from_mins(minutes)).await?;
         Err(unsettled)
+    }
+
+    /// Answers what would be asked of a person by what one denied before, of the same claim about the same credential. It is read only
+    /// where somebody would be asked, and once all is done that is done unasked.
+    async fn answer_as_before(&self, case: &mut Case) {
+        match case.purpose() {
+            Purpose::React if case.pending_review().is_some() => {}
+            Purpose::React | Purpose::Restore(_) | Purpose::Verify(_) => return,
+        }
+        match self.guardrails.beside(case, &self.cases).await {
+            Ok(others) => {
+                if case.answer_as_before(&others) {
+                    // LOG: A person denied the same about the same credential before, and is not asked again.
+                    tracing::info!(case = %case.id, "answered as before");
+                }
+            }
+            // LOG: A person is asked, who may have answered the same before.
+            Err(error) => tracing::warn!(case = %case.id, error = %error, "what was answered before could not be read"),
+        }
     }
 
     /// Has a recheck made that is due within moments, without waiting for the schedule, which else asks for it.

@@ -138,9 +138,11 @@ impl Reactor {
             let Rechecked { recheck, steps, traced } = Box::pin(self.recheck_now(&mut case, number, access)).await;
             let now = clock::now();
             case.rechecks.push(recheck);
+            let before = case.steps.len();
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
             let known: BTreeSet<String> = case.steps.iter().map(|record| record.step.reason.clone()).collect();
             to_follow = self.take_in(&mut case, number, traced);
+            case.bound_steps(before, now);
             case.ask_about_held(self.settings.review, now);
             // What it had made was found in this recheck, so another one must find nothing more.
             if let Some(recheck) = case.rechecks.last_mut() {
@@ -160,6 +162,7 @@ impl Reactor {
             self.apply(&mut case, &lease, &mut access).await?;
             self.confirm(&mut case, &access).await;
         }
+        case.fit();
         case.schedule_recheck();
         if !has_found && Some(Verdict::of(&case)) == case.verdict {
             self.cases.let_go(&case, &lease).await?;

@@ -144,8 +144,8 @@ impl Reactor {
             if !case.returns().get(n).is_some_and(Return::is_ahead) {
                 continue;
             }
-            let mut came = self.undo(case, n, access).await;
-            if let Came::Marked(named) = &came {
+            let mut undone = self.undo(case, n, access).await;
+            if let Came::Marked(named) = &undone {
                 // A case of before stands under no identity. What is not stored, or holds nothing, is only a mark.
                 let other = self.cases.load(named).await?.map(|stored| stored.case);
                 let other = other.filter(|other| other.subject.key() == case.subject.key());
@@ -155,13 +155,13 @@ impl Reactor {
                     if let Some(restoration) = &mut case.restoration {
                         restoration.beside.push(named.clone());
                     }
-                    came = self.undo(case, n, access).await;
+                    undone = self.undo(case, n, access).await;
                 } else {
-                    came = Came::Held(by);
+                    undone = Came::Held(by);
                 }
             }
             if let Some(of) = case.restoration.as_mut().and_then(|restoration| restoration.steps.get_mut(n)) {
-                match came {
+                match undone {
                     Came::To(outcome) => of.outcome = Some(outcome),
                     Came::Held(by) => (of.answer, of.outcome) = (ReturnAnswer::Held { by }, None),
                     Came::Marked(other) => {

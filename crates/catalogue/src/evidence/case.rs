@@ -33,4 +33,19 @@ pub(super) const FIELDS: &[Field] = &[
         "Why there are no more, or no, steps; that the situation changed since a plan was held.",
         "decision",
     ),
+    field("case.leftOut.notes", "number, optional", "Notes that were counted and not kept.", "computed"),
+    field("case.leftOut.found", "number, optional", "Findings of rechecks that were counted and not kept.", "computed"),
+    field("case.leftOut.unread", "number, optional", "What was not read, counted and not kept.", "computed"),
+    field(
+        "case.leftOut.followed",
+        "number, optional",
+        "Things that it made and that no case follows, counted and not named. The verdict is `partial`.",
+        "computed",
+    ),
+    field(
+        "case.leftOut.steps",
+        "number, optional",
+        "Steps that would have been taken beyond those of one case. A person is asked, and the verdict is `partial`.",
+        "computed",
+    ),
 ];

@@ -40,7 +40,7 @@ impl Case {
         self.is_in_danger() || self.apart(others).any(|of| of.is_in_danger() && of.has_acted())
     }
 
-    /// What this case and those of the others that acted in danger could not be seen to end.
+    /// The others that acted upon the identity while it was, or may have been, in other hands.
     pub(super) fn in_danger_beside<'a>(&'a self, others: &'a [Self]) -> impl Iterator<Item = &'a Self> {
         self.apart(others).filter(|of| of.is_in_danger() && of.has_acted())
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::record::left_out::{LeftOut, MOST_BYTES, MOST_NAMED, MOST_STEPS_IN_ALL};
 pub use crate::record::recheck::{Followed, INCONSISTENT, Recheck, Rechecking, Verification};
 pub use crate::record::step::{Confirmation, DENIED, Outcome, StepRecord, is_superseded};
 pub use crate::words::case_id::CaseId;
@@ -68,6 +69,9 @@ pub struct Case {
     /// The cases of what the contained identity had made.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub followed: Vec<Followed>,
+    /// What was counted and not kept, because there was more than a record holds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub left_out: Option<LeftOut>,
     /// Access that was given back.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub restoration: Option<Restoration>,

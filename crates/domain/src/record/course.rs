@@ -55,6 +55,7 @@ impl Case {
             rechecking: None,
             rechecks: vec![],
             followed: vec![],
+            left_out: None,
             restoration: None,
             verification: None,
             review,

@@ -92,7 +92,7 @@ async fn what_one_case_holds_stays_until_the_last_of_them_is_restored() {
         assert_eq!(verdict(&aws, one).await, Verdict::Partial);
         assert_eq!((policies(&aws), keys(&aws)), (vec![QUARANTINE.to_owned()], (false, false)));
         let waiting = case(&aws, one);
-        assert_eq!(held_by(&waiting), [other.clone()]);
+        assert_eq!(held_by(&waiting), std::slice::from_ref(other));
         let message = aws.state().messages.last().unwrap().body.clone();
         assert!(message.contains(&format!("sever restore {other}")) && message.contains("held by case"), "{message}");
         // Nothing goes on by itself while the other one holds it.

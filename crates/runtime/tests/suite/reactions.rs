@@ -26,8 +26,9 @@ async fn a_compromised_user_is_contained_in_this_order() {
         // Exemptions and breakers, read meanwhile; then the registry.
         "dynamodb:Query",
         "dynamodb:GetItem",
-        // The schedule knows of it as the case is stored.
+        // The schedule knows of it as the case is stored, and so do other cases about the identity.
         "dynamodb:UpdateItem",
+        "dynamodb:PutItem",
         "dynamodb:PutItem",
         // Room in both breakers.
         "dynamodb:UpdateItem",

@@ -291,3 +291,58 @@ async fn a_request_by_hand_whose_worker_died_is_finished_by_the_next_run() {
         assert!(stored(&aws).1 && waiting(&aws) == 0, "cut at {at}, {call}");
     }
 }
+
+/// The same claim about the same credential, said by another finding.
+fn again(signal: &Signal, id: &str) -> Signal {
+    Signal { finding_id: format!("finding-{id}"), event_id: format!("event-{id}"), ..signal.clone() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_denial_answers_every_finding_of_the_same_claim_and_nothing_new() {
+    let aws = one_user();
+    let claim = compromised();
+    let first = held(&aws, &claim).await;
+    done(deny(&aws, &first).await);
+    let told = |id: &str| {
+        let id = id.to_owned();
+        evidence(&aws).into_iter().map(|(statement, _)| statement.predicate.case).find(|case| case.id.to_string() == id)
+    };
+    // Another source says the same.
+    let same = deliver_in("review", &aws, &again(&claim, "same"), "same").await.unwrap();
+    assert_eq!((same.verdict, same.plan.clone(), waiting(&aws)), (Verdict::Observed, None, 0));
+    let case = told(same.case.as_str()).unwrap();
+    let Some(Decision::Denied { by, reason, .. }) = &case.review.as_ref().unwrap().decision else {
+        panic!("{case:#?}")
+    };
+    assert_eq!((by.as_str(), reason.as_str()), (CAROL, "it stays"));
+    assert!(
+        case.notes.iter().any(|note| note.contains(first.case.as_str()) && note.contains(CAROL)),
+        "{:?}",
+        case.notes
+    );
+    assert!(case.steps.iter().all(|of| of.step.ruling.as_ref().unwrap().lowered_by.as_ref().unwrap().contains(CAROL)));
+
+    // Whatever is new is asked.
+    let worse = Signal { severity: severance_domain::signal::Severity::Critical, ..again(&claim, "worse") };
+    let later = Signal { occurred_at: severance_aws::clock::now(), ..again(&claim, "later") };
+    let key = severance_domain::ids::AccessKeyId::try_from(OTHER_KEY).ok();
+    let another = Signal { access_key: key, ..again(&claim, "another") };
+    let other_kind = Signal { kind: SignalKind::CredentialExposed, ..another.clone() };
+    for signal in [worse, later, another, other_kind] {
+        let asked = deliver_in("review", &aws, &signal, &signal.event_id).await.unwrap();
+        assert_eq!(asked.verdict, Verdict::AwaitingReview, "{}", signal.finding_id);
+    }
+    assert!(mutating(&aws.take_calls()).is_empty());
+}
+
+/// A question that nobody answered says nothing about the next one, nor does one that was approved.
+#[tokio::test(start_paused = true)]
+async fn what_nobody_denied_is_asked_again() {
+    let aws = one_user();
+    let first = held(&aws, &compromised()).await;
+    let second = deliver_in("review", &aws, &again(&compromised(), "second"), "second").await.unwrap();
+    assert_eq!((second.verdict, waiting(&aws)), (Verdict::AwaitingReview, 2));
+    done(approve_in("review", &aws, &first, "approval").await.unwrap());
+    let third = deliver_in("review", &aws, &again(&compromised(), "third"), "third").await.unwrap();
+    assert!(third.plan.is_some());
+}

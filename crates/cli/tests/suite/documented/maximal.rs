@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use severance_domain::caller::Standing;
 use severance_domain::case::{
-    Case, CaseId, Confirmation, Followed, Outcome, Recheck, Rechecking, StepRecord, Verification,
+    Case, CaseId, Confirmation, Followed, LeftOut, Outcome, Recheck, Rechecking, StepRecord, Verification,
 };
 use severance_domain::copies::{Copy, How, Place, Updated};
 use severance_domain::countermeasure::Countermeasure;
@@ -58,6 +58,7 @@ pub(super) fn maximal() -> Vec<Statement> {
         id: case_id(),
         revision: 2,
         previous: Some(Digest::of(b"")),
+        left_out: Some(LeftOut { notes: 1, found: 1, unread: 1, followed: 1, steps: 1 }),
         opened_at: at,
         concluded_at: Some(at),
         mode: Mode::Enforce,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::countermeasure::{Card, Countermeasure, Counts, Residue};
-use crate::record::case::{Case, Confirmation, Outcome, StepRecord, is_superseded};
+use crate::record::case::{Case, Confirmation, LeftOut, Outcome, StepRecord, is_superseded};
 use crate::record::restoration::{Return, ReturnAnswer, cases};
 use crate::words::ruling::Disposition;
 use crate::words::verdict::Verdict;
@@ -83,6 +83,7 @@ impl Proof {
         }
         proof.not_proven.extend(case.inventory.gaps.iter().cloned());
         proof.recheck(case);
+        proof.leave_out(case);
         proof.give_back(case.returns());
         proof
     }
@@ -128,6 +129,21 @@ impl Proof {
             let case = followed.case.as_ref().map(|case| format!(", {case}")).unwrap_or_default();
             self.not_proven.push(format!("{}: {verdict}{case}", followed.what));
         }
+    }
+
+    /// What stands in no record, because there was more than one holds.
+    fn leave_out(&mut self, case: &Case) {
+        let Some(LeftOut { notes, found, unread, followed, steps }) = case.left_out else { return };
+        let counts = [
+            (notes, "notes"),
+            (found, "findings of rechecks"),
+            (unread, "things that were not read"),
+            (followed, "things that it made"),
+            (steps, "steps that would have been taken"),
+        ];
+        let words: Vec<String> =
+            counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+        self.not_proven.push(format!("more than this record holds was counted and left out: {}", words.join(", ")));
     }
 
     /// What a restoration gave back, and what it did not.
