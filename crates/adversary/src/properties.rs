@@ -292,7 +292,11 @@ fn owes_the_word(claim: Claim, planned: Planned) -> bool {
     // Who asks by hand does not say since when, so what it made elsewhere before may be its honest work: a person answers.
     let is_doubtful = claim == Claim::ByHand && matches!(planned.when, When::Before(_));
     match planned.act {
-        Act::MakeUser | Act::MakeRole | Act::MakeManyCredentials | Act::NameLikeOwn if is_doubtful => false,
+        Act::MakeUser | Act::MakeRole | Act::MakeManyCredentials | Act::NameLikeOwn | Act::FillAttachments
+            if is_doubtful =>
+        {
+            false
+        }
         Act::MintKey(on)
         | Act::MintPassword(on)
         | Act::MintSshKey(on)

@@ -41,7 +41,15 @@ pub(crate) const AT_ONCE: usize = 4;
 impl Reactor {
     /// Takes what was found in CloudTrail into the case: rights and policies as steps of its own, the rest as what is to be
     /// followed by cases of their own.
-    pub(crate) fn take_in(&self, case: &mut Case, number: u32, traced: Traced) -> Vec<(Trace, Signal)> {
+    ///
+    /// `contained`: the cases that it follows, whose identities are held down by them, whatever this one did to that.
+    pub(crate) fn take_in(
+        &self,
+        case: &mut Case,
+        contained: &[Case],
+        number: u32,
+        traced: Traced,
+    ) -> Vec<(Trace, Signal)> {
         let mut to_follow = Vec::new();
         let mut beyond = 0;
         let now = clock::now();
@@ -74,7 +82,9 @@ impl Reactor {
                 }
                 Made::Trust { .. } if settled.contains(&trace.event_id) => {}
                 Made::Credential { user, .. }
-                    if case.subject.kind == SubjectKind::User && user.as_str() == case.subject.name => {}
+                    if case.subject.kind == SubjectKind::User
+                        && user.as_str() == case.subject.name
+                        && case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {}
                 // Of what it made itself all is ended, and that is one question where a person is asked.
                 Made::Credential { user, .. } if made.contains(&(SubjectKind::User, user.to_string())) => {}
                 Made::Rights { of: Holder::User(name), .. } if made.contains(&(SubjectKind::User, name.clone())) => {
@@ -83,7 +93,7 @@ impl Reactor {
                 Made::Rights { of: Holder::Role(name), .. } if made.contains(&(SubjectKind::Role, name.clone())) => {
                     case.withdraw_held(&what);
                 }
-                Made::Rights { .. } => match changed_rights(case, &trace, exposed_since) {
+                Made::Rights { .. } => match changed_rights(case, contained, &trace, exposed_since) {
                     Some(Named::Note(words)) => note(case, words),
                     Some(Named::Held(step)) => add(case, number, step, now),
                     None => {}
@@ -108,6 +118,21 @@ impl Reactor {
         // The next recheck finds the others, and follows as many again.
         to_follow.truncate(MOST_FOLLOWED);
         to_follow
+    }
+
+    /// The cases that a case follows, one after the other, which are rechecked yet: what somebody does to what they hold down they find.
+    pub(crate) async fn contained_with_it(&self, case: &Case, traced: &Traced) -> Vec<Case> {
+        let mut contained = Vec::new();
+        let mut next = case.signal.follows.as_ref().map(|follows| follows.case.clone());
+        let asks = traced.traces.iter().any(|trace| matches!(trace.made, Made::Rights { .. }));
+        while let Some(id) = next.filter(|_| asks && contained.len() < usize::from(GENERATIONS)) {
+            let Ok(Some(stored)) = self.cases.load(&id).await else { break };
+            next = stored.case.signal.follows.as_ref().map(|follows| follows.case.clone());
+            if stored.case.awaited_until().is_some() {
+                contained.push(stored.case);
+            }
+        }
+        contained
     }
 
     /// Opens a case for each thing that the contained identity had made, on the one way through.

@@ -21,6 +21,7 @@ use severance_domain::ids::IamName;
 use severance_domain::plan::Step;
 use severance_domain::playbook::{Context, Mode, follow_up};
 use severance_domain::respond::{Answer, Reacted};
+use severance_domain::signal::Planted;
 use severance_domain::subject::{Inventory, SubjectKind};
 use severance_domain::verdict::Verdict;
 
@@ -141,7 +142,8 @@ impl Reactor {
             let before = case.steps.len();
             case.steps.extend(steps.into_iter().map(|step| StepRecord::planned(step, number, now)));
             let known: BTreeSet<String> = case.steps.iter().map(|record| record.step.reason.clone()).collect();
-            to_follow = self.take_in(&mut case, number, traced);
+            let contained = self.contained_with_it(&case, &traced).await;
+            to_follow = self.take_in(&mut case, &contained, number, traced);
             case.bound_steps(before, now);
             case.ask_about_held(self.settings.review, now);
             // What it had made was found in this recheck, so another one must find nothing more.
@@ -331,10 +333,15 @@ fn next_number(case: &Case) -> u32 {
     u32::try_from(case.rechecks.len()).unwrap_or_default() + 1
 }
 
+fn puts_no_key(case: &Case) -> bool {
+    let planted = case.signal.follows.as_ref().and_then(|follows| follows.planted.as_ref());
+    planted.is_some_and(|planted| !matches!(planted, Planted::AccessKey(_)))
+}
+
 async fn made_by(case: &Case, access: &AccountAccess) -> Traced {
     match &access.trail {
-        // A credential that was put on a user says nothing of what the user did.
-        Some(trail) if case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {
+        // Of what was put on a user only a key tells whose call it was.
+        Some(trail) if !puts_no_key(case) => {
             let place = match &case.signal.follows {
                 _ if case.asks_everywhere(clock::now()) => Where::Everywhere,
                 // An attacker makes two dozen users, and CloudTrail's allowance is the account's.

@@ -43,7 +43,7 @@ pub(super) const FIELDS: &[Field] = &[
     field("case.signal.subject.identifiers[]", "texts, optional", "All names of the person or workload.", "event"),
     field("case.signal.accessKey", "access key id, optional", "The key in question.", "event"),
     field(
-        "case.signal.furtherKeys",
+        "case.signal.furtherKeys[]",
         "list of access key ids, optional",
         "Further keys that the identity acted with, where the event names several.",
         "event",

@@ -19,6 +19,13 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     field("case.steps[].reason", "text", "Why the step fits: the claim, and what AWS says of it.", "decision"),
     field(
+        "case.steps[].doubt",
+        "name, optional",
+        "Of what somebody did and a person must judge: `open`, or `judged` once a person has answered. What is judged costs the \
+         verdict no more; what silence answered does.",
+        "decision",
+    ),
+    field(
         "case.steps[].ruling.answer",
         "name",
         "What the policies alone answered: `enforce`, `review` or `observe`.",

@@ -217,6 +217,9 @@ impl Case {
         // For these there is nothing to carry out, and nobody is asked again: they are left to whoever answered.
         for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
             record.step.disposition = Disposition::Decline;
+            if decision.is_a_persons() {
+                record.step.judge();
+            }
         }
         self.decide(decision);
     }
@@ -225,6 +228,9 @@ impl Case {
     pub fn decline_held(&mut self, by: &str, decision: Decision) {
         for record in self.steps.iter_mut().filter(|record| record.step.disposition == Disposition::Review) {
             record.step.lower(Disposition::Decline, by);
+            if decision.is_a_persons() {
+                record.step.judge();
+            }
         }
         self.decide(decision);
     }

@@ -22,6 +22,19 @@ pub struct Step {
     /// What the policies answered; none for a step that asks nothing of them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ruling: Option<Ruling>,
+    /// Where it asks a person to judge what somebody did: how far that is. None for any other step.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub doubt: Option<Doubt>,
+}
+
+/// How far a person has judged something that somebody did, and that may be honest work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// Nobody has: no verdict is final meanwhile.
+    Open,
+    /// A person has looked at it, and let it stand.
+    Judged,
 }
 
 /// The ordered steps, and what a reader should know about how they came to be.
@@ -92,7 +105,7 @@ pub(crate) fn leave_to_responder(steps: &mut [Step], can_take: impl Fn(&Counterm
 impl Step {
     /// A step that fits. Whether it is taken is for the policies to say.
     pub fn fitting(countermeasure: Countermeasure, reason: impl Into<String>) -> Self {
-        Self { countermeasure, disposition: Disposition::Enforce, reason: reason.into(), ruling: None }
+        Self { countermeasure, disposition: Disposition::Enforce, reason: reason.into(), ruling: None, doubt: None }
     }
 
     /// What no countermeasure fits, so that a person must look at it.
@@ -102,7 +115,23 @@ impl Step {
             disposition: Disposition::Review,
             reason: reason.into(),
             ruling: None,
+            doubt: None,
         }
+    }
+
+    /// What somebody did, and a person must judge: it may be honest work, and undoing it may be the harm.
+    pub fn doubted(reason: impl Into<String>) -> Self {
+        Self { doubt: Some(Doubt::Open), ..Self::held(reason) }
+    }
+
+    /// A person has answered: what they were to judge is judged.
+    pub(crate) fn judge(&mut self) {
+        self.doubt = self.doubt.map(|_| Doubt::Judged);
+    }
+
+    /// Whether a person judged what it asks about, so that nothing is left to do about it.
+    pub fn is_judged(&self) -> bool {
+        self.disposition == Disposition::Decline && self.doubt == Some(Doubt::Judged)
     }
 
     /// Whether it is taken.
@@ -114,6 +143,7 @@ impl Step {
     pub fn ask_first(&mut self, why: &str) {
         if self.disposition == Disposition::Enforce {
             self.lower(Disposition::Review, why);
+            self.doubt = Some(Doubt::Open);
         }
     }
 

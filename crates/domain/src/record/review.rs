@@ -81,6 +81,16 @@ pub enum Decision {
 }
 
 impl Decision {
+    /// Whether a person answered.
+    pub fn is_a_persons(&self) -> bool {
+        match self {
+            Self::Approved { .. } | Self::Denied { .. } => true,
+            Self::Lapsed { .. } => false,
+        }
+    }
+}
+
+impl Decision {
     /// The decision that closes a review whose identity was not found when it was to be carried out. None where the answer does
     /// not count, and the question stays.
     pub fn without_subject(&self, absent: Absence) -> Option<Self> {

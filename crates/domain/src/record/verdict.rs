@@ -60,6 +60,7 @@ impl Verdict {
             match step.step.disposition {
                 Disposition::Enforce => taken.count(step),
                 Disposition::Review | Disposition::Refuse => held = true,
+                Disposition::Decline if step.step.is_judged() => {}
                 Disposition::Observe | Disposition::Decline => left = true,
             }
         }
@@ -99,14 +100,19 @@ impl Tally {
 mod tests {
     use super::*;
     use crate::countermeasure::Countermeasure;
-    use crate::record::plan::Step;
+    use crate::record::plan::{Doubt, Step};
     use jiff::Timestamp;
 
     const AT: Timestamp = Timestamp::UNIX_EPOCH;
 
     fn step(disposition: Disposition, outcome: Option<Outcome>, confirmation: Option<Confirmation>) -> StepRecord {
-        let step =
-            Step { countermeasure: Countermeasure::HoldForReview, disposition, reason: String::new(), ruling: None };
+        let step = Step {
+            countermeasure: Countermeasure::HoldForReview,
+            disposition,
+            reason: String::new(),
+            ruling: None,
+            doubt: None,
+        };
         StepRecord { step, recheck: 0, intent_at: None, outcome, confirmation }
     }
 
@@ -131,6 +137,12 @@ mod tests {
 
     fn declined() -> StepRecord {
         step(Disposition::Decline, None, None)
+    }
+
+    fn doubted(disposition: Disposition, doubt: Doubt) -> StepRecord {
+        let mut record = step(disposition, None, None);
+        record.step.doubt = Some(doubt);
+        record
     }
 
     fn observed() -> StepRecord {
@@ -159,6 +171,12 @@ mod tests {
             (vec![confirmed(), held()], Verdict::Partial),
             (vec![confirmed(), observed()], Verdict::Partial),
             (vec![unconfirmed(), failed()], Verdict::Partial),
+            // What a person has judged costs no more; what silence has answered, and any other step that was declined, does.
+            (vec![confirmed(), doubted(Disposition::Review, Doubt::Open)], Verdict::Partial),
+            (vec![confirmed(), doubted(Disposition::Decline, Doubt::Open)], Verdict::Partial),
+            (vec![confirmed(), doubted(Disposition::Decline, Doubt::Judged)], Verdict::VerifiedRevoked),
+            (vec![confirmed(), doubted(Disposition::Review, Doubt::Judged)], Verdict::Partial),
+            (vec![doubted(Disposition::Decline, Doubt::Judged)], Verdict::Observed),
             (vec![failed(), failed()], Verdict::Failed),
             (vec![failed(), held()], Verdict::Failed),
             (vec![untaken()], Verdict::Failed),

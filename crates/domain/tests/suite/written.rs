@@ -82,7 +82,7 @@ fn a_policy_is_dealt_with_until_the_identity_touches_it_again() {
 }
 
 fn taken_in(case: &mut Case, trace: &Trace) {
-    match changed_rights(case, trace, exposed()) {
+    match changed_rights(case, &[], trace, exposed()) {
         Some(Named::Note(note)) if !case.notes.contains(&note) => case.notes.push(note),
         Some(Named::Held(step)) if !case.steps.iter().any(|record| record.step.reason == step.reason) => {
             case.steps.push(StepRecord::planned(step, 1, exposed()));
@@ -97,20 +97,33 @@ fn rights_of_others_wait_for_a_person_whenever_they_were_changed() {
     let own = || Holder::User(case.subject.name.clone());
     for seconds in [-600, 600] {
         for of in [Holder::User("other".to_owned()), Holder::Role("app".to_owned()), Holder::Group("team".to_owned())] {
-            let named = changed_rights(&case, &gave(of, false, 1, seconds), exposed());
+            let named = changed_rights(&case, &[], &gave(of, false, 1, seconds), exposed());
             assert!(
                 matches!(&named, Some(Named::Held(step)) if step.disposition() == Disposition::Review),
                 "{named:?}"
             );
         }
         // The denial covers whatever the user gave itself.
-        assert!(matches!(changed_rights(&case, &gave(own(), false, 1, seconds), exposed()), Some(Named::Note(_))));
+        assert!(matches!(changed_rights(&case, &[], &gave(own(), false, 1, seconds), exposed()), Some(Named::Note(_))));
     }
 }
 
 #[test]
+fn what_it_did_to_an_identity_that_a_case_under_way_denies_everything_that_case_finds() {
+    let (case, mut other) = (contained_user(), contained_user());
+    other.subject.name = "helper".to_owned();
+    let of = || Holder::User("helper".to_owned());
+    let named = |contained: &[Case]| changed_rights(&case, contained, &gave(of(), true, 1, 600), exposed());
+    assert!(matches!(named(&[]), Some(Named::Held(_))));
+    assert!(matches!(named(std::slice::from_ref(&other)), Some(Named::Note(_))));
+    other.steps.retain(|record| !record.step.countermeasure.is_full_denial());
+    assert!(matches!(named(&[other]), Some(Named::Held(_))), "nothing denies it");
+}
+
+#[test]
 fn its_own_rights_wait_for_a_person_too_where_it_is_not_denied_everything() {
-    let is_held = |case: &Case, of: Holder, taken| match changed_rights(case, &gave(of, taken, 1, 600), exposed()) {
+    let is_held = |case: &Case, of: Holder, taken| match changed_rights(case, &[], &gave(of, taken, 1, 600), exposed())
+    {
         Some(Named::Held(_)) => true,
         Some(Named::Note(_)) => false,
         None => panic!("it is named"),

@@ -16,7 +16,7 @@ use severance_domain::digest::Digest;
 use severance_domain::evidence::Statement;
 use severance_domain::exemption::ExemptionUse;
 use severance_domain::ids::Arn;
-use severance_domain::plan::{Disposition, Step};
+use severance_domain::plan::{Disposition, Doubt, Step};
 use severance_domain::playbook::Mode;
 use severance_domain::policy::{PolicyReason, Request, Ruling};
 use severance_domain::profile::{Basis, Class, Confidence, Criticality, Field, Origin, Profile};
@@ -83,6 +83,7 @@ pub(super) fn maximal() -> Vec<Statement> {
             event_digest: Digest::of(b""),
         })
         .with_exposed_since(Some(at - SignedDuration::from_hours(2)))
+        .with_further_keys(vec!["AKIAANOTHER".try_into().unwrap()])
         .with_access_key(Some("AKIAEXAMPLE".try_into().unwrap()))
         .with_request(Some(request()))
         .with_follows(Some(Follows {
@@ -318,6 +319,7 @@ fn inventory() -> Inventory {
 }
 
 fn ruled(mut step: Step) -> Step {
+    step.doubt = Some(Doubt::Judged);
     step.ruling = Some(ruling());
     step
 }

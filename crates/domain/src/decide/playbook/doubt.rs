@@ -82,7 +82,13 @@ pub fn hold_doubts(
         }
         // It happened again, and is one question still.
         case.steps.retain(|of| !(is_doubt(of) && is_same(of, &doubt)));
-        case.steps.push(StepRecord::planned(Step::held(reason), number, now));
+        // A session lives on whatever somebody thinks of it.
+        let asks = if doubt.about.starts_with(WROTE) || doubt.about.starts_with(WROTE_BEYOND) {
+            Step::doubted
+        } else {
+            Step::held
+        };
+        case.steps.push(StepRecord::planned(asks(reason), number, now));
     }
 }
 

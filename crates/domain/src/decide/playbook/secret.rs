@@ -5,7 +5,6 @@ use crate::countermeasure::{self as card, Countermeasure};
 use crate::intake::secrets_manager::ROTATION_FAILED;
 use crate::record::plan::{Plan, Step};
 use crate::words::profile::Profile;
-use crate::words::ruling::Disposition;
 use crate::words::signal::{Signal, SignalKind, Source, SubjectHint};
 use crate::words::subject::{Inventory, Subject};
 
@@ -42,12 +41,10 @@ pub(super) fn propose(signal: &Signal, subject: &Subject, profile: &Profile, inv
         _ if state.deletion_scheduled => hold("it is scheduled for deletion, so it cannot be rotated"),
         _ if !state.rotation_enabled => hold("it has no rotation configured, so its owner must replace the value"),
         Some(arn) => Plan {
-            steps: vec![Step {
-                countermeasure: Countermeasure::RotateSecret(card::RotateSecret { secret: arn.clone() }),
-                disposition: Disposition::Enforce,
+            steps: vec![Step::fitting(
+                Countermeasure::RotateSecret(card::RotateSecret { secret: arn.clone() }),
                 reason,
-                ruling: None,
-            }],
+            )],
             ..Plan::default()
         },
         None => hold("its ARN is not known"),

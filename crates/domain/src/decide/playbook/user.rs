@@ -12,7 +12,6 @@ use crate::countermeasure::{self as card, Countermeasure};
 use crate::record::plan::{Plan, Step};
 use crate::words::ids::{AccessKeyId, IamName};
 use crate::words::profile::{Class, Profile};
-use crate::words::ruling::Disposition;
 use crate::words::signal::{Signal, SignalKind, Source};
 use crate::words::subject::{AccessKey, Inventory, LastUsed, Subject};
 
@@ -193,14 +192,9 @@ fn holds_named_key(signal: &Signal, inventory: &Inventory) -> bool {
 fn deactivate<'a>(keys: impl IntoIterator<Item = &'a AccessKeyId>, user: &IamName, reason: &str) -> Plan {
     let steps = keys
         .into_iter()
-        .map(|key| Step {
-            countermeasure: Countermeasure::DeactivateAccessKey(card::DeactivateAccessKey {
-                user: user.clone(),
-                access_key: key.clone(),
-            }),
-            disposition: Disposition::Enforce,
-            reason: reason.to_owned(),
-            ruling: None,
+        .map(|key| {
+            let key = card::DeactivateAccessKey { user: user.clone(), access_key: key.clone() };
+            Step::fitting(Countermeasure::DeactivateAccessKey(key), reason)
         })
         .collect();
     Plan { steps, ..Plan::default() }

@@ -100,10 +100,12 @@ fn taken_at(record: &StepRecord) -> Option<Timestamp> {
 
 /// Names a change of rights in the case: as a note, if the denial of the identity covers it; else as a step that waits for a person
 /// and costs the word, which it answers. So many are named, and that there are more.
-pub fn changed_rights(case: &Case, trace: &Trace, exposed_since: Timestamp) -> Option<Named> {
+///
+/// `contained`: other cases, under way, whose identities' rights it may have changed: they find what no longer holds.
+pub fn changed_rights(case: &Case, contained: &[Case], trace: &Trace, exposed_since: Timestamp) -> Option<Named> {
     let Made::Rights { words, of, taken } = &trace.made else { return None };
     let what = format!("{words} ({} at {:.0})", trace.event_name, trace.at);
-    Some(if is_covered(case, of, *taken) {
+    Some(if is_covered(case, of, *taken) || contained.iter().any(|other| is_covered(other, of, *taken)) {
         let named = case.notes.iter().filter(|note| note.starts_with(OWN)).count();
         Named::Note(if named < MOST_NAMED { format!("{OWN}{what}") } else { OWN_OFTEN.to_owned() })
     } else {
@@ -113,7 +115,7 @@ pub fn changed_rights(case: &Case, trace: &Trace, exposed_since: Timestamp) -> O
         let reason = format!("{prefix}{what}");
         let is_known = case.steps.iter().any(|record| record.step.reason == reason);
         let named = case.steps.iter().filter(is_named).count();
-        Named::Held(Step::held(if is_known || named < MOST_NAMED { reason } else { CHANGED_OFTEN.to_owned() }))
+        Named::Held(Step::doubted(if is_known || named < MOST_NAMED { reason } else { CHANGED_OFTEN.to_owned() }))
     })
 }
 

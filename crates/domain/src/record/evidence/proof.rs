@@ -184,6 +184,9 @@ impl Proof {
                 self.not_proven.push(format!("{what}: not done (held for review)"));
             }
             (Disposition::Review, ..) => self.not_proven.push(format!("held for review: {}", record.step.reason)),
+            (Disposition::Decline, ..) if record.step.is_judged() => {
+                self.not_proven.push(format!("a person has judged: {}", record.step.reason));
+            }
             (Disposition::Decline, ..) => self.not_proven.push(format!("{what}: not done (declined)")),
             (Disposition::Refuse, ..) => self.not_proven.push(format!("{what}: not done (refused)")),
             (_, Some(Outcome::Failed { action, code, .. }), _) => {

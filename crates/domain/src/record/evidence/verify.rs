@@ -20,6 +20,7 @@ use serde_json::Value;
 use super::dsse::{self, Envelope};
 use super::{PAYLOAD_TYPE, PREDICATE_TYPE, Proof, STATEMENT_TYPE, Statement};
 use crate::record::case::{Outcome, StepRecord};
+use crate::record::plan::Doubt;
 use crate::record::restoration::may_answer;
 use crate::record::verdict::Verdict;
 use crate::words::case_id::CaseId;
@@ -347,6 +348,9 @@ fn contradictions(statement: &Statement, signer: &PublicKey) -> Vec<String> {
         let tried = matches!(step.disposition, Disposition::Review | Disposition::Decline)
             && matches!(outcome, Some(Outcome::Failed { retryable: true, .. }));
         let untouched = intent_at.is_none() && (outcome.is_none() || tried) && confirmation.is_none();
+        demand(step.doubt != Some(Doubt::Judged) || step.disposition == Disposition::Decline, &|| {
+            format!("step {n} was judged by a person, and not answered")
+        });
         demand(enforced || untouched, &|| format!("step {n} was not to be taken, but something came of it"));
         demand(!enforced || case.mode != Mode::Observe, &|| format!("step {n} was to be taken in observe mode"));
         demand(!enforced || case.mode != Mode::Review || case.is_released(), &|| {

@@ -29,16 +29,22 @@ pub struct Principal {
     arn: Option<Arn>,
     unique_id: Option<UniqueId>,
     keys: BTreeSet<String>,
+    /// Whether only what is done with the keys counts: a key that was put on somebody acts beside that user's own.
+    by_keys_alone: bool,
 }
 
 impl Principal {
     /// The subject of a case, with the keys that it held and those that the claim names.
+    ///
+    /// Of a case about a key that was put on somebody, that key: the others are the user's own.
     pub fn of(case: &Case) -> Self {
+        let by_keys_alone = case.signal.follows.as_ref().is_some_and(|follows| follows.planted.is_some());
         let held = case.inventory.access_keys.iter().map(|key| &key.id);
         // The claim about a role names the key of one of its sessions.
+        let held = held.filter(|_| !by_keys_alone);
         let keys = case.signal.keys().chain(held).map(ToString::to_string).collect();
         let subject = &case.subject;
-        Self { kind: subject.kind, arn: subject.arn.clone(), unique_id: subject.unique_id.clone(), keys }
+        Self { kind: subject.kind, arn: subject.arn.clone(), unique_id: subject.unique_id.clone(), keys, by_keys_alone }
     }
 
     /// Learns the key of a session that it started, or of one of its own. False where it was known.
@@ -48,6 +54,10 @@ impl Principal {
 
     /// Whose the call of a record is.
     pub fn made(&self, record: &Value) -> Whose {
+        if self.by_keys_alone {
+            let key = record.pointer("/userIdentity/accessKeyId").and_then(Value::as_str);
+            return its(key.is_some_and(|key| self.keys.contains(key)));
+        }
         // Of a role that was switched to in the console, the record is by the new session, and says who switched.
         let switched = record.pointer("/additionalEventData/SwitchFrom").and_then(Value::as_str);
         if switched.is_some() && switched == self.arn.as_ref().map(Arn::as_str) {

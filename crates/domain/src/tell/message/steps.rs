@@ -31,6 +31,7 @@ pub(super) fn step_item(record: &StepRecord, rulings: Rulings) -> Item {
         }
         (Disposition::Review, ..) => "waits for a person".to_owned(),
         (Disposition::Refuse, ..) => "REFUSED".to_owned(),
+        (Disposition::Decline, ..) if record.step.is_judged() => "judged by a person, see Review".to_owned(),
         (Disposition::Decline, ..) => "NOT DONE, see Review".to_owned(),
         (_, Some(Outcome::Failed { action, code, message, retryable, .. }), _) => {
             let again = if *retryable { "; will be tried again" } else { "" };
