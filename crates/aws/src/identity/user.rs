@@ -31,20 +31,19 @@ const NOT_ENUMERATED: &str = "SSH public keys, signing certificates and service-
 
 impl Identities {
     pub(super) async fn user(&self, signal: &Signal, hint: &PrincipalHint) -> Result<Resolution, AwsError> {
-        let name = match self.user_name(signal, hint).await {
-            Ok(Some(name)) => name,
-            nobody => match self.holder_by_trail(signal).await? {
-                Some(name) => name,
-                None => {
-                    nobody?;
-                    return Ok(match &signal.access_key {
-                        Some(key) if key.is_temporary() => Resolution::unread(format!(
-                            "{key} is a session's key, which AWS does not trace to its holder"
-                        )),
-                        _ => Resolution::gone("AWS knows no such user, or the event does not say which"),
-                    });
+        let asked = self.user_name(signal, hint).await;
+        let known = match &asked {
+            Ok(Some(name)) => Some(name.clone()),
+            Ok(None) | Err(_) => self.holder_by_trail(signal).await?,
+        };
+        let Some(name) = known else {
+            asked?;
+            return Ok(match &signal.access_key {
+                Some(key) if key.is_temporary() => {
+                    Resolution::unread(format!("{key} is a session's key, which AWS does not trace to its holder"))
                 }
-            },
+                _ => Resolution::gone("AWS knows no such user, or the event does not say which"),
+            });
         };
         let found = self.user_named(signal, hint, &name).await?;
         if fits(signal, &found) {

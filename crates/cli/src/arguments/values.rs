@@ -8,6 +8,8 @@ use severance_domain::playbook::Mode;
 use severance_domain::profile::{Class, Criticality};
 use severance_domain::signal::{Severity, SignalKind, Source};
 
+use crate::clock;
+
 /// Whom a claim is about.
 #[derive(Debug, Clone)]
 pub(crate) enum Named {
@@ -111,7 +113,7 @@ pub(super) fn user(text: &str) -> Result<Arn, String> {
 
 /// A moment that is over, as such or by how long ago it was.
 pub(super) fn past(text: &str) -> Result<Timestamp, String> {
-    let now = Timestamp::now();
+    let now = clock::now();
     let ago = || -> Option<Timestamp> {
         let span: Span = text.parse().ok()?;
         let long = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
@@ -164,7 +166,7 @@ mod tests {
     #[test]
     fn a_past_moment_is_said_as_such_or_by_how_long_ago_it_was() {
         assert_eq!(past("2026-01-05T08:00Z").unwrap().to_string(), "2026-01-05T08:00:00Z");
-        let ago = |text| (Timestamp::now() - past(text).unwrap()).total(jiff::Unit::Minute).unwrap().round();
+        let ago = |text| (clock::now() - past(text).unwrap()).total(jiff::Unit::Minute).unwrap().round();
         assert_eq!((ago("90m"), ago("3h"), ago("2d"), ago("1h 30m")), (90.0, 180.0, 2_880.0, 90.0));
         assert!(past("2999-01-01T00:00:00Z").unwrap_err().contains("not over yet"));
         assert!(past("yesterday").unwrap_err().contains("how long ago"));

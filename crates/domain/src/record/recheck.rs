@@ -11,7 +11,7 @@ use crate::words::verdict::Verdict;
 pub const INCONSISTENT: SignedDuration = SignedDuration::from_secs(15);
 
 /// How a case is rechecked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rechecking {
     /// The longest that IAM is taken to be inconsistent after a write, in seconds.

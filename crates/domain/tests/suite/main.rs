@@ -9,6 +9,7 @@ mod common;
 mod contain;
 mod contain_properties;
 mod cutover;
+mod exposure;
 mod intake_events;
 mod lifted;
 mod managed;

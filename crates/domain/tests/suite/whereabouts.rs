@@ -31,7 +31,7 @@ fn aws_is_asked_under_the_present_name_and_what_is_written_keeps_the_one_of_befo
     assert_eq!(asked.subject.unique_id, before.subject.unique_id);
     let steps = asked.steps.iter().map(|record| &record.step.countermeasure);
     let all: Vec<String> =
-        steps.chain(asked.returns().iter().map(|of| &of.countermeasure)).map(|of| of.describe()).collect();
+        steps.chain(asked.returns().iter().map(|of| &of.countermeasure)).map(Countermeasure::describe).collect();
     assert!(all.len() > 10 && all.iter().all(|of| of.contains("elsewhere") && !of.contains("ci-deployer")), "{all:#?}");
     // Back again, nothing is written down of it.
     let (name, home) = (iam_name(&before.subject.name), before.subject.arn.clone().unwrap());

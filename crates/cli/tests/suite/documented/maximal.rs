@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::key;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use severance_domain::caller::Standing;
 use severance_domain::case::{
@@ -99,11 +99,7 @@ pub(super) fn maximal() -> Vec<Statement> {
             arn: Some(person()),
             unique_id: Some("AIDAEXAMPLE".try_into().unwrap()),
         },
-        renamed: Some(Renamed {
-            name: "other".try_into().unwrap(),
-            arn: "arn:aws:iam::111122223333:user/other".try_into().unwrap(),
-            at,
-        }),
+        renamed: Some(renamed(at)),
         profile: profile(),
         inventory: inventory(),
         steps: (countermeasures().into_iter())
@@ -316,6 +312,11 @@ fn inventory() -> Inventory {
         named_key_deleted_by: "arn:aws:iam::111122223333:user/other".try_into().ok(),
         gaps: vec![text()],
     }
+}
+
+fn renamed(at: Timestamp) -> Renamed {
+    let arn = "arn:aws:iam::111122223333:user/other".try_into().unwrap();
+    Renamed { name: "other".try_into().unwrap(), arn, at }
 }
 
 fn ruled(mut step: Step) -> Step {
