@@ -35,6 +35,13 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
     tokio::time::sleep(std::time::Duration::from_millis(1_100)).await;
 
     let mut event = misused(&user, &everything.keys[0]);
+    // AWS makes nothing that is a day old, so the finding is a day ahead: all of it was made before the hours in which it may be
+    // somebody else's.
+    let seen_last = event["detail"]["service"]["eventLastSeen"].clone();
+    let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    for seen in ["eventFirstSeen", "eventLastSeen"] {
+        event["detail"]["service"][seen] = json!(ahead.to_string());
+    }
     let (reaction, case) = contained(&stack, &event).await;
     assert_eq!(reaction["verdict"], "verified_revoked", "{case:#?}");
     assert_eq!(everything.open(&stack).await, Vec::<&str>::new(), "nothing works after");
@@ -99,6 +106,7 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
 
     // The finding comes again, as findings do: what was given back on purpose stays.
     event["id"] = json!(unique("event"));
+    event["detail"]["service"]["eventLastSeen"] = seen_last;
     let response = stack.invoke(Function::PostureFinding, &event).await.expect("an answer");
     assert_eq!(only(&response["reactions"])["verdict"], "restored", "{response}");
     assert_eq!(everything.open(&stack).await, ["key 1", "session", "bedrock", "git", "ssh"]);

@@ -113,9 +113,11 @@ pub const HELD_BY_CASE: &str = "HeldByCase";
 /// The longest that a restoration waits before it lifts a denial.
 const MOST_WAIT: Duration = Duration::from_secs(40);
 
-/// Waits until a moment has come: what was written before is in force by then.
+/// Waits until a moment has come: what was written before is in force by then. A session's time of issue has whole seconds, so
+/// whoever signs in within the moment's own second would be denied by it: that second is waited out.
 pub async fn until(moment: Timestamp) {
-    let left = Duration::try_from(moment.duration_since(clock::now())).unwrap_or_default();
+    let over = Timestamp::from_second(moment.as_second() + 1).unwrap_or(moment);
+    let left = Duration::try_from(over.duration_since(clock::now())).unwrap_or_default();
     tokio::time::sleep(left.min(MOST_WAIT)).await;
 }
 

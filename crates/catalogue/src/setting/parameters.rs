@@ -110,8 +110,9 @@ settings! {
             variable: Some("SEVERANCE_TRAIL_HOURS"),
             default: "24",
             takes: Takes::Number(0, 2000),
-            words: "How many hours before its claim CloudTrail's history is searched for users, roles, policies and \
-                  credentials that a contained identity made. 0 reads nothing of CloudTrail, so that no key that was \
+            words: "How many hours before an identity was known to be in other hands CloudTrail's history is searched for users, roles, \
+                  policies and credentials that it made. What it made in these hours waits for a person, and its own credentials of \
+                  these hours do not come back by a restoration. 0 reads nothing of CloudTrail, so that no key that was \
                   replaced is ever known to be unused.",
         };
         ROLES_ANYWHERE_REGIONS = Setting {
