@@ -10,7 +10,7 @@ use crate::stack::Stack;
 
 pub use access_paths::AccessPath;
 pub use scene::Scene;
-pub use verdict::{Outcome, known, right};
+pub use verdict::{Outcome, right};
 pub use waiting::{recorded, settled, until_it_works};
 
 /// The stack of a late run.

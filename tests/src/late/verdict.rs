@@ -12,9 +12,6 @@ use super::scene::Scene;
 use super::waiting::settled;
 use crate::stack::Function;
 
-/// What fails today, as the adversary of `crates/adversary` lists it.
-const KNOWN: &str = include_str!("../../../crates/adversary/known-failures.txt");
-
 /// So long after a claim somebody must have been told: rechecks, lateness and a full machine included.
 const TOLD_WITHIN: Duration = Duration::from_secs(75);
 
@@ -169,24 +166,4 @@ fn in_words(case: &Case) -> String {
 /// Nothing is wrong.
 pub fn right(outcome: &Outcome) {
     assert!(outcome.faults.is_empty(), "{:?}\n{}", outcome.faults, outcome.detail.join("\n"));
-}
-
-/// This is wrong and nothing else: a fault that the list of the adversary has, by the line that names it there. Fewer kinds of access paths
-/// are tried here, so some of those that the line names are enough.
-pub fn known(line: &str, outcome: &Outcome) {
-    assert!(
-        KNOWN.lines().any(|known| known == line),
-        "`{line}` is not in crates/adversary/known-failures.txt: what was mended there must be right here"
-    );
-    let detail = outcome.detail.join("\n");
-    assert!(!outcome.faults.is_empty(), "unexpected pass: `{line}` does not fail any more, say `right`\n{detail}");
-    let is_it = |fault: &String| match (fault.split_once(' '), line.split_once(' ')) {
-        (Some((property, what)), Some((listed, rest))) => {
-            let listed_kinds: Vec<&str> = rest.split_once(':').map_or(rest, |(kinds, _)| kinds).split(", ").collect();
-            property == listed && what.split(", ").all(|kind| listed_kinds.contains(&kind))
-        }
-        _ => false,
-    };
-    let others: Vec<&String> = outcome.faults.iter().filter(|fault| !is_it(fault)).collect();
-    assert!(others.is_empty(), "it fails in another way than `{line}`: {others:?}\n{detail}");
 }

@@ -8,14 +8,12 @@
 //! scripts/stack.py run --late 7 --parameter SettleSeconds=5 -- env SEVERANCE_SEVER=target/debug/sever \
 //!   cargo nextest run --workspace --tests --no-fail-fast --test-threads 12 -E 'test(/^late::/)'
 //! ```
-//!
-//! What the product does wrong today a test says by the line of `crates/adversary/known-failures.txt` that names it.
 
 use std::time::Duration;
 
 use aws_sdk_iam::error::ProvideErrorMetadata as _;
 use severance_aws::clock::now;
-use severance_tests::late::{AccessPath, Scene, known, late_stack, recorded, right, settled, until_it_works};
+use severance_tests::late::{AccessPath, Scene, late_stack, recorded, right, settled, until_it_works};
 use severance_tests::{HeldKey, Stack};
 
 const OWNER: (&str, &str) = ("severance:owner", "platform@example.com");
@@ -191,7 +189,7 @@ async fn the_key_that_the_finding_names_is_gone() {
     delete.expect("the named key is gone");
     settled().await;
     scene.key_is_exposed(&stolen).await;
-    known("reached awaiting_review: delete_named_key", &scene.judge(true).await);
+    right(&scene.judge(true).await);
 }
 
 /// By an accomplice, whom no denial of the user keeps from it.
@@ -205,7 +203,7 @@ async fn a_user_that_is_renamed_between_the_denial_and_the_recheck() {
     stack.until_quarantined(&user).await;
     let update = stack.iam.update_user().user_name(&user).new_user_name(scene.name("another")).send().await;
     update.expect("another name");
-    known("reached revoked_unverified: rename", &scene.judge(true).await);
+    right(&scene.judge(true).await);
 }
 
 /// Both are written before either shows the other's steps. What the earlier one holds, the later one does not give back.

@@ -125,9 +125,11 @@ impl Case {
         due.into_iter().min().or_else(|| (!is_over).then(|| last.at + again))
     }
 
-    /// When the case last changed something at AWS, or found it so.
+    /// When the case last changed something at AWS, or found it so; or found its subject under another name, where IAM may show
+    /// yet what the old one held.
     fn last_write(&self) -> Option<Timestamp> {
-        self.steps.iter().filter_map(StepRecord::taken_at).max()
+        let renamed = self.renamed.as_ref().map(|renamed| renamed.at);
+        self.steps.iter().filter_map(StepRecord::taken_at).max().map(|taken| renamed.map_or(taken, |at| at.max(taken)))
     }
 
     /// When the identity was shut out: by the denial of everything, which makes whatever else it holds worthless; where there is
