@@ -38,7 +38,8 @@ async fn every_credential_is_dead_afterwards_and_a_restore_brings_back_what_was_
     // AWS makes nothing that is a day old, so the finding is a day ahead: all of it was made before the hours in which it may be
     // somebody else's.
     let seen_last = event["detail"]["service"]["eventLastSeen"].clone();
-    let ahead = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24);
+    let ahead: jiff::Timestamp = seen_last.as_str().expect("a time").parse().expect("a time");
+    let ahead = ahead + jiff::SignedDuration::from_hours(24);
     for seen in ["eventFirstSeen", "eventLastSeen"] {
         event["detail"]["service"][seen] = json!(ahead.to_string());
     }
