@@ -20,8 +20,9 @@ use severance_domain::verdict::Verdict;
 
 use crate::reactor::Reactor;
 
-/// How many containments follow on one another: what a contained identity made, what that made, and so on.
-const GENERATIONS: u8 = 3;
+/// How many containments follow on one another: what a contained identity made, what that made, and so on. Each is a hop from one
+/// invocation to the next, and Lambda stops a chain after some sixteen.
+const GENERATIONS: u8 = 8;
 
 /// Things that are followed after one recheck: an invocation has an end.
 const MOST_FOLLOWED: usize = 20;

@@ -286,6 +286,11 @@ impl Search<'_> {
             {
                 self.follow(key);
             }
+            // Its own name is nobody's right.
+            let is_user = self.case.subject.kind == SubjectKind::User;
+            if is_user && Renaming::read(record).is_some_and(|renaming| self.names.is_own(&renaming)) {
+                continue;
+            }
             if self.seen.insert(trace.event_id.clone()) {
                 self.traced.traces.push(self.under_present_name(trace));
             }

@@ -217,6 +217,9 @@ fn a_user_who_renames_themselves_is_known_by_each_name_in_its_time() {
     assert_eq!(names.all().into_iter().collect::<Vec<_>>(), ["a", "b", "c", "d"]);
     assert!(names.was("a", later(-90)) && !names.was("a", later(-20)), "somebody else is called so by then");
     assert!(names.was("b", later(-20)) && names.was("c", at()) && names.was("d", later(20)) && !names.was("d", at()));
+    assert!(all.iter().filter(|of| of.from != "x").all(|of| names.is_own(of)));
+    assert!(names.is_own(&renamed(20, "elsewhere", "d")), "what led there is not told yet");
+    assert!(!names.is_own(&renamed(-20, "x", "a")) && !names.is_own(&renamed(20, "x", "y")));
     let mut refused = record("iam:UpdateUser", json!({ "userName": "a", "newUserName": "b" }), Value::Null);
     refused["errorCode"] = "NoSuchEntityException".into();
     assert_eq!(Renaming::read(&refused), None);

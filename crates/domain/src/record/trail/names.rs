@@ -63,6 +63,14 @@ impl Names {
         self.0.iter().map(|(name, ..)| name.as_str()).collect()
     }
 
+    /// Whether a renaming is this user's: it led from one of its names to another, or to or from the one that it bore then, which
+    /// nobody else can bear. Twice a second a user may bear each of them, and CloudTrail tells of each call when it likes.
+    pub fn is_own(&self, renaming: &Renaming) -> bool {
+        let own = self.all();
+        let both = own.contains(renaming.from.as_str()) && own.contains(renaming.to.as_str());
+        both || self.was(&renaming.from, renaming.at) || self.was(&renaming.to, renaming.at)
+    }
+
     /// Whether the user bore this name then.
     pub fn was(&self, name: &str, at: Timestamp) -> bool {
         self.0.iter().any(|(own, since, until)| {
