@@ -16,7 +16,7 @@ import textwrap
 import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -261,8 +261,10 @@ def nothing_left_alive(stage: Stage, _account: Account) -> None:
     time.sleep(1.1)
     say(f"\nevent   events/{COMPROMISED}, about the exposed key")
     event = finding(user.name, user.exposed)
-    # What was made after it was seen counts as the attacker's.
-    event["detail"]["service"]["eventLastSeen"] = f"{datetime.now(timezone.utc):%FT%T.%fZ}"
+    # What was made since it was first seen, or in the day before, may be the attacker's. Nothing here is a day old, so the finding is
+    # a day ahead.
+    ahead = datetime.now(timezone.utc) + timedelta(days=1)
+    event["detail"]["service"] |= dict.fromkeys(("eventFirstSeen", "eventLastSeen"), f"{ahead:%FT%T.%fZ}")
     with ThreadPoolExecutor() as attacker:
         minting = attacker.submit(user.mint_when_denied)
         stage.send("SEVERANCE_POSTURE_FINDING_FUNCTION", event)
