@@ -26,6 +26,9 @@ const LOOKUP: &str = cloudtrail::LOOKUP_EVENTS.action;
 /// Seconds to wait where CloudTrail is asked too often, after the SDK's own tries.
 const PATIENCE: [u64; 3] = [1, 2, 4];
 
+/// How far back CloudTrail's history of management events goes.
+const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 90);
+
 /// Pages of 50 events for one key or name.
 const MOST_PAGES: usize = 4;
 
@@ -71,21 +74,18 @@ impl Trail {
     /// Where CloudTrail refuses or does not answer.
     pub async fn holder(&self, key: &AccessKeyId) -> Result<Option<(Arn, Option<UniqueId>)>, AwsError> {
         // A session lives for 36 hours at most; what it did may have been found out later.
-        let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
+        let since = crate::clock::now() - HISTORY;
         let (records, _) =
             self.lookup(&self.cloudtrail, LookupAttributeKey::AccessKeyId, key.as_str(), since, 1).await?;
         Ok(records.iter().find_map(issuer))
     }
 
-    /// Who deleted a key, since then. None where CloudTrail does not show the call, or not yet.
+    /// Who deleted a key. None where CloudTrail does not show the call, or not yet.
     ///
     /// # Errors
     /// Where CloudTrail refuses or does not answer.
-    pub async fn deleter(
-        &self,
-        key: &AccessKeyId,
-        since: Timestamp,
-    ) -> Result<Option<(Arn, Option<UniqueId>)>, AwsError> {
+    pub async fn deleter(&self, key: &AccessKeyId) -> Result<Option<(Arn, Option<UniqueId>)>, AwsError> {
+        let since = crate::clock::now() - HISTORY;
         let (records, _) =
             self.lookup(&self.cloudtrail, LookupAttributeKey::ResourceName, key.as_str(), since, 1).await?;
         Ok(records.iter().find(|record| deletes(record, key)).and_then(issuer))

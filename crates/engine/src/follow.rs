@@ -85,7 +85,7 @@ impl Reactor {
                 Made::Credential { user, .. }
                     if case.subject.kind == SubjectKind::User
                         && user.as_str() == case.subject.name
-                        && case.signal.follows.as_ref().is_none_or(|follows| follows.planted.is_none()) => {}
+                        && case.signal.planted().is_none() => {}
                 // Of what it made itself all is ended, and that is one question where a person is asked.
                 Made::Credential { user, .. } if made.contains(&(SubjectKind::User, user.to_string())) => {}
                 Made::Rights { of: Holder::User(name), .. } if made.contains(&(SubjectKind::User, name.clone())) => {

@@ -334,7 +334,7 @@ fn next_number(case: &Case) -> u32 {
 }
 
 fn puts_no_key(case: &Case) -> bool {
-    let planted = case.signal.follows.as_ref().and_then(|follows| follows.planted.as_ref());
+    let planted = case.signal.planted();
     planted.is_some_and(|planted| !matches!(planted, Planted::AccessKey(_)))
 }
 

@@ -2,7 +2,6 @@
 
 use aws_sdk_iam::types::StatusType;
 use futures::future::{join_all, try_join, try_join3};
-use jiff::SignedDuration;
 use severance_domain::ids::{AccessKeyId, Arn, IamName, UniqueId};
 use severance_domain::profile::Profile;
 use severance_domain::right::iam;
@@ -89,8 +88,7 @@ impl Identities {
         if !signal.kind.is_immediate_danger() || key.is_temporary() {
             return found;
         }
-        let since = crate::clock::now() - SignedDuration::from_hours(24 * 90);
-        let Ok(Some((by, id))) = trail.deleter(key, since).await else { return found };
+        let Ok(Some((by, id))) = trail.deleter(key).await else { return found };
         if id.is_some() && id == one.subject.unique_id || Some(&by) == one.subject.arn.as_ref() {
             return found;
         }

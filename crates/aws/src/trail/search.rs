@@ -131,7 +131,7 @@ impl Trail {
         };
         match (case.subject.kind, &case.subject.arn) {
             // What else the user does is the user's own.
-            (SubjectKind::User, _) if case.signal.follows.as_ref().is_some_and(|follows| follows.planted.is_some()) => {
+            (SubjectKind::User, _) if case.signal.planted().is_some() => {
                 let keys = case.signal.keys();
                 search.to_ask.extend(keys.map(|key| Ask::of(LookupAttributeKey::AccessKeyId, key.as_str(), true)));
             }

@@ -47,12 +47,11 @@ impl Case {
         let decision = self.review.as_ref()?.decision.as_ref()?;
         let Decision::Denied { at, .. } = decision else { return None };
         let (ours, theirs) = (&self.signal, &of.signal);
-        let planted = |case: &Self| case.signal.follows.as_ref().and_then(|follows| follows.planted.clone());
         let is_same = self.id != of.id
             && self.restoration.is_none()
             && self.subject.key() == of.subject.key()
             && (ours.kind, &ours.access_key) == (theirs.kind, &theirs.access_key)
-            && planted(self) == planted(of);
+            && ours.planted() == theirs.planted();
         let is_no_worse = theirs.severity <= ours.severity
             && (!of.is_in_danger() || (self.is_in_danger() && theirs.occurred_at <= *at));
         (is_same && is_no_worse).then_some(decision)

@@ -223,6 +223,11 @@ impl Signal {
         self.exposed_since.is_some() || self.source != Source::Responder
     }
 
+    /// The one credential that it is about, where a contained identity put it on somebody who has others.
+    pub fn planted(&self) -> Option<&Planted> {
+        self.follows.as_ref()?.planted.as_ref()
+    }
+
     /// Whether it is about a console password and no other credential.
     pub fn is_about_password(&self) -> bool {
         matches!(self.rule.as_str(), "UnusedIAMUserPassword" | "iam_user_console_access_unused")

@@ -25,7 +25,7 @@ pub(super) fn propose(
     let Ok(user) = IamName::try_from(subject.name.as_str()) else {
         return hold("the user's name is not one that IAM allows");
     };
-    if let Some(planted) = signal.follows.as_ref().and_then(|follows| follows.planted.as_ref()) {
+    if let Some(planted) = signal.planted() {
         return contain::planted(planted, &user, inventory);
     }
     match signal.kind {

@@ -38,7 +38,7 @@ impl Principal {
     ///
     /// Of a case about a key that was put on somebody, that key: the others are the user's own.
     pub fn of(case: &Case) -> Self {
-        let by_keys_alone = case.signal.follows.as_ref().is_some_and(|follows| follows.planted.is_some());
+        let by_keys_alone = case.signal.planted().is_some();
         let held = case.inventory.access_keys.iter().map(|key| &key.id);
         // The claim about a role names the key of one of its sessions.
         let held = held.filter(|_| !by_keys_alone);
